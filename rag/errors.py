@@ -1,0 +1,63 @@
+"""Every error raised on purpose, each with what happened and what to do next.
+
+PullquoteError
+├── ConfigError          a setting is unknown or out of its range
+├── SourceError          a source cannot be read as WordPress data
+├── IndexMissing         nothing has been ingested yet
+├── IndexBusy            another process is writing
+├── IndexMismatch        the index was made with something else than is asked for
+├── IndexDamaged         catalog and Chroma, or the catalog itself, do not fit together
+├── ModelUnavailable     a model cannot be loaded or does not answer
+└── QuestionInvalid      a question cannot be asked as it is
+"""
+
+from __future__ import annotations
+
+
+class PullquoteError(Exception):
+    """What happened, with the value, and what to do next.
+
+    Args:
+        problem: One sentence for people.
+        hint: What to do next, one sentence for people.
+    """
+
+    def __init__(self, problem: str, *, hint: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.hint}"
+
+
+class ConfigError(PullquoteError):
+    """A setting is unknown or out of its range."""
+
+
+class SourceError(PullquoteError):
+    """A source cannot be read as WordPress data."""
+
+
+class IndexMissing(PullquoteError):
+    """Nothing has been ingested yet."""
+
+
+class IndexBusy(PullquoteError):
+    """Another process is writing to the index."""
+
+
+class IndexMismatch(PullquoteError):
+    """The index was made with another model, or by a newer version, than is asked for."""
+
+
+class IndexDamaged(PullquoteError):
+    """The parts of the index do not fit together."""
+
+
+class ModelUnavailable(PullquoteError):
+    """A model cannot be loaded, or a chat model does not answer."""
+
+
+class QuestionInvalid(PullquoteError):
+    """A question is empty or longer than allowed."""

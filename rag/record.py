@@ -1,0 +1,183 @@
+"""The answer as JSON: the contract of the command line, the APIs, the page and saved history.
+
+An `AnswerRecord` is what is left of an `Answer` outside this process, and the form in which
+answers of other systems are read; it promises nothing about a check.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.types import Answer, CheckedSentence, Citation, Filters, Hit
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CitationRecord(_Record):
+    """A sentence of a section pointed at, or a field of the post's record."""
+
+    post_id: str
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    section: str | None = None
+    """The section's key; None for a field of the record."""
+    start: int | None = None
+    """Where the quote starts in the section's text, in characters; None for a field."""
+    published: datetime | None = None
+    url: str = ""
+    quote: str = ""
+    field: str | None = None
+    recovered: str | None = None
+    """How the post was recovered from a damaged file; None where it was whole."""
+    may_be_cut: bool = False
+    """True where text of the post may be missing."""
+
+
+class SentenceRecord(_Record):
+    text: str
+    basis: Literal["quoted", "supported", "record"]
+    support: Share
+    reason: str | None = None
+    citations: tuple[CitationRecord, ...]
+
+
+class RejectedRecord(_Record):
+    text: str
+    reason: str
+
+
+class HitRecord(_Record):
+    post_id: str
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    section: str = ""
+    text: str
+    relevance: Share
+
+
+class ProvenanceRecord(_Record):
+    version: str = ""
+    index_generation: int = 0
+    synced_at: datetime | None = None
+    embedder: str = ""
+    writer: str = ""
+    judge: str = ""
+    thresholds: dict[str, float] = {}
+
+
+class FiltersRecord(_Record):
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AnswerRecord(_Record):
+    """One answer, schema 1."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    id: str | int | None = None
+    question: str
+    answered: bool
+    searched_for: tuple[str, ...] = ()
+    filters: FiltersRecord = FiltersRecord()
+    sentences: tuple[SentenceRecord, ...] = ()
+    rejected: tuple[RejectedRecord, ...] = ()
+    hits: tuple[HitRecord, ...] = ()
+    nearest: tuple[CitationRecord, ...] = ()
+    answerable: Share = 0.0
+    warnings: tuple[str, ...] = ()
+    timing_ms: dict[str, float] = {}
+    provenance: ProvenanceRecord = ProvenanceRecord()
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """JSON text, with non-ASCII characters as they are."""
+        return self.model_dump_json(by_alias=True, indent=indent)
+
+
+def record(answer: Answer, *, id: str | int | None = None) -> AnswerRecord:  # noqa: A002
+    """The contract's form of an answer."""
+    made_with = answer.provenance
+    return AnswerRecord(
+        schema=1,
+        id=id,
+        question=answer.query.question,
+        answered=answer.answered,
+        searched_for=answer.query.searches,
+        filters=_filters(answer.query.filters),
+        sentences=tuple(_sentence(sentence) for sentence in answer.sentences),
+        rejected=tuple(
+            RejectedRecord(text=one.claim.text, reason=one.reason) for one in answer.rejected
+        ),
+        hits=tuple(_hit(hit) for hit in answer.hits),
+        nearest=tuple(_citation(citation) for citation in answer.nearest),
+        answerable=answer.answerable,
+        warnings=answer.warnings,
+        timing_ms={stage: round(ms, 3) for stage, ms in answer.timing.items()},
+        provenance=ProvenanceRecord(
+            version=made_with.version,
+            index_generation=made_with.index_generation,
+            synced_at=made_with.synced_at,
+            embedder=made_with.embedder,
+            writer=made_with.writer,
+            judge=made_with.judge,
+            thresholds=dict(made_with.thresholds),
+        ),
+    )
+
+
+def _filters(filters: Filters) -> FiltersRecord:
+    return FiltersRecord(
+        authors=filters.authors,
+        categories=filters.categories,
+        tags=filters.tags,
+        since=filters.since,
+        until=filters.until,
+    )
+
+
+def _sentence(sentence: CheckedSentence) -> SentenceRecord:
+    return SentenceRecord(
+        text=sentence.text,
+        basis=sentence.basis.value,
+        support=sentence.support,
+        reason=sentence.reason,
+        citations=tuple(_citation(citation) for citation in sentence.citations),
+    )
+
+
+def _citation(citation: Citation) -> CitationRecord:
+    section, damage = citation.section, citation.post.damage
+    return CitationRecord(
+        post_id=citation.post.id,
+        title=citation.post.title,
+        headings=section.headings if section else (),
+        section=section.key if section else None,
+        start=citation.sentence.start if citation.sentence else None,
+        published=citation.post.published,
+        url=citation.url,
+        quote=citation.quote,
+        field=citation.field,
+        recovered=damage.recovered if damage else None,
+        may_be_cut=damage is not None and not damage.complete,
+    )
+
+
+def _hit(hit: Hit) -> HitRecord:
+    passage = hit.passage
+    return HitRecord(
+        post_id=passage.post.id,
+        title=passage.post.title,
+        headings=passage.section.headings,
+        section=passage.section.key,
+        text=passage.text,
+        relevance=hit.relevance,
+    )

@@ -1,0 +1,142 @@
+"""Every value that a user can change. Nothing else reads the environment.
+
+Argument > environment (`PULLQUOTE_…`) > `pullquote.toml` in the working folder > default.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from rag.errors import ConfigError
+
+BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+_PREFIX = "PULLQUOTE_"
+_FILE = Path("pullquote.toml")
+# Read by the test suite and by nothing else.
+_NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
+
+
+class Settings(BaseSettings):
+    """All settings of one run; frozen."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        toml_file=_FILE,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    # index
+    index: Path = Path("index")
+    """The folder that holds the catalog and the Chroma collection."""
+
+    # embedding
+    embedding_model: str = BUNDLED_MODEL
+    """A sentence-transformers name or folder, or "hash" (no model: for tests only)."""
+    embedding_device: str = "auto"
+    """"auto", "cpu", "cuda", "mps", … as torch names it."""
+    embedding_precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Number format of the forward pass; "auto" takes bfloat16 where the processor has it."""
+    embedding_batch_tokens: int = Field(default=4096, ge=256, le=1_000_000)
+    """Tokens, padding included, that go through the model at once."""
+    passage_tokens: int = Field(default=256, ge=32, le=8192)
+    """Longest passage in the model's tokens; the model's own limit holds as well."""
+
+    # retrieval
+    candidates: int = Field(default=100, ge=10, le=2000)
+    """Passages taken by meaning, and as many by words, before they are ranked together."""
+    hits: int = Field(default=20, ge=1, le=200)
+    """Passages that a question ends up with."""
+    question_characters: int = Field(default=2000, ge=50, le=20_000)
+    """Longest question that is accepted, in characters."""
+    history_turns: int = Field(default=4, ge=0, le=50)
+    """Earlier turns of the conversation that are looked at."""
+    min_answerable: float | None = Field(default=None, ge=0, le=1)
+    """A question is answered only when it is this likely to be answerable; None: fitted."""
+
+    # writer
+    chat_model: str | None = None
+    """A chat model that LangChain can name, "provider:model"; None quotes without a model."""
+    chat_base_url: str | None = None
+    """Address of the chat model's server, where it is not the provider's own."""
+    chat_timeout: float = Field(default=60, gt=0, le=3600)
+    """Seconds that the chat model may take for one answer."""
+    chat_sections: int = Field(default=8, ge=1, le=50)
+    """Passages whose sentences the chat model is shown."""
+    answer_sentences: int = Field(default=4, ge=1, le=20)
+    """Most sentences that an answer of quotes has."""
+
+    # judge
+    min_support: float | None = Field(default=None, ge=0, le=1)
+    """A sentence of a chat model is shown only when its citations score this; None: fitted."""
+
+    # page
+    site_name: str = ""
+    """What the page calls the site; empty takes the host of the posts."""
+    link_base: str = ""
+    """Takes the place of the posts' scheme and host in links, as for a staging site."""
+
+    # server
+    host: str = "127.0.0.1"
+    """Address that the page listens on."""
+    port: int = Field(default=7860, ge=1, le=65535)
+    """Port that the page listens on."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**arguments: Any) -> Settings:
+    """The settings of this run; arguments that are None count as not given.
+
+    Raises:
+        ConfigError: A name is unknown, a value is out of its range, or the file is not TOML.
+    """
+    _refuse_unknown_environment()
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        if first["type"] == "extra_forbidden":
+            raise _unknown(name) from error
+        raise ConfigError(
+            f"The setting {name} = {first.get('input')!r} does not fit: {first['msg']}.",
+            hint="docs/settings.md lists every setting with its range.",
+        ) from error
+    except ValueError as error:  # tomllib's own
+        raise ConfigError(
+            f"{_FILE} is not valid TOML: {error}.", hint="Mend the file or move it away."
+        ) from error
+
+
+def _refuse_unknown_environment() -> None:
+    # pydantic-settings refuses unknown names in the file and as arguments, but not here.
+    known = {_PREFIX + name.upper() for name in Settings.model_fields} | _NOT_SETTINGS
+    for name in os.environ:  # noqa: TID251 - this file is the one that may
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            raise _unknown(name)
+
+
+def _unknown(name: str) -> ConfigError:
+    return ConfigError(f"There is no setting {name}.", hint="docs/settings.md lists every setting.")

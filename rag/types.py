@@ -1,0 +1,323 @@
+"""Every noun of the design, in the order the data flows. Knows nothing else of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]  # shape (dimension,); length 1
+Vectors = NDArray[np.float32]  # shape (n, dimension); every row has length 1
+
+BlockKind = Literal["paragraph", "item", "row", "code", "caption", "quote", "note"]
+
+
+# ---------------------------------------------------------------- what was posted
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """How a post was recovered from a damaged file."""
+
+    recovered: str
+    """The way that worked, for people: "from plain text that lost its tags"."""
+    complete: bool
+    """False where text may be missing, at the end or in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The record of one WordPress post or page."""
+
+    id: str
+    """`<host><home path>/<WordPress id>` without scheme and www, else `<host>/<path>`."""
+    title: str
+    url: str
+    """Empty where the source names no http(s) address."""
+    published: datetime | None = None
+    """UTC."""
+    modified: datetime | None = None
+    """UTC."""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    """BCP 47, such as "en" or "pt-BR"; None where the source does not say."""
+    damage: Damage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a section's text that was one element of the page.
+
+    A text fragment must not cross its borders, and no sentence does.
+    """
+
+    start: int
+    end: int
+    """`section.text[start:end]` is the block's text."""
+    kind: BlockKind = "paragraph"
+    header: str = ""
+    """A table's column heads, joined as its rows are; embedded with the row, not in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A post's text under one heading: what answers cite."""
+
+    key: str
+    """Its place in the heading tree: "0" before the first heading, then "1", "2.1", …"""
+    headings: tuple[str, ...]
+    """From the outermost heading to its own; () before the first heading."""
+    anchor: str | None
+    """An id that exists in the page, as it stands there; never invented."""
+    page: int
+    """The `<!--nextpage-->` page that it starts on, from 1."""
+    text: str
+    """Rendered text: what a reader sees. Blocks and line breaks are "\\n", table cells " | "."""
+    blocks: tuple[Block, ...] = ()
+    """In order; they cover all of `text` but the line ends between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPost:
+    """A post as a reader hands it over: its record and its sections in reading order."""
+
+    post: Post
+    sections: tuple[Section, ...]
+
+
+# ---------------------------------------------------------------- what is searched
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A slice of a section: `section.text[start : start + len(text)] == text`, always."""
+
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Consecutive whole sentences of one section."""
+
+    id: str
+    """Hash of post id, section key, ordinal and embedded text."""
+    post: Post
+    section: Section
+    sentences: tuple[Sentence, ...]
+    """Never empty."""
+    tokens: int
+    """Of the embedded text, by the embedding model's own tokenizer, special tokens included."""
+    position: int = 0
+    """Ordinal in the post, from 0: neighbours differ by one."""
+
+    @property
+    def text(self) -> str:
+        return self.section.text[self.sentences[0].start : self.sentences[-1].end]
+
+
+# ---------------------------------------------------------------- what is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation and what was answered."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a question is limited to; an empty field limits nothing."""
+
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    since: datetime | None = None
+    """Posts published at this time or later, UTC."""
+    until: datetime | None = None
+    """Posts published before this time, UTC."""
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made searchable."""
+
+    question: str
+    standalone: str
+    """The question as it can be understood without the conversation."""
+    searches: tuple[str, ...]
+    """The texts to search for, most important first; never empty."""
+    filters: Filters = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """How a sentence of a hit fares against the question."""
+
+    sentence: Sentence
+    relevance: float
+    """That it answers the question: calibrated, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with its relevance to the query."""
+
+    passage: Passage
+    relevance: float
+    """That it holds the answer: calibrated, in [0, 1]."""
+    sentences: tuple[SentenceScore, ...] = ()
+    """One for each sentence of the passage, in reading order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What retrieval hands to a writer."""
+
+    hits: tuple[Hit, ...]
+    """Best first."""
+    answerable: float
+    """That the posts answer the question: calibrated, in [0, 1]."""
+    warnings: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- what is said
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A sentence pointed at, in its section and post."""
+
+    post: Post
+    section: Section
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence that a writer wants to say, with the sentences it points at; unchecked."""
+
+    text: str
+    pointers: tuple[Pointer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a writer hands to the check."""
+
+    query: Query
+    found: Found
+    claims: Iterable[Claim]
+    """An iterator while a chat model writes; consumed once."""
+    writer: str
+    """Who wrote: "quotes" or the chat model's name."""
+
+
+class Basis(StrEnum):
+    """Why a sentence may be shown."""
+
+    QUOTED = "quoted"
+    """Copied from the post, character for character."""
+    SUPPORTED = "supported"
+    """A judge's score for the cited sentences lies above the fitted threshold: an estimate."""
+    RECORD = "record"
+    """Stands in the post's record: its date, author or terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence of a section, pointed at, with its deep link."""
+
+    post: Post
+    section: Section | None
+    """None only for a field of the record."""
+    sentence: Sentence | None
+    """None only for a field of the record."""
+    url: str
+    """The page, the section's anchor and a text fragment of the sentence; empty without a page."""
+    field: str | None = None
+    """The name of the record's field, such as "published"; only for `Basis.RECORD`."""
+
+    @property
+    def quote(self) -> str:
+        return self.sentence.text if self.sentence else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSentence:
+    """A sentence of an answer that passed the check."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    """Never empty."""
+    basis: Basis
+    support: float
+    """How well the citations back the text: calibrated, in [0, 1]; 1 for a quote."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A claim that did not pass the check, and why, for people."""
+
+    claim: Claim
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What an answer was made with: enough to make it again."""
+
+    version: str = ""
+    index_generation: int = 0
+    synced_at: datetime | None = None
+    embedder: str = ""
+    writer: str = ""
+    judge: str = ""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A checked answer. Only `rag.verify` makes one: the type is the promise."""
+
+    query: Query
+    sentences: tuple[CheckedSentence, ...]
+    """In the order to be read; empty: the posts do not answer, which is a result, no error."""
+    rejected: tuple[Rejected, ...]
+    hits: tuple[Hit, ...]
+    """What was found, best first."""
+    nearest: tuple[Citation, ...]
+    """On refusal: the first sentences of the nearest sections, best first; else empty."""
+    answerable: float
+    """That the posts answer the question: calibrated, in [0, 1]."""
+    complete: bool
+    """False while more sentences may follow."""
+    warnings: tuple[str, ...] = ()
+    timing: Mapping[str, float] = field(default_factory=dict)
+    """Stage to milliseconds."""
+    provenance: Provenance = Provenance()
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.sentences)
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
