@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import regex
 from sentencex import get_sentence_boundaries
@@ -26,7 +26,7 @@ STOP_WORDS = frozenset(
     "me more most my no nor not of off on once only or other our out over own same she should so "
     "some such than that the their them then there these they this those through to too under "
     "until up us very was we were what when where which while who whom whose why will with would "
-    "you your t s don".split()  # noqa: SIM905 - one name a line would hide the list
+    "you your t s don".split()
 )
 
 
@@ -103,18 +103,34 @@ def question_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in words if word not in STOP_WORDS) or tuple(words)
 
 
-def deep_link(post: Post, section: Section | None, sentence: Sentence | None = None) -> str:
+def deep_link(
+    post: Post, section: Section | None, sentence: Sentence | None = None, *, base: str = ""
+) -> str:
     """The address of a sentence in the real page; empty where the post has no address.
 
     The page part, the section's own id and a text fragment: a browser scrolls to the words and
     marks them, and falls back to the id, then to the page.
+
+    Args:
+        post: Whose page.
+        section: Where in it; None for the page as a whole.
+        sentence: The words to land on.
+        base: Takes the place of the address's scheme and host, where it is set.
     """
-    if not post.url or section is None:
-        return post.url
-    url = _page_url(post.url, section.page)
+    address = _rebased(post.url, base)
+    if not address or section is None:
+        return address
+    url = _page_url(address, section.page)
     anchor = quote(section.anchor, safe="") if section.anchor else ""
     fragment = f":~:text={text_fragment(section, sentence)}" if sentence else ""
     return f"{url}#{anchor}{fragment}" if anchor or fragment else url
+
+
+def _rebased(url: str, base: str) -> str:
+    if not url or not base:
+        return url
+    parts = urlsplit(url)
+    return base.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, parts.fragment))
 
 
 def _page_url(url: str, page: int) -> str:

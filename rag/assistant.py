@@ -1,0 +1,153 @@
+"""The short public face: open an index, ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from rag.backends import load_embedder, load_judge, load_writer
+from rag.calibration import load_calibration
+from rag.embed import Embedder
+from rag.index import Index
+from rag.pipeline import Pipeline, Writer
+from rag.settings import Settings, load_settings
+from rag.types import Answer, Filters, Provenance, Turn
+from rag.verify import Check
+
+if TYPE_CHECKING:
+    from rag.chain import AnswerChain, SectionRetriever
+
+
+class Assistant:
+    """Answers questions from an index. Safe to use from several threads; a context manager."""
+
+    def __init__(
+        self, settings: Settings, *, embedder: Embedder | None = None, writer: Writer | None = None
+    ) -> None:
+        """Open the index that the settings name.
+
+        Args:
+            settings: All of them.
+            embedder: Takes the place of the one that the settings name, as one already loaded.
+            writer: Takes the place of the one that the settings name.
+
+        Raises:
+            IndexMissing: Nothing has been ingested yet.
+            IndexMismatch: The index was made with another model.
+            ModelUnavailable: A model cannot be loaded.
+        """
+        self.settings = settings
+        self.index = Index(settings.index)
+        self._embedder = embedder
+        self._writer = writer
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, **settings: Any) -> Self:
+        """Open an index.
+
+        Args:
+            index: Its folder; None takes the settings'.
+            settings: Any field of `Settings`, above environment and file.
+
+        Raises:
+            ConfigError: A setting is unknown or out of its range.
+            IndexMissing: Nothing has been ingested yet.
+        """
+        return cls(load_settings(index=index, **settings))
+
+    def ask(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
+    ) -> Answer:
+        """Answer a question from the posts.
+
+        Args:
+            question: In any words.
+            history: Earlier turns of the conversation, oldest first.
+            filters: What to look in; None is everything.
+
+        Returns:
+            An answer whose sentences all carry checked citations. No sentences means that the
+            posts do not answer; that is a result, not an error.
+
+        Raises:
+            QuestionInvalid: The question is empty or too long.
+            IndexMismatch: The index was made with another model.
+            ModelUnavailable: A model cannot be loaded or does not answer.
+        """
+        *_, last = self.stream(question, history=history, filters=filters)
+        return last
+
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
+    ) -> Iterator[Answer]:
+        """As `ask`, with an answer for each sentence that is checked; the last is complete."""
+        return self.pipeline.answers(question, history=history, filters=filters)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The stages, with the models loaded."""
+        settings = self.settings
+        embedder = self._embedder or load_embedder(settings)
+        self.index.check_model(embedder.id)
+        calibration = load_calibration(embedder.id.revision)
+        writer = self._writer or load_writer(settings, calibration)
+        judge = load_judge(self.index, embedder, calibration)
+        least = settings.min_support
+        check = Check(
+            judge=judge,
+            min_support=calibration.min_support if least is None else least,
+            link_base=settings.link_base,
+        )
+        pipeline = Pipeline(self.index, embedder, writer, check, calibration, settings)
+        thresholds = {
+            "min_answerable": pipeline.min_answerable,
+            "min_sentence": calibration.min_sentence,
+            "min_support": check.min_support,
+        }
+        return pipeline.with_provenance(
+            Provenance(
+                version=_version(),
+                embedder=str(embedder.id),
+                writer=writer.name,
+                judge=judge.name,
+                thresholds=thresholds,
+            )
+        )
+
+    @cached_property
+    def chain(self) -> AnswerChain:
+        """A LangChain Runnable: `invoke`, `batch`, `stream` and their async forms."""
+        from rag.chain import AnswerChain
+
+        return AnswerChain(self.pipeline)
+
+    @cached_property
+    def retriever(self) -> SectionRetriever:
+        """A LangChain BaseRetriever: documents with section metadata, for a chain of your own."""
+        from rag.chain import SectionRetriever
+
+        return SectionRetriever(pipeline=self.pipeline)
+
+    def warm_up(self) -> None:
+        """Load the models and open the search index, so that the first question is quick."""
+        embedded = self.pipeline.embedder.embed_question("warm up")
+        self.index.search(embedded.question, 1)
+
+    def close(self) -> None:
+        self.index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _version() -> str:
+    try:
+        return version("pullquote")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "unknown"

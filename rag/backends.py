@@ -1,0 +1,86 @@
+"""Names in the settings to objects; imports what was chosen and nothing else."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from rag.calibration import Calibration
+from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
+from rag.errors import ModelUnavailable
+from rag.index import Index
+from rag.judge import Judge, OverlapJudge
+from rag.pipeline import Writer
+from rag.settings import BUNDLED_MODEL, Settings
+from rag.write_quotes import QuoteWriter
+
+
+def load_embedder(settings: Settings) -> Embedder:
+    """The embedding model that the settings name.
+
+    Raises:
+        ModelUnavailable: It cannot be loaded.
+    """
+    if settings.embedding_model == "hash":
+        return HashEmbedder()
+    _be_quiet(offline=settings.embedding_model == BUNDLED_MODEL)
+    from rag.embed_model import ModelEmbedder
+
+    return ModelEmbedder(
+        settings.embedding_model,
+        device=settings.embedding_device,
+        precision=settings.embedding_precision,
+        batch_tokens=settings.embedding_batch_tokens,
+    )
+
+
+def model_id(settings: Settings) -> ModelId:
+    """Which model the settings name; the bundled one is known without loading it.
+
+    Raises:
+        ModelUnavailable: It cannot be loaded.
+    """
+    if settings.embedding_model == BUNDLED_MODEL:
+        return BUNDLED_ID
+    return load_embedder(settings).id
+
+
+def load_writer(settings: Settings, calibration: Calibration) -> Writer:
+    """Quotes, or the chat model that the settings name.
+
+    Raises:
+        ModelUnavailable: The model's package or key is missing, or its name is unknown.
+    """
+    if settings.chat_model is None:
+        return QuoteWriter(calibration, settings.answer_sentences)
+    from langchain.chat_models import init_chat_model
+
+    from rag.write_chat import ChatWriter
+
+    given: dict[str, Any] = {"base_url": settings.chat_base_url} if settings.chat_base_url else {}
+    try:
+        model = init_chat_model(
+            settings.chat_model, temperature=0, timeout=settings.chat_timeout, **given
+        )
+    # Each provider's package has errors of its own, some of them plain exceptions.
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        raise ModelUnavailable(
+            f"The chat model {settings.chat_model!r} cannot be used: {reason}",
+            hint="Install its LangChain package, set its key, and write it as provider:model.",
+        ) from error
+    return ChatWriter(model, settings.chat_model, settings.chat_sections)
+
+
+def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> Judge:
+    """Who scores the sentences of a chat model."""
+    return OverlapJudge(embedder, index.token_weights, calibration.support)
+
+
+def _be_quiet(*, offline: bool) -> None:
+    """Say what the model's libraries ask the environment for, where the user has not."""
+    wishes = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    if offline:
+        wishes["HF_HUB_OFFLINE"] = "1"
+    for name, value in wishes.items():
+        os.environ.setdefault(name, value)  # noqa: TID251 - set for others, not read

@@ -1,0 +1,107 @@
+"""What was fitted on data: how to weigh what retrieval measures, and where the thresholds lie.
+
+One file for each revision of an embedding model, written by `eval` with the data's name and the
+figures beside it. Another model works with the bundled model's weights and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import IndexDamaged
+
+_MODELS = Path(__file__).parent / "models"
+_BUNDLED = "53aa51172d142c89"
+UNCALIBRATED = (
+    "uncalibrated: relevance and thresholds were fitted for the bundled embedding model, not this"
+)
+
+# What is measured of a passage, of a question's whole result, of a sentence, of a claim: the
+# names under which weights are kept, in the order in which values are handed over.
+PASSAGE_FEATURES = ("late", "cosine", "words", "share")
+ANSWERABLE_FEATURES = (
+    "first", "late", "cosine", "share", "best_sentence", "lead", "sentence_lead",
+)  # fmt: skip
+SENTENCE_FEATURES = ("own", "helped", "share", "cosine", "passage", "short")
+SUPPORT_FEATURES = ("share", "one_sentence", "numbers", "names", "negation", "late", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A weighted sum, squeezed into [0, 1]."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def score(self, features: Sequence[float]) -> float:
+        """The weighted sum itself: for ranking."""
+        return self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True))
+
+    def __call__(self, features: Sequence[float]) -> float:
+        """A probability."""
+        return sigmoid(self.score(features))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All that was fitted for one embedding model."""
+
+    passage: Logistic
+    answerable: Logistic
+    sentence: Logistic
+    support: Logistic
+    min_answerable: float
+    """A question is answered from here on."""
+    min_sentence: float
+    """A sentence may be quoted from here on; the best one of an answered question always may."""
+    min_support: float
+    """A chat model's sentence is shown from here on."""
+    fitted: bool = True
+    """False where the weights were fitted for another model."""
+
+
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def load_calibration(revision: str) -> Calibration:
+    """What was fitted for a model's revision, else for the bundled model.
+
+    Raises:
+        IndexDamaged: The installation lacks its own file.
+    """
+    own = _file(revision)
+    file = own if own.is_file() else _file(_BUNDLED)
+    if not file.is_file():
+        raise IndexDamaged(f"{file} is missing.", hint="Install pullquote again.")
+    return parse(json.loads(file.read_text(encoding="utf-8")), fitted=own.is_file())
+
+
+def parse(values: Mapping[str, object], *, fitted: bool = True) -> Calibration:
+    """A calibration from its JSON form."""
+
+    def logistic(name: str, features: Sequence[str]) -> Logistic:
+        entry = values[name]
+        assert isinstance(entry, dict)
+        return Logistic(tuple(entry["weights"][feature] for feature in features), entry["bias"])
+
+    thresholds = values["thresholds"]
+    assert isinstance(thresholds, dict)
+    return Calibration(
+        passage=logistic("passage", PASSAGE_FEATURES),
+        answerable=logistic("answerable", ANSWERABLE_FEATURES),
+        sentence=logistic("sentence", SENTENCE_FEATURES),
+        support=logistic("support", SUPPORT_FEATURES),
+        min_answerable=thresholds["min_answerable"],
+        min_sentence=thresholds["min_sentence"],
+        min_support=thresholds["min_support"],
+        fitted=fitted,
+    )
+
+
+def _file(revision: str) -> Path:
+    return _MODELS / f"calibration-{revision}.json"

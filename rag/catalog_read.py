@@ -1,0 +1,254 @@
+"""Reading from the catalog: passages, their words, their vectors, their posts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.catalog import Catalog, from_seconds, to_seconds
+from rag.embed import TokenVectors
+from rag.types import Block, Damage, Filters, Passage, Post, Section, Sentence, Vectors
+
+_MANY = 500  # values in one SQL list; SQLite allows 32,766
+_POST = (
+    "posts.id, title, url, published, modified, authors, categories, tags, language, recovered,"
+    " complete"
+)
+_SECTION = "key, headings, anchor, page, text, blocks"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVectors:
+    """What the catalog keeps of a passage's forward pass."""
+
+    passage: NDArray[np.float16]
+    sentences: NDArray[np.int8]
+    """A row for each sentence; 127 times a vector of length 1."""
+    tokens: TokenVectors
+    token_ids: NDArray[np.int32]
+    token_sentence: NDArray[np.int16]
+    """The sentence that each token stands in; -1 in the breadcrumb."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What questions can be limited to: every name once, sorted."""
+
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, float]:
+    """Passages that hold any of the words, best first, with BM25 as SQLite has it, turned positive.
+
+    Args:
+        catalog: Where.
+        words: As `rag.text.search_words` gives them.
+        limit: At most so many.
+    """
+    if not words:
+        return {}
+    query = " OR ".join(f'"{word}"' for word in words)
+    rows = catalog.connection.execute(
+        "SELECT passages.id, found.score FROM"
+        " (SELECT rowid, bm25(words) AS score FROM words WHERE words MATCH ?"
+        "  ORDER BY score LIMIT ?) AS found JOIN passages ON passages.number = found.rowid"
+        " ORDER BY found.score, passages.id",
+        (query, limit),
+    )
+    return {row[0]: -float(row[1]) for row in rows}
+
+
+def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
+    """The ids of the passages whose posts the filters let through."""
+    conditions, values = ["1"], list[object]()
+    for column in ("authors", "categories", "tags"):
+        names = getattr(filters, column)
+        if names:
+            marks = ",".join("?" * len(names))
+            conditions.append(
+                f"EXISTS (SELECT 1 FROM json_each(posts.{column})"
+                f" WHERE value COLLATE NOCASE IN ({marks}))"
+            )
+            values += names
+    for condition, moment in (("published >= ?", filters.since), ("published < ?", filters.until)):
+        if moment:
+            conditions.append(condition)
+            values.append(to_seconds(moment))
+    rows = catalog.connection.execute(
+        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
+        + " AND ".join(conditions),
+        values,
+    )
+    return {row[0] for row in rows}
+
+
+def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVectors]:
+    """The vectors of those passages that the catalog knows."""
+    dimension = int(catalog.meta("dimension") or 0)
+    found: dict[str, StoredVectors] = {}
+    for part in _parts(ids):
+        marks = ",".join("?" * len(part))
+        rows = catalog.connection.execute(
+            "SELECT passages.id, passage, embeddings.sentences, embeddings.tokens, token_ids,"
+            " token_sentence, json_array_length(passages.sentences)"
+            " FROM passages JOIN embeddings ON embeddings.key = passages.embedding_key"
+            f" WHERE passages.id IN ({marks})",
+            part,
+        )
+        for id_, passage, sentences, tokens, token_ids, token_sentence, n in rows:
+            numbers = np.frombuffer(token_ids, dtype=np.int32)
+            width = len(tokens) // len(numbers) if len(numbers) else dimension
+            found[id_] = StoredVectors(
+                passage=np.frombuffer(passage, dtype=np.float16),
+                sentences=np.frombuffer(sentences, dtype=np.int8).reshape(n, -1),
+                tokens=np.frombuffer(tokens, dtype=np.int8).reshape(-1, width),
+                token_ids=numbers,
+                token_sentence=np.frombuffer(token_sentence, dtype=np.int16),
+            )
+    return found
+
+
+def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+    """Those of `ids` that the catalog knows, and their vectors, shape (n, dimension)."""
+    known: list[str] = []
+    rows: list[NDArray[np.float16]] = []
+    for part in _parts(ids):
+        marks = ",".join("?" * len(part))
+        for id_, blob in catalog.connection.execute(
+            "SELECT passages.id, passage FROM passages"
+            " JOIN embeddings ON embeddings.key = passages.embedding_key"
+            f" WHERE passages.id IN ({marks})",
+            part,
+        ):
+            known.append(id_)
+            rows.append(np.frombuffer(blob, dtype=np.float16))
+    vectors: Vectors = (
+        np.stack(rows).astype(np.float32) if rows else np.zeros((0, 0), dtype=np.float32)
+    )
+    return known, vectors
+
+
+def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Inverse document frequency of each token, over the passages of the index; positive."""
+    count = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    wanted = sorted(set(tokens.tolist()))
+    marks = ",".join("?" * len(wanted))
+    rows = catalog.connection.execute(
+        f"SELECT token, passages FROM token_frequency WHERE token IN ({marks})", wanted
+    )
+    frequency = dict(rows.fetchall())
+    return np.asarray(
+        [np.log((count + 1.5) / (frequency.get(t, 0) + 0.5)) for t in tokens.tolist()],
+        dtype=np.float32,
+    )
+
+
+def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
+    """Those of `ids` that the catalog knows, whole."""
+    found: dict[str, Passage] = {}
+    for part in _parts(ids):
+        marks = ",".join("?" * len(part))
+        rows = catalog.connection.execute(
+            f"SELECT passages.id, tokens, position, sentences, {_POST}, {_SECTION} FROM passages"
+            " JOIN posts ON posts.id = passages.post_id"
+            " JOIN sections ON sections.post_id = passages.post_id"
+            " AND sections.ordinal = passages.section"
+            f" WHERE passages.id IN ({marks})",
+            part,
+        )
+        for id_, tokens, position, places, *rest in rows:
+            section = _section(rest[11:])
+            sentences = tuple(Sentence(section.text[a:b], a) for a, b in json.loads(places))
+            found[id_] = Passage(id_, _post(rest[:11]), section, sentences, tokens, position)
+    return found
+
+
+def newest_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
+    """Posts by the time they were published, newest first, those without a date last."""
+    rows = catalog.connection.execute(
+        f"SELECT {_POST} FROM posts ORDER BY published IS NULL, published DESC, id LIMIT ?",
+        (limit,),
+    )
+    return tuple(_post(row) for row in rows)
+
+
+def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
+    """A post's sections in reading order; empty where there is no such post."""
+    rows = catalog.connection.execute(
+        f"SELECT {_SECTION} FROM sections WHERE post_id = ? ORDER BY ordinal", (post_id,)
+    )
+    return tuple(_section(row) for row in rows)
+
+
+def choices(catalog: Catalog) -> Choices:
+    """What questions can be limited to."""
+
+    def names(column: str) -> tuple[str, ...]:
+        rows = catalog.connection.execute(
+            f"SELECT DISTINCT value FROM posts, json_each(posts.{column}) ORDER BY 1"
+        )
+        return tuple(row[0] for row in rows)
+
+    return Choices(names("authors"), names("categories"), names("tags"))
+
+
+def all_ids(catalog: Catalog) -> list[str]:
+    """Every passage's id, in the order of writing."""
+    return [row[0] for row in catalog.connection.execute("SELECT id FROM passages ORDER BY number")]
+
+
+def _post(row: Sequence[Any]) -> Post:
+    id_, title, url, published, modified, authors, categories, tags, language, how, complete = row
+    return Post(
+        id=id_,
+        title=title,
+        url=url,
+        published=from_seconds(published),
+        modified=from_seconds(modified),
+        authors=tuple(json.loads(authors)),
+        categories=tuple(json.loads(categories)),
+        tags=tuple(json.loads(tags)),
+        language=language,
+        damage=None if how is None else Damage(how, bool(complete)),
+    )
+
+
+def _section(row: Sequence[Any]) -> Section:
+    key, headings, anchor, page, text, blocks = row
+    return Section(
+        key=key,
+        headings=tuple(json.loads(headings)),
+        anchor=anchor,
+        page=page,
+        text=text,
+        blocks=tuple(Block(*block) for block in json.loads(blocks)),
+    )
+
+
+def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(ids), _MANY):
+        yield ids[start : start + _MANY]
+
+
+def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
+    """What was looked at in the catalog, and whether it is well."""
+    run = catalog.connection.execute
+    state = run("PRAGMA quick_check(1)").fetchone()[0]
+    passages_there, words = (
+        run(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "words")
+    )
+    bare = run(
+        "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
+    ).fetchone()[0]
+    return (
+        (state == "ok", f"the catalog file is {state}"),
+        (words == passages_there, f"{words} of {passages_there} passages can be found by words"),
+        (bare == 0, f"{bare} passages have no vectors"),
+    )

@@ -1,0 +1,264 @@
+"""Writing to the catalog: a post is swapped as a whole, in one transaction.
+
+Every change of a passage leaves a line in the outbox in the same transaction; the search index
+is told from there, so a kill at any moment loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from rag.catalog import Catalog, to_seconds
+from rag.embed import PassageVectors
+from rag.identity import block_values, record_hash
+from rag.text import search_words
+from rag.types import ParsedPost, Passage, Post
+
+Operation = Literal["upsert", "metadata", "delete"]
+_MANY = 500  # values in one SQL list; SQLite allows 32,766
+
+
+@dataclass(frozen=True, slots=True)
+class PostState:
+    """What the catalog knows of a post, as hashes."""
+
+    record_hash: str
+    content_hash: str
+    source: str
+
+
+def post_states(catalog: Catalog) -> dict[str, PostState]:
+    """Every post's id and state."""
+    rows = catalog.connection.execute("SELECT id, record_hash, content_hash, source FROM posts")
+    return {row[0]: PostState(*row[1:]) for row in rows}
+
+
+def known_embeddings(catalog: Catalog, keys: Sequence[str]) -> set[str]:
+    """Those of `keys` whose vectors are there already."""
+    found: set[str] = set()
+    for part in _parts(keys):
+        marks = ",".join("?" * len(part))
+        found.update(
+            row[0]
+            for row in catalog.connection.execute(
+                f"SELECT key FROM embeddings WHERE key IN ({marks})", part
+            )
+        )
+    return found
+
+
+def save_embeddings(catalog: Catalog, vectors: Mapping[str, PassageVectors]) -> None:
+    """Keep vectors under their keys; they count as soon as a passage names them."""
+    with catalog.writing() as connection:
+        connection.executemany(
+            "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    key,
+                    v.passage.astype(np.float16).tobytes(),
+                    np.rint(v.sentences * 127).astype(np.int8).tobytes(),
+                    v.tokens.tobytes(),
+                    v.token_ids.astype(np.int32).tobytes(),
+                    v.token_sentence.astype(np.int16).tobytes(),
+                )
+                for key, v in vectors.items()
+            ],
+        )
+
+
+def swap_post(
+    catalog: Catalog,
+    parsed: ParsedPost,
+    passages: Sequence[Passage],
+    keys: Sequence[str],
+    source: str,
+    digest: str,
+) -> None:
+    """Put a post in the place of what stood under its id; readers see the old one or the new one.
+
+    Args:
+        catalog: Where.
+        parsed: The post and all its sections.
+        passages: Its passages, in order of position.
+        keys: The embedding key of each passage; its vectors must have been saved.
+        source: Where the post was read.
+        digest: Stands for all that decides which passages a post has.
+    """
+    with catalog.writing() as connection:
+        before = _passages_of(connection, parsed.post.id)
+        _forget(connection, parsed.post.id, before)
+        _insert_post(connection, parsed, source, digest)
+        ordinals = {section.key: i for i, section in enumerate(parsed.sections)}
+        for passage, key in zip(passages, keys, strict=True):
+            _insert_passage(connection, passage, key, ordinals[passage.section.key])
+        _count_tokens(connection, keys, +1)
+        now = {passage.id for passage in passages}
+        known = {id_ for id_, _, _ in before}
+        _to_outbox(connection, [p.id for p in passages if p.id not in known], "upsert")
+        _to_outbox(connection, [p.id for p in passages if p.id in known], "metadata")
+        _to_outbox(connection, [id_ for id_ in known if id_ not in now], "delete")
+
+
+def update_record(catalog: Catalog, post: Post, source: str) -> None:
+    """Only the record changed: nothing of the text, so nothing is embedded."""
+    with catalog.writing() as connection:
+        connection.execute(
+            "UPDATE posts SET url = ?, published = ?, modified = ?, authors = ?, categories = ?,"
+            " tags = ?, language = ?, recovered = ?, complete = ?, source = ?, record_hash = ?"
+            " WHERE id = ?",
+            (post.url, *_record_row(post), source, record_hash(post), post.id),
+        )
+        ids = [id_ for id_, _, _ in _passages_of(connection, post.id)]
+        _to_outbox(connection, ids, "metadata")
+
+
+def remove_posts(catalog: Catalog, ids: Iterable[str]) -> int:
+    """Take posts out at once; how many were there."""
+    removed = 0
+    with catalog.writing() as connection:
+        for post_id in ids:
+            before = _passages_of(connection, post_id)
+            removed += _forget(connection, post_id, before)
+            _to_outbox(connection, [id_ for id_, _, _ in before], "delete")
+    return removed
+
+
+def drop_unused_embeddings(catalog: Catalog) -> int:
+    """Free the vectors that no passage names any more; how many there were."""
+    with catalog.writing() as connection:
+        return connection.execute(
+            "DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)"
+        ).rowcount
+
+
+def outbox(catalog: Catalog, limit: int) -> list[tuple[str, Operation]]:
+    """The next passages that the search index has to be told of, at most `limit`."""
+    rows = catalog.connection.execute("SELECT passage_id, operation FROM outbox LIMIT ?", (limit,))
+    return [(row[0], row[1]) for row in rows]
+
+
+def outbox_size(catalog: Catalog) -> int:
+    found: int = catalog.connection.execute("SELECT count(*) FROM outbox").fetchone()[0]
+    return found
+
+
+def clear_outbox(catalog: Catalog, told: Sequence[tuple[str, Operation]]) -> None:
+    """The search index knows; readers are called to open it anew."""
+    with catalog.writing() as connection:
+        connection.executemany("DELETE FROM outbox WHERE passage_id = ? AND operation = ?", told)
+        catalog.set_meta("generation", str(catalog.generation + 1))
+
+
+def fill_outbox(catalog: Catalog) -> None:
+    """Every passage is to be told to the search index again."""
+    with catalog.writing() as connection:
+        connection.execute("DELETE FROM outbox")
+        connection.execute("INSERT INTO outbox SELECT id, 'upsert' FROM passages")
+
+
+def _passages_of(connection: sqlite3.Connection, post_id: str) -> list[tuple[str, int, str]]:
+    return connection.execute(
+        "SELECT id, number, embedding_key FROM passages WHERE post_id = ?", (post_id,)
+    ).fetchall()
+
+
+def _forget(
+    connection: sqlite3.Connection, post_id: str, before: Sequence[tuple[str, int, str]]
+) -> int:
+    _count_tokens(connection, [key for _, _, key in before], -1)
+    connection.executemany("DELETE FROM words WHERE rowid = ?", [(n,) for _, n, _ in before])
+    # Its sections and passages go with it.
+    return connection.execute("DELETE FROM posts WHERE id = ?", (post_id,)).rowcount
+
+
+def _record_row(post: Post) -> tuple[object, ...]:
+    damage = post.damage
+    return (
+        to_seconds(post.published),
+        to_seconds(post.modified),
+        json.dumps(post.authors, ensure_ascii=False),
+        json.dumps(post.categories, ensure_ascii=False),
+        json.dumps(post.tags, ensure_ascii=False),
+        post.language,
+        damage.recovered if damage else None,
+        int(damage is None or damage.complete),
+    )
+
+
+def _insert_post(
+    connection: sqlite3.Connection, parsed: ParsedPost, source: str, digest: str
+) -> None:
+    post = parsed.post
+    connection.execute(
+        "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            post.id, post.title, post.url, *_record_row(post),
+            source, record_hash(post), digest,
+        ),
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                post.id, i, s.key, json.dumps(s.headings, ensure_ascii=False), s.anchor, s.page,
+                s.text, json.dumps([block_values(b) for b in s.blocks], ensure_ascii=False),
+            )
+            for i, s in enumerate(parsed.sections)
+        ],
+    )  # fmt: skip
+
+
+def _insert_passage(
+    connection: sqlite3.Connection, passage: Passage, key: str, section: int
+) -> None:
+    places = json.dumps([(s.start, s.end) for s in passage.sentences])
+    number = connection.execute(
+        "INSERT INTO passages (id, post_id, section, position, sentences, tokens, embedding_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (passage.id, passage.post.id, section, passage.position, places, passage.tokens, key),
+    ).lastrowid
+    headers = dict.fromkeys(b.header for b in passage.section.blocks if b.header)
+    connection.execute(
+        "INSERT INTO words (rowid, title, headings, text) VALUES (?, ?, ?, ?)",
+        (
+            number,
+            search_words(passage.post.title),
+            search_words(" ".join((*passage.section.headings, *headers))),
+            search_words(passage.text),
+        ),
+    )
+
+
+def _count_tokens(connection: sqlite3.Connection, keys: Sequence[str], sign: int) -> None:
+    counts: Counter[int] = Counter()
+    for key in keys:
+        row = connection.execute(
+            "SELECT token_ids FROM embeddings WHERE key = ?", (key,)
+        ).fetchone()
+        counts.update(np.unique(np.frombuffer(row[0], dtype=np.int32)).tolist())
+    connection.executemany(
+        "INSERT INTO token_frequency VALUES (?, ?)"
+        " ON CONFLICT (token) DO UPDATE SET passages = passages + excluded.passages",
+        [(token, sign * count) for token, count in counts.items()],
+    )
+
+
+def _to_outbox(connection: sqlite3.Connection, ids: Sequence[str], operation: Operation) -> None:
+    # A passage that the search index has not been told of yet needs all of it, not its record.
+    keep = " ON CONFLICT DO NOTHING" if operation == "metadata" else ""
+    verb = "INSERT" if keep else "INSERT OR REPLACE"
+    connection.executemany(
+        f"{verb} INTO outbox VALUES (?, ?){keep}", [(id_, operation) for id_ in ids]
+    )
+
+
+def _parts(keys: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(keys), _MANY):
+        yield keys[start : start + _MANY]

@@ -1,0 +1,251 @@
+"""Catalog and Chroma as one thing that is never half-written.
+
+The catalog is the truth and swaps a post in one transaction; Chroma is told from an outbox that
+is written in the same transaction. Whoever is killed in between leaves an outbox, and the next
+writer works it off; readers find what stands in it by exact search.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from rag import catalog_read, catalog_write
+from rag.catalog import Catalog, IndexStatus, from_seconds
+from rag.embed import ModelId
+from rag.errors import IndexBusy, IndexMismatch
+from rag.types import Post, Section, Vector
+from rag.vectors import SearchIndex
+
+CATALOG = "catalog.sqlite3"
+CHROMA = "chroma"
+_LOCK = "writer.lock"
+_FLUSH = 1000  # outbox lines worked off at once
+
+
+@dataclass(slots=True)
+class _Handle:
+    """An open search index, the generation it shows, and how many are reading from it."""
+
+    search_index: SearchIndex
+    generation: int
+    readers: int = 0
+    retired: bool = False
+
+
+class Index:
+    """An index opened for questions. Safe to use from several threads.
+
+    Raises:
+        IndexMissing: Nothing has been ingested into the folder.
+        IndexMismatch: A newer version of pullquote made it.
+        IndexDamaged: Catalog or search index cannot be read, or do not belong together.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.catalog = Catalog(folder / CATALOG)
+        self._handle: _Handle | None = None
+        self._guard = threading.Lock()
+
+    def check_model(self, model: ModelId) -> None:
+        """Refuse a model that did not make this index's vectors.
+
+        Raises:
+            IndexMismatch: It did not.
+        """
+        _check_model(self.catalog, model)
+
+    def search(self, vector: Vector, k: int) -> dict[str, float]:
+        """The ids of the `k` passages nearest in meaning and their cosines, best first."""
+        with self.catalog.reading():
+            pending = catalog_write.outbox(self.catalog, 1_000_000)
+            fresh = [id_ for id_, operation in pending if operation == "upsert"]
+            with self._open_search_index() as search_index:
+                found = search_index.search(vector, k + len(pending)) if search_index else {}
+            known, rows = catalog_read.passage_vectors(self.catalog, fresh)
+            if known:
+                found |= dict(zip(known, (rows @ vector).tolist(), strict=True))
+            gone = {id_ for id_, operation in pending if operation == "delete"}
+        ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return dict([item for item in ranked if item[0] not in gone][:k])
+
+    def exact_search(self, vector: Vector, ids: Sequence[str], k: int) -> dict[str, float]:
+        """As `search`, among `ids` alone, by comparing with every one of them."""
+        known, rows = catalog_read.passage_vectors(self.catalog, ids)
+        if not known:
+            return {}
+        cosines = rows @ vector
+        order = np.argsort(-cosines, kind="stable")[:k]
+        return {known[i]: float(cosines[i]) for i in order}
+
+    def token_weights(self, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Inverse document frequency of each token, positive."""
+        return catalog_read.token_weights(self.catalog, tokens)
+
+    @property
+    def generation(self) -> int:
+        return self.catalog.generation
+
+    @property
+    def synced_at(self) -> datetime | None:
+        """UTC; None where no sync has ended well yet."""
+        return from_seconds(self.catalog.meta("synced_at"))
+
+    def status(self) -> IndexStatus:
+        return self.catalog.status()
+
+    def posts(self, limit: int = 100) -> tuple[Post, ...]:
+        """Newest first."""
+        return catalog_read.newest_posts(self.catalog, limit)
+
+    def sections(self, post_id: str) -> tuple[Section, ...]:
+        """In reading order; empty where there is no such post."""
+        return catalog_read.post_sections(self.catalog, post_id)
+
+    def choices(self) -> catalog_read.Choices:
+        return catalog_read.choices(self.catalog)
+
+    def close(self) -> None:
+        with self._guard:
+            if self._handle:
+                self._handle.search_index.close()
+                self._handle = None
+        self.catalog.close()
+
+    @contextmanager
+    def _open_search_index(self) -> Iterator[SearchIndex | None]:
+        """The search index as of now; None while the first sync has told it nothing yet."""
+        handle = self._current()
+        if handle is None:
+            yield None
+            return
+        try:
+            yield handle.search_index
+        finally:
+            with self._guard:
+                handle.readers -= 1
+                if handle.retired and handle.readers == 0:
+                    handle.search_index.close()
+
+    def _current(self) -> _Handle | None:
+        generation = self.catalog.generation
+        with self._guard:
+            handle = self._handle
+            if handle is None or handle.generation != generation:
+                if generation == 0:
+                    return None
+                fresh = SearchIndex(self.folder / CHROMA, self.catalog.index_id)
+                if handle is not None:
+                    handle.retired = True
+                    if handle.readers == 0:
+                        handle.search_index.close()
+                handle = self._handle = _Handle(fresh, generation)
+            handle.readers += 1
+            return handle
+
+
+class IndexWriter:
+    """The one writer of an index; made by `write_index`."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        folder = catalog.file.parent / CHROMA
+        self._search_index = SearchIndex(folder, catalog.index_id, create=True)
+        self.flush()
+
+    @property
+    def told(self) -> int:
+        """Passages that the search index holds."""
+        return self._search_index.count()
+
+    def flush(self) -> None:
+        """Tell the search index all that stands in the outbox."""
+        while told := catalog_write.outbox(self.catalog, _FLUSH):
+            chosen: dict[str, list[str]] = {"upsert": [], "metadata": [], "delete": []}
+            for id_, operation in told:
+                chosen[operation].append(id_)
+            found = catalog_read.passages(self.catalog, chosen["upsert"] + chosen["metadata"])
+            ids, vectors = catalog_read.passage_vectors(self.catalog, chosen["upsert"])
+            self._search_index.upsert([found[id_] for id_ in ids], vectors)
+            self._search_index.update_metadata([found[i] for i in chosen["metadata"] if i in found])
+            # Only what the catalog no longer has: a passage that came back stays.
+            back = catalog_read.passages(self.catalog, chosen["delete"])
+            self._search_index.delete([id_ for id_ in chosen["delete"] if id_ not in back])
+            catalog_write.clear_outbox(self.catalog, told)
+
+    def flush_if_full(self) -> None:
+        if catalog_write.outbox_size(self.catalog) >= _FLUSH:
+            self.flush()
+
+    def finish(self) -> None:
+        """The sync ended well: free what is not used, tell the rest, note the time."""
+        catalog_write.drop_unused_embeddings(self.catalog)
+        self.flush()
+        with self.catalog.writing():
+            now = datetime.now(UTC)
+            self.catalog.set_meta("synced_at", str(int(now.timestamp())))
+            if self.catalog.generation == 0:
+                self.catalog.set_meta("generation", "1")
+
+    def close(self) -> None:
+        self._search_index.close()
+
+
+@contextmanager
+def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
+    """Open an index for writing, making it where there is none; one writer at a time.
+
+    Raises:
+        IndexBusy: Another process is writing.
+        IndexMismatch: The index was made with another model or by a newer version.
+        IndexDamaged: What is in the folder is no index.
+    """
+    with locked(folder), closing(Catalog.create(folder / CATALOG)) as catalog:
+        if catalog.meta("embedder") is None:
+            with catalog.writing():
+                catalog.set_meta("embedder", str(model))
+                catalog.set_meta("dimension", str(model.dimension))
+        _check_model(catalog, model)
+        with closing(IndexWriter(catalog)) as writer:
+            yield writer
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep every other writer out.
+
+    Raises:
+        IndexBusy: Another process is writing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / f"{_LOCK}.pid"
+    try:
+        with FileLock(folder / _LOCK, timeout=0):
+            note.write_text(str(os.getpid()), encoding="ascii")
+            yield
+    except Timeout as error:
+        owner = note.read_text(encoding="ascii").strip() if note.is_file() else "unknown"
+        raise IndexBusy(
+            f"Another process is writing to {folder} (process {owner}).",
+            hint="Wait until it has ended; readers are not disturbed.",
+        ) from error
+
+
+def _check_model(catalog: Catalog, model: ModelId) -> None:
+    built_with = catalog.meta("embedder")
+    if built_with != str(model):
+        name = (built_with or "").partition("@")[0]
+        raise IndexMismatch(
+            f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
+            hint=f"Set embedding_model = {name!r}, or run `pullquote reembed`.",
+        )

@@ -1,0 +1,170 @@
+"""The search index over passage vectors. The only file that knows Chroma.
+
+One collection, `passages`, with texts and flat metadata, so that any Chroma or LangChain user
+can open it. It is derived from the catalog and can be made again from there.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError, NotFoundError
+
+from rag.errors import IndexDamaged
+from rag.types import Passage, Vector, Vectors
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+
+COLLECTION = "passages"
+_log = logging.getLogger(__name__)
+_BATCH = 2000  # rows in one call; Chroma takes 5,461
+_SPACE = {"hnsw": {"space": "cosine", "ef_search": 200}}  # the default space is l2
+_REPAIR = "Run `pullquote doctor --repair`: it rebuilds the search index without embedding."
+
+_aliases: dict[Path, set[int]] = {}
+_aliases_guard = threading.Lock()
+
+
+class SearchIndex:
+    """A Chroma client of its own and its collection.
+
+    An embedded client never sees what another process writes, and Chroma hands the same client
+    out for the same path. So every instance opens the folder under a path of its own, which
+    differs only in `/./` at its end.
+
+    Raises:
+        IndexDamaged: The collection is missing, belongs to another catalog, or cannot be read.
+    """
+
+    def __init__(self, folder: Path, index_id: str, *, create: bool = False) -> None:
+        self._folder = folder.resolve()
+        self._alias = _take_alias(self._folder)
+        try:
+            client = chromadb.PersistentClient(
+                path=str(self._folder) + "/." * self._alias,
+                settings=ChromaSettings(anonymized_telemetry=False),
+            )
+            self._client = cast("Client", client)  # its declared type lacks close()
+            self._collection = self._open(index_id, create)
+        except IndexDamaged:
+            self.close()
+            raise
+        except (ChromaError, ValueError, OSError) as error:
+            _free_alias(self._folder, self._alias)
+            raise IndexDamaged(f"Chroma cannot read {folder}: {error}", hint=_REPAIR) from error
+
+    def _open(self, index_id: str, create: bool) -> Collection:
+        try:
+            collection = self._client.get_collection(COLLECTION, embedding_function=None)
+        except NotFoundError as error:
+            if not create:
+                raise IndexDamaged(
+                    f"There is no collection {COLLECTION!r} in {self._folder}.", hint=_REPAIR
+                ) from error
+            return self._client.create_collection(
+                COLLECTION,
+                configuration=_SPACE,  # type: ignore[arg-type]
+                metadata={"index_id": index_id},
+                embedding_function=None,
+            )
+        found = (collection.metadata or {}).get("index_id")
+        if found != index_id:
+            raise IndexDamaged(
+                f"The collection in {self._folder} belongs to another catalog.", hint=_REPAIR
+            )
+        return collection
+
+    def search(self, vector: Vector, k: int) -> dict[str, float]:
+        """The ids of the nearest passages and their cosines in [-1, 1], best first."""
+        k = min(k, self.count())
+        if k == 0:
+            return {}
+        found = self._collection.query(
+            query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
+        )
+        distances = (found["distances"] or [[]])[0]
+        return {id_: 1.0 - float(d) for id_, d in zip(found["ids"][0], distances, strict=True)}
+
+    def count(self) -> int:
+        return int(self._collection.count())
+
+    def ids(self) -> set[str]:
+        return set(self._collection.get(include=[])["ids"])
+
+    def upsert(self, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Add passages, or put them in the place of those with their ids."""
+        for start in range(0, len(passages), _BATCH):
+            part = passages[start : start + _BATCH]
+            self._collection.upsert(
+                ids=[passage.id for passage in part],
+                embeddings=np.ascontiguousarray(vectors[start : start + _BATCH]),
+                documents=[passage.text for passage in part],
+                metadatas=[_metadata(passage) for passage in part],
+            )
+
+    def update_metadata(self, passages: Sequence[Passage]) -> None:
+        for start in range(0, len(passages), _BATCH):
+            part = passages[start : start + _BATCH]
+            self._collection.update(
+                ids=[passage.id for passage in part],
+                metadatas=[_metadata(passage) for passage in part],
+            )
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Unknown ids are passed over."""
+        for start in range(0, len(ids), _BATCH):
+            self._collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    def close(self) -> None:
+        self._client.close()
+        _free_alias(self._folder, self._alias)
+
+
+def start_over(folder: Path) -> None:
+    """Take a search index away, to be made again; no client of it may be open."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _take_alias(folder: Path) -> int:
+    with _aliases_guard:
+        used = _aliases.setdefault(folder, set())
+        alias = next(n for n in range(1, len(used) + 2) if n not in used)
+        used.add(alias)
+        return alias
+
+
+def _free_alias(folder: Path, alias: int) -> None:
+    with _aliases_guard:
+        _aliases.get(folder, set()).discard(alias)
+
+
+def _metadata(passage: Passage) -> Any:
+    """Every key, always: an upsert keeps the old value of a key that is left out; None drops it."""
+    post, section = passage.post, passage.section
+    number = post.id.rpartition("/")[2]
+    return {
+        "post_id": post.id,
+        "wordpress_id": int(number) if number.isascii() and number.isdigit() else None,
+        "title": post.title,
+        "url": post.url or None,
+        "headings": list(section.headings) or None,
+        "section": section.key,
+        "anchor": section.anchor,
+        "page": section.page,
+        "published": int(post.published.timestamp()) if post.published else None,
+        "authors": list(post.authors) or None,
+        "categories": list(post.categories) or None,
+        "tags": list(post.tags) or None,
+        "position": passage.position,
+    }

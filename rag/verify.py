@@ -1,0 +1,167 @@
+"""Draft to answer: the check that this project is about. Nothing else makes an `Answer`.
+
+A claim is shown when it is copied from the sentence that it points at, or when the judge scores
+the sentences it points at above the threshold. What is not supported is left out and reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+from rag.errors import ModelUnavailable
+from rag.judge import Judge
+from rag.text import deep_link
+from rag.types import (
+    Answer,
+    Basis,
+    CheckedSentence,
+    Citation,
+    Claim,
+    Draft,
+    Hit,
+    Pointer,
+    Provenance,
+    Rejected,
+)
+
+_NEAREST = 3  # sections named on refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What claims are held against."""
+
+    judge: Judge
+    min_support: float
+    """A claim that is no quote is shown when the judge scores it at least this, in [0, 1]."""
+    link_base: str = ""
+    """Takes the place of scheme and host in links, where it is set."""
+    provenance: Provenance = field(default_factory=Provenance)
+
+
+def verify(
+    draft: Draft, check: Check, *, timing: Mapping[str, float] | None = None
+) -> Iterator[Answer]:
+    """Growing answers, one for each claim that is looked at; the last one is complete.
+
+    A sentence that is shown once is in every later answer.
+
+    Args:
+        draft: What was written; its claims are consumed.
+        check: What they are held against.
+        timing: Milliseconds of the stages before.
+
+    Raises:
+        ModelUnavailable: The writer's model failed before the first sentence was shown; later,
+            the answer ends with a warning.
+    """
+    clock = _Clock(dict(timing or {}))
+    answer = Answer(
+        query=draft.query,
+        sentences=(),
+        rejected=(),
+        hits=draft.found.hits,
+        nearest=(),
+        answerable=draft.found.answerable,
+        complete=False,
+        warnings=draft.found.warnings,
+        timing=clock.timing,
+        provenance=check.provenance,
+    )
+    claims = clock.writing(draft.claims)
+    while True:
+        try:
+            claim = next(claims, None)
+        except ModelUnavailable as error:
+            if not answer.sentences:
+                raise
+            answer = replace(answer, warnings=(*answer.warnings, f"cut short: {error.problem}"))
+            break
+        if claim is None:
+            break
+        checked = _check(claim, check)
+        if isinstance(checked, Rejected):
+            answer = replace(answer, rejected=(*answer.rejected, checked))
+        else:
+            answer = replace(answer, sentences=(*answer.sentences, checked))
+        answer = replace(answer, timing=clock.checked())
+        yield answer
+    nearest = () if answer.sentences else _nearest(draft.found.hits, check)
+    yield replace(answer, nearest=nearest, complete=True, timing=clock.checked())
+
+
+def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
+    if not claim.pointers:
+        return Rejected(claim, "It points at no sentence of a post.")
+    quoted = [p for p in claim.pointers if p.sentence.text == claim.text and _in_place(p)]
+    if quoted:
+        citations = tuple(_citation(pointer, check) for pointer in quoted)
+        return CheckedSentence(claim.text, citations, Basis.QUOTED, 1.0)
+    if not all(_in_place(pointer) for pointer in claim.pointers):
+        return Rejected(claim, "A sentence that it points at does not stand in the post.")
+    support = check.judge.support(claim.text, claim.pointers)
+    if support < check.min_support:
+        return Rejected(
+            claim,
+            f"The sentences that it points at do not seem to say it: estimated support "
+            f"{support:.2f}, below {check.min_support:.2f}.",
+        )
+    return CheckedSentence(
+        claim.text,
+        tuple(_citation(pointer, check) for pointer in claim.pointers),
+        Basis.SUPPORTED,
+        support,
+        f"Estimated by the judge {check.judge.name!r}.",
+    )
+
+
+def _in_place(pointer: Pointer) -> bool:
+    sentence = pointer.sentence
+    return pointer.section.text[sentence.start : sentence.end] == sentence.text
+
+
+def _citation(pointer: Pointer, check: Check) -> Citation:
+    url = deep_link(pointer.post, pointer.section, pointer.sentence, base=check.link_base)
+    return Citation(pointer.post, pointer.section, pointer.sentence, url)
+
+
+def _nearest(hits: tuple[Hit, ...], check: Check) -> tuple[Citation, ...]:
+    """The most relevant sentence of each of the nearest sections."""
+    found: dict[tuple[str, str], Citation] = {}
+    for hit in hits:
+        passage = hit.passage
+        key = (passage.post.id, passage.section.key)
+        if key not in found and len(found) < _NEAREST:
+            best = max(hit.sentences, key=lambda s: s.relevance, default=None)
+            sentence = best.sentence if best else passage.sentences[0]
+            found[key] = _citation(Pointer(passage.post, passage.section, sentence), check)
+    return tuple(found.values())
+
+
+class _Clock:
+    """Milliseconds of writing and of checking, which take turns."""
+
+    def __init__(self, timing: dict[str, float]) -> None:
+        self._timing = {**timing, "write": 0.0, "verify": 0.0}
+        self._last = perf_counter()
+
+    @property
+    def timing(self) -> Mapping[str, float]:
+        return dict(self._timing)
+
+    def writing(self, claims: Iterable[Claim]) -> Iterator[Claim]:
+        for claim in claims:
+            self._add("write")
+            yield claim
+        self._add("write")
+
+    def checked(self) -> Mapping[str, float]:
+        self._add("verify")
+        return self.timing
+
+    def _add(self, stage: str) -> None:
+        now = perf_counter()
+        self._timing[stage] += (now - self._last) * 1000
+        self._last = now
