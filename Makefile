@@ -1,0 +1,42 @@
+# Every target sets up what it needs in .venv; the second time that takes no time.
+#
+#   PYTHON       the Python to make .venv with: 3.11, 3.12 or 3.13
+#   TORCH_INDEX  where torch comes from, for a build without GPU packages:
+#                make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY) ## the chat page on the bundled sample site
+	$(BIN)/pullquote demo
+
+test: check ## check, then the tests with the real model and a real browser
+	$(BIN)/python -m pytest -m '(model or browser) and not slow and not lab'
+
+check: $(READY) ## format, lint, types and the fast tests: what a commit must pass
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: $(READY) ## speed and scale (minutes)
+	set -e; for file in bench/bench_*.py; do $(BIN)/python $$file; done
+
+clean: ## remove what make and the tools have made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
+	touch $@

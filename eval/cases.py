@@ -1,0 +1,170 @@
+"""Questions with their gold answers: from JSON Lines to `Case`s. Mistakes are told by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from eval.gold import Gold, find, is_post
+from eval.jsonl import mistaken, read_lines
+from rag.text import search_words
+from rag.types import Turn
+
+if TYPE_CHECKING:
+    from rag.index import Index
+
+_NEEDS_ALL = frozenset({"multi"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question and what is known about its answer."""
+
+    id: str
+    kind: str
+    """For slices, such as "fact", "followup", "near"; "multi" needs every gold sentence."""
+    question: str
+    history: tuple[Turn, ...] = ()
+    """Earlier turns, oldest first."""
+    answerable: bool = True
+    answer: str = ""
+    """A reference answer, for people."""
+    must_include: tuple[tuple[str, ...], ...] = ()
+    """A right answer contains one of the alternatives of each group."""
+    gold: tuple[Gold, ...] = ()
+    """Empty exactly where the posts do not answer."""
+
+    @property
+    def parts(self) -> tuple[tuple[Gold, ...], ...]:
+        """What an answer needs: one of the alternatives of each part."""
+        if self.kind in _NEEDS_ALL:
+            return tuple((gold,) for gold in self.gold)
+        return (self.gold,) if self.gold else ()
+
+
+def load_cases(path: Path) -> tuple[Case, ...]:
+    """The cases of a JSON Lines file, in its order; ids are unique.
+
+    Raises:
+        SourceError: The file cannot be read or has mistakes; the hint lists the first ten.
+    """
+    lines = read_lines(path, _CaseLine)
+    mistakes: list[str] = []
+    seen: dict[str, int] = {}
+    for number, line in lines:
+        first = seen.setdefault(line.id, number)
+        if first != number:
+            mistakes.append(f"line {number}: id {line.id!r} stands in line {first} already")
+        mistakes += [f"line {number}: {problem}" for problem in line.problems()]
+    if mistakes:
+        raise mistaken(path, mistakes)
+    return tuple(line.case() for _, line in lines)
+
+
+def missing_gold(cases: Sequence[Case], index: Index) -> tuple[str, ...]:
+    """Ids of the cases of which a gold sentence does not stand in the index, in order."""
+    posts = [post.id for post in index.posts(limit=max(1, index.status().posts))]
+    missing = []
+    for case in cases:
+        for gold in case.gold:
+            own = [post for post in posts if is_post(gold, post)]
+            if not any(find(gold, index.sections(post)) for post in own):
+                missing.append(case.id)
+                break
+    return tuple(missing)
+
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Id = Annotated[_Text, BeforeValidator(lambda value: _number_as_text(value))]
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _GoldLine(_Line):
+    post_id: _Id
+    heading: str = ""
+    quote: _Text
+
+
+class _TurnLine(_Line):
+    """A turn with its answer, or one message of a chat."""
+
+    question: _Text | None = None
+    answer: str = ""
+    role: Literal["user", "assistant"] | None = None
+    content: _Text | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> _TurnLine:
+        turn = self.question is not None
+        message = self.role is not None and self.content is not None
+        if turn == message or (message and self.answer):
+            raise ValueError("write question and answer, or role and content")
+        return self
+
+
+class _CaseLine(_Line):
+    id: _Id
+    kind: _Text
+    question: _Text
+    history: tuple[_TurnLine, ...] = ()
+    answerable: bool
+    answer: str = ""
+    must_include: tuple[Annotated[tuple[_Text, ...], Field(min_length=1)], ...] = ()
+    gold: tuple[_GoldLine, ...] = ()
+
+    def problems(self) -> list[str]:
+        """What no single field shows."""
+        found = [
+            f"gold.{place}.quote: {gold.quote!r} has no word"
+            for place, gold in enumerate(self.gold)
+            if not search_words(gold.quote)
+        ]
+        if self.answerable and not self.gold:
+            found.append("gold: an answerable question needs at least one")
+        if not self.answerable and (self.gold or self.must_include):
+            found.append("gold and must_include: a question without an answer has none")
+        if self.history and self.history[0].role == "assistant":
+            found.append("history: the first message is the user's")
+        return found
+
+    def case(self) -> Case:
+        return Case(
+            id=self.id,
+            kind=self.kind,
+            question=self.question,
+            history=_turns(self.history),
+            answerable=self.answerable,
+            answer=self.answer,
+            must_include=self.must_include,
+            gold=tuple(Gold(one.post_id, one.heading, one.quote) for one in self.gold),
+        )
+
+
+def _turns(lines: Sequence[_TurnLine]) -> tuple[Turn, ...]:
+    """Turns of either shape; a message of the assistant answers the question before it."""
+    turns: list[Turn] = []
+    for line in lines:
+        if line.role == "assistant":
+            last = turns.pop()
+            turns.append(Turn(last.question, f"{last.answer}\n{line.content}".strip()))
+        else:
+            turns.append(Turn(line.question or line.content or "", line.answer))
+    return tuple(turns)

@@ -1,0 +1,170 @@
+"""The figures of a run: which metric is taken over which cases, with which statistic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from eval.abstention import (
+    auroc,
+    refusal_f1,
+    refusal_precision,
+    risk_coverage_area,
+)
+from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, difference, estimate, mean
+from eval.citations import CitationGrade
+from eval.retrieval import RANK_METRICS, RankGrade
+
+Group = Literal["retrieval", "answers", "abstention", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGrade:
+    """What one case earned."""
+
+    id: str
+    kind: str
+    answerable: bool
+    answered: bool
+    failed: str | None
+    """Why there is no answer; None where there is one."""
+    score: float
+    """The system's own `answerable`, in [0, 1]; of a failed case the wrong end."""
+    ranking: RankGrade | None
+    """None where there is nothing to find."""
+    citations: CitationGrade | None
+    """None where there is nothing to cite or the question was refused."""
+    says: float | None
+    """1 if the text includes what it must, else 0; None as `citations`, or if nothing must be."""
+    milliseconds: float | None
+    """All stages; None where the record does not say."""
+
+    @property
+    def refused(self) -> bool:
+        return not self.answered and self.failed is None
+
+    @property
+    def counts_as_refused(self) -> bool:
+        """Refused, or failed with an answer there to give: the worse of what it could be."""
+        return self.refused or (self.failed is not None and self.answerable)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure over all cases that take part in it."""
+
+    name: str
+    group: Group
+    row: Callable[[CaseGrade], Sequence[float] | None]
+    """What the statistic needs of a case; None: the case does not take part."""
+    statistic: Statistic = mean
+    counts: Callable[[CaseGrade], bool] | None = None
+    """What stands below the line of a ratio, for n; None: every case that takes part."""
+
+
+def measure(
+    graded: Sequence[CaseGrade],
+    *,
+    group: Group | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> tuple[Figure, ...]:
+    """The figures of `METRICS` in their order, or those of one group."""
+    figures = []
+    for metric in METRICS:
+        if group not in (None, metric.group):
+            continue
+        found = estimate(_rows(metric, graded), metric.statistic, seed=seed, resamples=resamples)
+        if found and metric.counts:
+            found = replace(found, n=sum(map(metric.counts, graded)))
+        figures.append(Figure(metric.name, found))
+    return tuple(figures)
+
+
+def differ(
+    pairs: Sequence[tuple[CaseGrade, CaseGrade]], *, seed: int = 0, resamples: int = RESAMPLES
+) -> tuple[Figure, ...]:
+    """Figures of the first of each pair less those of the second, paired by case.
+
+    A metric is compared on the cases that take part in it on both sides.
+    """
+    found = []
+    for metric in METRICS:
+        both = [one for one in pairs if None not in map(metric.row, one)]
+        ours, theirs = (_rows(metric, [one[side] for one in both]) for side in (0, 1))
+        found.append(difference(ours, theirs, metric.statistic, seed=seed, resamples=resamples))
+    return tuple(Figure(metric.name, one) for metric, one in zip(METRICS, found, strict=True))
+
+
+def _rows(metric: Metric, graded: Sequence[CaseGrade]) -> Rows:
+    rows = [row for row in map(metric.row, graded) if row is not None]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), -1 if rows else 1)
+
+
+def _ranking(column: int, one: CaseGrade) -> Sequence[float] | None:
+    return None if one.ranking is None else (astuple(one.ranking)[column],)
+
+
+def _citations(column: int, one: CaseGrade) -> Sequence[float] | None:
+    return None if one.citations is None else (astuple(one.citations)[column],)
+
+
+def _says(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.says is None else (one.says,)
+
+
+def _answered(one: CaseGrade) -> Sequence[float] | None:
+    return (float(one.answered),) if one.answerable else None
+
+
+def _refused(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.answerable else (float(one.refused),)
+
+
+def _refusal(one: CaseGrade) -> Sequence[float]:
+    return float(one.answerable), float(one.counts_as_refused), one.score
+
+
+def _milliseconds(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.milliseconds is None else (one.milliseconds,)
+
+
+def _median(rows: Rows) -> Floats:
+    return np.asarray(np.median(rows[..., 0], axis=-1))
+
+
+def _p95(rows: Rows) -> Floats:
+    return np.asarray(np.percentile(rows[..., 0], 95, axis=-1))
+
+
+_CITATIONS = (
+    "citation precision (sentence)",
+    "citation recall (sentence)",
+    "citation precision (section)",
+    "citation recall (section)",
+)
+
+METRICS = (
+    *(Metric(name, "retrieval", partial(_ranking, i)) for i, name in enumerate(RANK_METRICS)),
+    *(Metric(name, "answers", partial(_citations, i)) for i, name in enumerate(_CITATIONS)),
+    Metric("says what it must", "answers", _says),
+    Metric("answered, of the answerable", "abstention", _answered),
+    # The first is the recall of refusing, the second its precision.
+    Metric("refused, of the unanswerable", "abstention", _refused),
+    Metric(
+        "unanswerable, of the refused",
+        "abstention",
+        _refusal,
+        refusal_precision,
+        lambda one: one.counts_as_refused,
+    ),
+    Metric("F1 of refusing", "abstention", _refusal, refusal_f1),
+    Metric("AUROC of the score", "abstention", _refusal, auroc),
+    Metric("AURC of the score (lower is better)", "abstention", _refusal, risk_coverage_area),
+    Metric("median ms", "time", _milliseconds, _median),
+    Metric("95th percentile ms", "time", _milliseconds, _p95),
+)

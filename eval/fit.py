@@ -1,0 +1,85 @@
+"""Fits every weight and threshold of retrieval, quoting, refusing and judging on labelled data.
+
+    python -m eval.fit --index INDEX --cases CASES.jsonl --claims WICE_CLAIMS.jsonl
+
+Weights come from regularised logistic models with few features; every figure that is written
+beside them is of questions that the fold's weights had not seen (five folds, by question). The
+file is kept under the model's revision in `rag/models/` and goes into the wheel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from eval.cases import load_cases
+from eval.fit_models import Fitted, evaluate, fit
+from eval.fit_support import fit_support
+from eval.observe import Observation, observe
+from rag.backends import load_embedder
+from rag.embed import ModelId
+from rag.index import Index
+from rag.settings import load_settings
+
+_FOLDS = 5
+_SEED = 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--cases", type=Path, required=True, nargs="+")
+    parser.add_argument("--claims", type=Path, required=True, help="WiCE claims to fit support on")
+    parser.add_argument("--output", type=Path, default=Path("rag/models"))
+    arguments = parser.parse_args()
+    settings = load_settings(index=arguments.index)
+    index = Index(settings.index)
+    embedder = load_embedder(settings)
+    index.check_model(embedder.id)
+    cases = [case for file in arguments.cases for case in load_cases(file)]
+    observations = observe(cases, index, embedder, settings)
+    fitted = fit(observations)
+    support, threshold, support_figures = fit_support(
+        arguments.claims, embedder, index.token_weights
+    )
+    values = fitted.values()
+    values["support"] = support
+    values["thresholds"]["min_support"] = threshold
+    values["figures"] = {**cross_validate(observations), "support": support_figures}
+    values["made_from"] = _made_from([*arguments.cases, arguments.claims], embedder.id)
+    file = arguments.output / f"calibration-{embedder.id.revision}.json"
+    file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(values["figures"], indent=1))
+
+
+def cross_validate(observations: Sequence[Observation]) -> dict[str, float]:
+    """Figures on questions that the weights had not seen, averaged over all of them."""
+    folds = np.random.default_rng(_SEED).permutation(len(observations)) % _FOLDS
+    results: list[Fitted] = []
+    parts: list[list[Observation]] = []
+    for fold in range(_FOLDS):
+        train = [o for o, f in zip(observations, folds, strict=True) if f != fold]
+        parts.append([o for o, f in zip(observations, folds, strict=True) if f == fold])
+        results.append(fit(train))
+    return evaluate(results, parts)
+
+
+def _made_from(files: Sequence[Path], model: ModelId) -> dict[str, object]:
+    return {
+        "model": str(model),
+        "made": datetime.now(UTC).date().isoformat(),
+        "by": "python -m eval.fit",
+        "folds": _FOLDS,
+        "seed": _SEED,
+        "data": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Answers against cases: what each case earned, the figures over all, and two runs compared.
+
+Three outcomes are kept apart. An *answer* is graded by its hits, citations and text. A *refusal*
+is graded as a refusal alone: it lowers the share of answered questions and is in no mean of
+citations, neither as 0 nor as a missing value. A case that *failed* (no record) is listed and
+earns the worst in everything, so that failing never lifts a figure: nothing found, nothing
+cited, nothing said, wrongly refused where there is an answer and let through where there is
+none. Only its time is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from eval.bootstrap import RESAMPLES, Figure
+from eval.cases import Case
+from eval.citations import NOTHING_RIGHT, grade_citations, includes
+from eval.figures import CaseGrade, Group, differ, measure
+from eval.retrieval import RankGrade, grade_ranking
+from rag.errors import SourceError
+from rag.record import AnswerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A case that has no answer to grade, and why."""
+
+    case_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """One graded run."""
+
+    cases: tuple[CaseGrade, ...]
+    figures: tuple[Figure, ...]
+    """One for each name of `METRICS`, in that order."""
+    kinds: tuple[tuple[str, tuple[Figure, ...]], ...]
+    """The same for each kind of case, in the order in which the kinds first appear."""
+    always_refuse: tuple[Figure, ...]
+    """The figures of abstention for who refuses everything, with one score for all."""
+    never_refuse: tuple[Figure, ...]
+    """The same for who refuses nothing."""
+    seed: int
+    resamples: int
+
+    @property
+    def failed(self) -> tuple[Failure, ...]:
+        return tuple(Failure(one.id, one.failed) for one in self.cases if one.failed is not None)
+
+
+def grade(
+    cases: Sequence[Case],
+    records: Sequence[AnswerRecord],
+    *,
+    failures: Sequence[Failure] = (),
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Grades:
+    """Grade saved answers, of this or any other system.
+
+    Args:
+        cases: All that were asked.
+        records: Their answers; `id` is the case's id, the order does not matter.
+        failures: Why cases have no record; others without one failed with "no answer".
+        seed: Of the bootstrap.
+        resamples: Of the bootstrap.
+
+    Raises:
+        SourceError: Two records have one id, or none is of any of the cases.
+    """
+    found = _by_id(cases, records)
+    reasons = {failure.case_id: failure.reason for failure in failures}
+    graded = tuple(
+        _grade_case(case, found[case.id])
+        if case.id in found
+        else _grade_failed(case, reasons.get(case.id, "no answer"))
+        for case in cases
+    )
+
+    def figures(some: Sequence[CaseGrade], group: Group | None = None) -> tuple[Figure, ...]:
+        return measure(some, group=group, seed=seed, resamples=resamples)
+
+    kinds = dict.fromkeys(one.kind for one in graded)
+    return Grades(
+        cases=graded,
+        figures=figures(graded),
+        kinds=tuple((kind, figures([one for one in graded if one.kind == kind])) for kind in kinds),
+        always_refuse=figures(_constant(graded, answered=False), "abstention"),
+        never_refuse=figures(_constant(graded, answered=True), "abstention"),
+        seed=seed,
+        resamples=resamples,
+    )
+
+
+def compare(grades: Grades, baseline: Grades) -> tuple[Figure, ...]:
+    """Each figure less the baseline's, paired by case, with the seed of `grades`.
+
+    A metric is compared on the cases that take part in it in both runs: citations, say, on the
+    questions that both answered.
+
+    Raises:
+        SourceError: The two runs share no case.
+    """
+    others = {one.id: one for one in baseline.cases}
+    pairs = [(one, others[one.id]) for one in grades.cases if one.id in others]
+    if not pairs:
+        raise SourceError(
+            "The two runs share no case.", hint="Compare answers to the same case file."
+        )
+    return differ(pairs, seed=grades.seed, resamples=grades.resamples)
+
+
+def _by_id(cases: Sequence[Case], records: Sequence[AnswerRecord]) -> dict[str, AnswerRecord]:
+    wanted = {case.id for case in cases}
+    found: dict[str, AnswerRecord] = {}
+    for record in records:
+        id_ = str(record.id)
+        if id_ in found:
+            raise SourceError(
+                f"Two answers have the id {id_!r}.", hint="Keep one answer for each case."
+            )
+        if id_ in wanted:
+            found[id_] = record
+    if records and not found:
+        raise SourceError(
+            f"None of the {len(records)} answers has the id of a case.",
+            hint="Save each answer with the id of the case it answers.",
+        )
+    return found
+
+
+def _grade_case(case: Case, record: AnswerRecord) -> CaseGrade:
+    judged = case.answerable and record.answered
+    text = " ".join(sentence.text for sentence in record.sentences)
+    timing = record.timing_ms
+    return CaseGrade(
+        id=case.id,
+        kind=case.kind,
+        answerable=case.answerable,
+        answered=record.answered,
+        failed=None,
+        score=record.answerable,
+        ranking=grade_ranking(case, record.hits) if case.parts else None,
+        citations=grade_citations(record, case.parts) if judged and case.parts else None,
+        says=float(includes(text, case.must_include)) if judged and case.must_include else None,
+        milliseconds=timing.get("total", sum(timing.values())) if timing else None,
+    )
+
+
+def _grade_failed(case: Case, reason: str) -> CaseGrade:
+    return CaseGrade(
+        id=case.id,
+        kind=case.kind,
+        answerable=case.answerable,
+        answered=False,
+        failed=reason,
+        score=0.0 if case.answerable else 1.0,
+        ranking=RankGrade() if case.parts else None,
+        citations=NOTHING_RIGHT if case.parts else None,
+        says=0.0 if case.must_include else None,
+        milliseconds=None,
+    )
+
+
+def _constant(graded: Sequence[CaseGrade], *, answered: bool) -> list[CaseGrade]:
+    return [replace(one, answered=answered, failed=None, score=0.5) for one in graded]

@@ -1,0 +1,66 @@
+"""JSON Lines from outside to checked models, with every mistake told by its line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from rag.errors import SourceError
+
+Model = TypeVar("Model", bound=BaseModel)
+_SHOWN = 10  # mistakes in a message: more would push the first ones off the screen
+
+
+def read_lines(path: Path, model: type[Model]) -> tuple[tuple[int, Model], ...]:
+    """Line numbers from 1 and what stands there, in order; blank lines are passed over.
+
+    Raises:
+        SourceError: The file cannot be read, is empty, or any line does not fit the model.
+    """
+    found: list[tuple[int, Model]] = []
+    mistakes: list[str] = []
+    for number, line in enumerate(_text(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append((number, model.model_validate_json(line)))
+        except ValidationError as error:
+            mistakes += [f"line {number}: {_told(one)}" for one in error.errors()]
+    if mistakes:
+        raise mistaken(path, mistakes)
+    if not found:
+        raise SourceError(f"{path} holds no line.", hint="Write one JSON object a line.")
+    return tuple(found)
+
+
+def mistaken(path: Path, mistakes: Sequence[str]) -> SourceError:
+    """The error for a file with mistakes; its hint lists the first ten."""
+    listed = "\n".join(f"  {mistake}" for mistake in mistakes[:_SHOWN])
+    more = len(mistakes) - _SHOWN
+    rest = f"\n  and {more} more" if more > 0 else ""
+    count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    return SourceError(f"{path} has {count}.", hint=f"Mend:\n{listed}{rest}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path} is not UTF-8 text: {error.reason} at byte {error.start}.",
+            hint="Save it as UTF-8, one JSON object a line.",
+        ) from error
+    except OSError as error:
+        raise SourceError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="Look at the path."
+        ) from error
+
+
+def _told(error: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

@@ -1,0 +1,84 @@
+"""What retrieval measures for labelled questions: the rows that weights are fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.cases import Case
+from eval.gold import Gold, holds, is_post, same_sentence
+from rag import catalog_read
+from rag.embed import Embedder
+from rag.index import Index
+from rag.retrieve import search, sentence_features
+from rag.settings import Settings
+from rag.types import Filters, Passage
+from rag.understand import understand
+
+Rows = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One question: its candidates, and which of them hold the answer."""
+
+    case: Case
+    passages: Rows
+    """Shape (candidates, features), in the order of `calibration.PASSAGE_FEATURES`."""
+    right: Marks
+    """Shape (candidates, parts): the candidate holds a gold sentence of the part."""
+    sentences: tuple[Rows, ...]
+    """For each candidate, shape (sentences, features), in the order of
+    `calibration.SENTENCE_FEATURES`, with 0 for the passage's relevance, which is fitted first."""
+    gold: tuple[Marks, ...]
+    """For each candidate, shape (sentences, parts): the sentence is a gold one of the part."""
+
+
+def observe(
+    cases: Sequence[Case], index: Index, embedder: Embedder, settings: Settings
+) -> list[Observation]:
+    """Search for every case as the assistant would; those with no candidates are left out."""
+    found = (_observe(case, index, embedder, settings) for case in cases)
+    return [one for one in found if len(one.passages)]
+
+
+def _observe(case: Case, index: Index, embedder: Embedder, settings: Settings) -> Observation:
+    query = understand(case.question, history=case.history)
+    with index.catalog.reading():
+        source = search(
+            query.searches[0], index, embedder, filters=Filters(), limit=settings.candidates
+        )
+        ids = [candidate.id for candidate in source.candidates]
+        passages = catalog_read.passages(index.catalog, ids)
+        stored = catalog_read.stored_vectors(index.catalog, ids)
+    return Observation(
+        case=case,
+        passages=np.asarray([c.features for c in source.candidates], dtype=np.float64),
+        right=np.asarray([_holds(passages[id_], case) for id_ in ids], dtype=bool),
+        sentences=tuple(
+            np.asarray(sentence_features(passages[id_], source, stored[id_], 0.0)) for id_ in ids
+        ),
+        gold=tuple(
+            np.asarray([_is_gold(passages[id_], s.text, case) for s in passages[id_].sentences])
+            for id_ in ids
+        ),
+    )
+
+
+def _holds(passage: Passage, case: Case) -> list[bool]:
+    return [any(_in_passage(passage, gold) for gold in part) for part in case.parts]
+
+
+def _in_passage(passage: Passage, gold: Gold) -> bool:
+    return is_post(gold, passage.post.id) and holds(passage.text, gold.quote)
+
+
+def _is_gold(passage: Passage, text: str, case: Case) -> list[bool]:
+    return [
+        any(is_post(gold, passage.post.id) and same_sentence(text, gold.quote) for gold in part)
+        for part in case.parts
+    ]

@@ -1,0 +1,179 @@
+"""The drawing of docs/architecture.md as a test."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PACKAGES = ["rag", "ingest", "eval", "ui"]  # each may import what stands before it
+
+STAGES = [  # inside rag, a module may import what stands above it
+    "types",
+    "errors",
+    "settings",
+    "text",
+    "links",
+    "record",
+    "calibration",
+    "embed",
+    "embed_model",
+    "identity",
+    "cross_encoder",
+    "catalog",
+    "catalog_probe",
+    "catalog_write",
+    "catalog_read",
+    "late",
+    "vectors",
+    "index",
+    "health",
+    "prompts",
+    "understand",
+    "retrieve",
+    "write_quotes",
+    "write_chat",
+    "judge",
+    "verify",
+    "pipeline",
+    "chain",
+    "backends",
+    "assistant",
+]
+
+HOMES = {  # a package may be imported in these files and nowhere else
+    "chromadb": ["rag/vectors.py"],
+    "sqlite3": ["rag/catalog*.py"],
+    "gradio": ["ui/page/*.py"],
+    "typer": ["ui/cli.py"],
+    "sentence_transformers": ["rag/embed*.py", "rag/cross_encoder.py", "eval/fit*.py"],
+    "torch": ["rag/embed*.py", "rag/cross_encoder.py", "eval/fit*.py"],
+    "langchain": [
+        "rag/chain.py",
+        "rag/retrieve.py",
+        "rag/backends.py",
+        "rag/write_chat.py",
+        "rag/assistant.py",
+    ],
+}
+EXEMPT = "eval/systems.py"  # runs other systems with their own frameworks
+
+LONGEST = 300  # lines of a module
+EVERY_NOUN = "rag/types.py"  # in one file, however many there are
+
+
+def modules() -> list[Path]:
+    return sorted(file for name in PACKAGES for file in (ROOT / name).rglob("*.py"))
+
+
+def place(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def dotted(file: Path) -> str:
+    return place(file).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, also inside functions; `a.b` for `from a import b`."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{place(file)}: a relative import"
+            module = node.module or ""
+            for alias in node.names:
+                whole = f"{module}.{alias.name}"
+                yield whole if is_module(whole) else module
+
+
+def ours(file: Path) -> set[str]:
+    return {name for name in imports(file) if name.split(".")[0] in PACKAGES}
+
+
+@pytest.mark.parametrize("file", modules(), ids=place)
+def test_packages_point_one_way(file: Path) -> None:
+    own = PACKAGES.index(place(file).split("/")[0])
+    against = {name for name in ours(file) if PACKAGES.index(name.split(".")[0]) > own}
+    assert not against, f"{place(file)} must not import {against}"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "rag").glob("*.py")), ids=place)
+def test_a_stage_imports_only_what_stands_above_it(file: Path) -> None:
+    if file.name == "__init__.py":
+        return
+    assert file.stem in STAGES, f"give {file.stem} its place in STAGES and docs/architecture.md"
+    above = {f"rag.{name}" for name in STAGES[: STAGES.index(file.stem)]}
+    below = {name for name in ours(file) if name.startswith("rag.")} - above
+    assert not below, f"{place(file)} must not import {below}"
+
+
+@pytest.mark.parametrize("file", modules(), ids=place)
+def test_a_framework_stays_in_its_home(file: Path) -> None:
+    if place(file) == EXEMPT:
+        return
+    for name in imports(file):
+        top = name.split(".")[0]
+        framework = "langchain" if top.startswith(("langchain", "langgraph")) else top
+        homes = HOMES.get(framework)
+        at_home = homes is None or any(fnmatch(place(file), home) for home in homes)
+        assert at_home, f"{place(file)} imports {name}, whose home is {homes}"
+
+
+@pytest.mark.parametrize("file", modules(), ids=place)
+def test_nothing_imports_its_own_package(file: Path) -> None:
+    parents = dotted(file).split(".")[:-1] if file.name != "__init__.py" else []
+    own = {".".join(parents[:n]) for n in range(1, len(parents) + 1)}
+    assert not own & ours(file), f"{place(file)} imports {own & ours(file)}; name the module"
+
+
+def test_nothing_goes_in_a_circle() -> None:
+    graph = {dotted(file): ours(file) - {dotted(file)} for file in modules()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' → '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("file", modules(), ids=place)
+def test_only_the_check_makes_an_answer(file: Path) -> None:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            makes = name == "Answer" and place(file) != "rag/verify.py"
+            assert not makes, f"{place(file)}:{node.lineno} makes an Answer"
+
+
+@pytest.mark.parametrize("file", modules(), ids=place)
+def test_a_module_fits_in_the_head(file: Path) -> None:
+    lines = len(file.read_text(encoding="utf-8").splitlines())
+    fits = lines <= LONGEST or place(file) == EVERY_NOUN
+    assert fits, f"{place(file)} has {lines} lines: split it"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").glob("*.py")), ids=place)
+def test_tests_use_real_parts(file: Path) -> None:
+    assert not [name for name in imports(file) if name.startswith("unittest")]
+
+
+def test_importing_rag_imports_no_framework() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, rag; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not set(HOMES) & set(loaded)

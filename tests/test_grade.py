@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import pytest
+from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
+
+from eval.bootstrap import Estimate, Figure
+from eval.grade import Failure, Grades, compare, grade
+from rag.errors import SourceError
+from rag.record import AnswerRecord
+
+OTHER = cited(WOOL, quote="We compared five beds in a wet June.")
+CASES = (
+    case("wool", WOOL, must=[["three"]]),
+    case("both", WOOL, COPPER, kind="multi"),
+    case("sow", SOW),
+    case("price", kind="near"),
+    case("moon", kind="far"),
+)
+ANSWERS = (
+    answer("wool", cited(WOOL), text="It lost three.", hits=[hit(WOOL.quote)], score=0.9, ms=10),
+    answer("both", cited(COPPER), OTHER, hits=[hit("No."), hit(COPPER.quote)], score=0.8, ms=30),
+    answer("sow", score=0.3, ms=20),
+    answer("price", OTHER, score=0.6, ms=50),
+    answer("moon", score=0.1, ms=40),
+)
+
+
+def graded(*records: AnswerRecord, failures: tuple[Failure, ...] = ()) -> Grades:
+    return grade(CASES, records, failures=failures, resamples=50)
+
+
+def value(figures: tuple[Figure, ...], name: str) -> float | None:
+    (found,) = (one.estimate for one in figures if one.name == name)
+    return found.value if found else None
+
+
+def n(grades: Grades, name: str) -> int:
+    (found,) = (one.estimate for one in grades.figures if one.name == name)
+    return found.n if found else 0
+
+
+def test_hits_are_graded_for_every_answerable_case_refused_or_not() -> None:
+    grades = graded(*ANSWERS)
+    assert value(grades.figures, "Recall@1") == pytest.approx((1 + 0 + 0) / 3)
+    assert value(grades.figures, "Recall@5") == pytest.approx((1 + 1 / 2 + 0) / 3)
+    assert value(grades.figures, "MRR@10") == pytest.approx((1 + 1 / 2 + 0) / 3)
+    assert n(grades, "Recall@1") == 3
+
+
+def test_a_refusal_is_in_no_mean_of_citations() -> None:
+    grades = graded(*ANSWERS)
+    assert value(grades.figures, "citation precision (sentence)") == pytest.approx((1 + 1 / 2) / 2)
+    assert value(grades.figures, "citation recall (sentence)") == pytest.approx((1 + 1 / 2) / 2)
+    assert n(grades, "citation precision (sentence)") == 2
+    assert value(grades.figures, "says what it must") == 1
+    assert n(grades, "says what it must") == 1
+
+
+def test_abstention_is_graded_over_all_cases() -> None:
+    figures = graded(*ANSWERS).figures
+    assert value(figures, "answered, of the answerable") == pytest.approx(2 / 3)
+    assert value(figures, "refused, of the unanswerable") == 1 / 2
+    assert value(figures, "unanswerable, of the refused") == 1 / 2
+    assert value(figures, "F1 of refusing") == 1 / 2
+    assert value(figures, "AUROC of the score") == pytest.approx(5 / 6)
+    assert n(graded(*ANSWERS), "unanswerable, of the refused") == 2
+
+
+def test_time_is_the_sum_of_the_stages() -> None:
+    assert value(graded(*ANSWERS).figures, "median ms") == 30
+
+
+def test_always_and_never_refusing_stand_beside() -> None:
+    grades = graded(*ANSWERS)
+    assert value(grades.always_refuse, "refused, of the unanswerable") == 1
+    assert value(grades.always_refuse, "unanswerable, of the refused") == 2 / 5
+    assert value(grades.always_refuse, "answered, of the answerable") == 0
+    assert value(grades.never_refuse, "answered, of the answerable") == 1
+    assert value(grades.never_refuse, "unanswerable, of the refused") is None
+    assert value(grades.never_refuse, "AURC of the score (lower is better)") == pytest.approx(2 / 5)
+
+
+def test_a_failed_case_is_listed_and_lifts_no_figure() -> None:
+    whole = graded(*ANSWERS)
+    for lost in ANSWERS:
+        rest = graded(*(one for one in ANSWERS if one is not lost))
+        assert rest.failed == (Failure(str(lost.id), "no answer"),)
+        for before, after in zip(whole.figures, rest.figures, strict=True):
+            if before.estimate is None or after.estimate is None or "ms" in before.name:
+                continue
+            worse = before.estimate.value - after.estimate.value
+            assert (-worse if "AURC" in before.name else worse) >= -1e-12
+
+
+def test_a_failed_case_without_an_answer_was_not_refused() -> None:
+    grades = graded(*ANSWERS[:-1], failures=(Failure("moon", "The model does not answer."),))
+    assert grades.failed == (Failure("moon", "The model does not answer."),)
+    assert value(grades.figures, "refused, of the unanswerable") == 0
+    assert value(grades.figures, "unanswerable, of the refused") == 0
+
+
+def test_a_failed_case_with_an_answer_counts_as_wrongly_refused() -> None:
+    assert value(graded(*ANSWERS[1:]).figures, "unanswerable, of the refused") == 1 / 3
+
+
+def test_refusing_everything_leaves_citations_unmeasured_and_not_zero() -> None:
+    figures = graded(*(answer(one.id) for one in CASES)).figures
+    assert value(figures, "citation precision (sentence)") is None
+    assert value(figures, "says what it must") is None
+
+
+def test_kinds_are_sliced_in_order() -> None:
+    kinds = graded(*ANSWERS).kinds
+    assert [kind for kind, _ in kinds] == ["fact", "multi", "near", "far"]
+    assert value(kinds[1][1], "Recall@5") == 1 / 2
+
+
+def test_the_order_of_the_answers_does_not_matter() -> None:
+    assert graded(*ANSWERS) == graded(*reversed(ANSWERS))
+
+
+def test_two_answers_to_one_case_are_refused() -> None:
+    with pytest.raises(SourceError, match="'sow'"):
+        graded(*ANSWERS, ANSWERS[2])
+
+
+def test_answers_to_other_cases_are_refused() -> None:
+    with pytest.raises(SourceError, match="None of the 1 answers"):
+        graded(answer("else"))
+
+
+def test_a_run_compared_with_itself_differs_nowhere() -> None:
+    grades = graded(*ANSWERS)
+    for figure in compare(grades, grades):
+        assert figure.estimate is not None
+        assert (figure.estimate.low, figure.estimate.value, figure.estimate.high) == (0, 0, 0)
+
+
+def test_a_better_run_is_ahead_by_the_difference_of_the_figures() -> None:
+    better = tuple(
+        answer("sow", cited(SOW), hits=[hit(SOW.quote, 1)], ms=20) if one.id == "sow" else one
+        for one in ANSWERS
+    )
+    ours, theirs = graded(*better), graded(*ANSWERS)
+    found = {one.name: one.estimate for one in compare(ours, theirs)}
+    for name in ("Recall@1", "nDCG@10", "answered, of the answerable", "F1 of refusing"):
+        ahead, behind = value(ours.figures, name), value(theirs.figures, name)
+        assert ahead is not None
+        assert behind is not None
+        apart = found[name]
+        assert apart is not None
+        assert apart.value == pytest.approx(ahead - behind)
+
+
+def test_citations_are_compared_where_both_answered() -> None:
+    fewer = tuple(answer("wool") if one.id == "wool" else one for one in ANSWERS)
+    found = {one.name: one.estimate for one in compare(graded(*ANSWERS), graded(*fewer))}
+    assert found["citation recall (sentence)"] == Estimate(0, 0, 0, 1)
+
+
+def test_runs_without_a_common_case_cannot_be_compared() -> None:
+    other = grade([case("else", WOOL)], [answer("else")], resamples=5)
+    with pytest.raises(SourceError, match="share no case"):
+        compare(graded(*ANSWERS), other)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+
+from eval_parts import WOOL, answer, case, cited, hit
+
+from eval.bootstrap import Figure
+from eval.figures import METRICS
+from eval.gold import RetrievedText
+from eval.grade import Failure, Grades, compare, grade
+from eval.made_with import MadeWith
+from eval.report import differences_text, grades_text, json_report, rankings_text, text_report
+from eval.retrieval import rank_metrics
+from eval.run import EvalResult
+
+CASES = (case("wool", WOOL), case("again", WOOL), case("price", kind="near"))
+RECORDS = (answer("wool", cited(WOOL), hits=[hit(WOOL.quote)]), answer("again", score=0.2))
+MADE_WITH = MadeWith("c.jsonl", "ab" * 32, "cd" * 32, "i", 3, 14, 99, "hash", (("python", "3.11"),))
+
+
+def graded() -> Grades:
+    failures = (Failure("price", "The model is asleep."),)
+    return grade(CASES, RECORDS, failures=failures, resamples=30)
+
+
+def result(*, missing: tuple[str, ...] = ()) -> EvalResult:
+    return EvalResult(graded(), RECORDS, MADE_WITH, missing)
+
+
+def row(text: str, name: str) -> list[str]:
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    (found,) = (cells[1:] for cells in rows if cells[:1] == [name])
+    return found
+
+
+def test_every_metric_has_a_row_with_its_interval_and_n() -> None:
+    text = grades_text(graded())
+    for metric in METRICS:
+        assert len(row(text, metric.name)) in (2, 4)
+    value, count = row(text, "Recall@1")
+    assert value == "0.500 [0.000, 1.000]"
+    assert count == "2"
+
+
+def test_the_columns_of_a_table_align() -> None:
+    for table in grades_text(graded()).split("\n\n"):
+        lines = table.splitlines()
+        if lines[0].startswith("|"):
+            assert {len(line) for line in lines} == {len(lines[0])}
+            assert len({tuple(i for i, c in enumerate(line) if c == "|") for line in lines}) == 1
+
+
+def test_failed_cases_are_counted_and_named() -> None:
+    assert "1 of 3 cases failed:\n- price: The model is asleep." in grades_text(graded())
+    whole = grade(CASES[:2], RECORDS, resamples=5)
+    assert "0 of 2 cases failed." in grades_text(whole)
+
+
+def test_what_could_not_be_measured_is_a_dash_in_text_and_null_in_json() -> None:
+    assert row(grades_text(graded()), "says what it must") == ["–", "0"]
+    assert json.loads(json_report(result()))["figures"]["says what it must"] is None
+
+
+def test_baselines_of_abstention_stand_beside() -> None:
+    *_, always, never = row(grades_text(graded()), "answered, of the answerable")
+    assert (always, never) == ("0.000", "1.000")
+
+
+def test_the_report_says_what_it_was_made_with() -> None:
+    text = text_report(result())
+    assert text.startswith("c.jsonl (sha256 abababababab): 3 cases on 14 posts, 99 passages; hash")
+
+
+def test_gold_that_the_index_lacks_is_told() -> None:
+    assert "1 cases have gold" not in text_report(result())
+    assert text_report(result(missing=("wool",))).endswith("cannot be right: wool.")
+
+
+def test_json_holds_every_case_and_what_it_was_made_with() -> None:
+    content = json.loads(json_report(result(missing=("wool",))))
+    assert content["made_with"]["case_sha256"] == "ab" * 32
+    assert content["made_with"]["versions"] == {"python": "3.11"}
+    assert content["bootstrap"] == {"seed": 0, "resamples": 30, "interval": 0.95}
+    assert [one["id"] for one in content["cases"]] == ["wool", "again", "price"]
+    assert content["failed"] == {"price": "The model is asleep."}
+    assert content["missing_gold"] == ["wool"]
+    assert content["figures"]["Recall@1"] == {"value": 0.5, "low": 0.0, "high": 1.0, "n": 2}
+
+
+def test_two_reports_of_the_same_answers_are_equal_to_the_byte() -> None:
+    assert json_report(result()) == json_report(result())
+
+
+def test_differences_carry_their_sign() -> None:
+    worse = grade(CASES, (answer("wool"), answer("again")), resamples=30)
+    text = differences_text(compare(graded(), worse))
+    assert row(text, "Recall@1")[0].startswith("+0.500")
+
+
+def test_rankings_are_compared_in_one_table() -> None:
+    found = [RetrievedText("x/2", WOOL.quote)]
+    nothing: list[RetrievedText] = []
+    rankings = {"words": [nothing] * 3, "meaning": [found, found, nothing]}
+    text = rankings_text(rank_metrics(CASES, rankings, baseline="words", resamples=20))
+    assert "ranking (n 2)" in text
+    assert row(text, "meaning")[0] == "1.000 [1.000, 1.000]"
+    assert row(text, "meaning − words")[0] == "+1.000 [+1.000, +1.000]"
+
+
+def test_no_rankings_make_an_empty_table() -> None:
+    assert rankings_text(()).startswith("| ranking (n 0) |")
+    assert differences_text([Figure("Recall@1", None)]).splitlines()[2].split("|")[2].strip() == "–"

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from eval_parts import WOOL, answer, case, cited
+from small_site import garden
+
+from eval.cases import load_cases
+from eval.grade import Failure
+from eval.report import json_report, text_report
+from eval.run import evaluate, load_records, run_cases
+from rag.assistant import Assistant
+from rag.embed import HashEmbedder
+from rag.errors import IndexDamaged, ModelUnavailable, SourceError
+from rag.settings import Settings
+from rag.types import Answer, Turn
+
+QUOTE = "The bed with wool mulch lost three of forty lettuces."
+LINES = [
+    {
+        "id": "wool",
+        "kind": "fact",
+        "question": "How many lettuces did the bed with wool mulch lose?",
+        "answerable": True,
+        "must_include": [["three"]],
+        "gold": [{"post_id": "garden.example/2", "heading": "Results", "quote": QUOTE}],
+    },
+    {
+        "id": "then",
+        "kind": "followup",
+        "question": "And the bare bed?",
+        "history": [{"question": "How many did the wool bed lose?", "answer": "Three."}],
+        "answerable": True,
+        "gold": [
+            {"post_id": 2, "heading": "Results", "quote": "The bare bed lost twenty-two lettuces."}
+        ],
+    },
+    {"id": "long", "kind": "far", "question": "word " * 1000, "answerable": False},
+]
+
+
+@pytest.fixture
+def case_file(tmp_path: Path) -> Path:
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in LINES), encoding="utf-8")
+    return path
+
+
+def assistant(tmp_path: Path, **settings: float) -> Assistant:
+    values = {"index": garden(tmp_path / "index"), "embedding_model": "hash"} | settings
+    return Assistant(Settings.model_validate(values), embedder=HashEmbedder())
+
+
+def test_an_assistant_is_asked_every_case_and_graded(tmp_path: Path, case_file: Path) -> None:
+    told: list[tuple[int, int]] = []
+    with assistant(tmp_path, min_answerable=0) as garden_assistant:
+        result = evaluate(
+            garden_assistant,
+            case_file,
+            resamples=50,
+            on_progress=lambda done, of: told.append((done, of)),
+        )
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert [one.id for one in result.records] == ["wool", "then"]
+    assert result.missing == ()
+    found = {one.name: one.estimate for one in result.grades.figures}
+    assert found["Recall@1"] is not None
+    assert found["Recall@10"] is not None
+    assert found["Recall@10"].value == 1
+    assert result.made_with.case_sha256 == hashlib.sha256(case_file.read_bytes()).hexdigest()
+    assert result.made_with.posts == 3
+    assert "1 of 3 cases failed:\n- long: " in text_report(result)
+    assert json.loads(json_report(result))["made_with"]["index_generation"] >= 1
+
+
+def test_settings_that_answers_depend_on_are_in_the_hash(tmp_path: Path, case_file: Path) -> None:
+    hashes = []
+    for folder, settings in (("a", {}), ("b", {}), ("c", {"candidates": 50})):
+        with assistant(tmp_path / folder, **settings) as one:
+            hashes.append(evaluate(one, case_file, resamples=2).made_with.settings_sha256)
+    assert hashes[0] == hashes[1]
+    assert hashes[0] != hashes[2]
+
+
+class Forgetful:
+    """Has no model to answer with, and remembers what it was asked."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+
+    def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
+        self.asked.append((question, tuple(history)))
+        raise self.error
+
+
+def test_a_model_that_does_not_answer_fails_the_case_and_the_next_is_asked(case_file: Path) -> None:
+    system = Forgetful(ModelUnavailable("It sleeps.", hint="Wake it."))
+    run = run_cases(system, load_cases(case_file))
+    assert run.records == ()
+    assert run.failures[1] == Failure("then", "It sleeps.")
+    assert len(run.failures) == 3
+    assert system.asked[1] == (
+        "And the bare bed?",
+        (Turn("How many did the wool bed lose?", "Three."),),
+    )
+
+
+def test_what_would_fail_every_case_ends_the_run(case_file: Path) -> None:
+    with pytest.raises(IndexDamaged):
+        run_cases(Forgetful(IndexDamaged("Torn.", hint="Repair.")), load_cases(case_file))
+
+
+def test_saved_answers_read_back_as_they_were(tmp_path: Path) -> None:
+    records = (answer("wool", cited(WOOL)), answer("price"))
+    path = tmp_path / "answers.jsonl"
+    path.write_text("\n".join(one.to_json() for one in records) + "\n", encoding="utf-8")
+    assert load_records(path) == records
+
+
+def test_a_mistake_in_saved_answers_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    nameless = answer("x").model_copy(update={"id": None})
+    path.write_text(f"\n{nameless.to_json()}\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="line 2: id is missing"):
+        load_records(path)
+    path.write_text('{"schema": 2}', encoding="utf-8")
+    with pytest.raises(SourceError, match="line 1: schema"):
+        load_records(path)
+
+
+def test_no_case_is_asked_when_the_file_has_mistakes(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text("{}", encoding="utf-8")
+    with assistant(tmp_path) as one, pytest.raises(SourceError):
+        evaluate(one, path)
+
+
+def test_cases_without_history_are_asked_without(tmp_path: Path) -> None:
+    system = Forgetful(ModelUnavailable("It sleeps.", hint="Wake it."))
+    run_cases(system, [case("wool", WOOL)])
+    assert system.asked == [("wool?", ())]

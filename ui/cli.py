@@ -1,0 +1,294 @@
+"""The command line: what may be typed, and errors as two lines. The only file that knows Typer.
+
+What a command needs is imported inside it: `pullquote --help` must not wait for torch.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from rag.errors import PullquoteError
+
+
+class _Commands(TyperGroup):
+    """Ends every command's failure with two lines and an exit code, never with a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PullquoteError as error:
+            _complain(error.problem, error.hint)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt:
+            typer.echo("Interrupted.", err=True)
+            raise typer.Exit(130) from None
+        except BrokenPipeError:  # Typer ends quietly when `| head` has seen enough
+            raise
+        except OSError as error:
+            _complain(f"{error.strerror or error}.", f"Look at {error.filename or 'the disk'}.")
+            raise typer.Exit(1) from error
+
+
+def _complain(problem: str, hint: str) -> None:
+    typer.echo(f"Error: {problem}\n{hint}", err=True)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="DIR", help='Folder of the index; else the setting "index".'),
+]
+ChatModel = Annotated[
+    str | None,
+    typer.Option(metavar="PROVIDER:MODEL", help="Let this chat model write; else quotes only."),
+]
+Names = list[str] | None  # an option that may stand several times
+Author = Annotated[Names, typer.Option(metavar="NAME", help="Only this author; repeatable.")]
+Category = Annotated[Names, typer.Option(metavar="NAME", help="Only this category; repeatable.")]
+Tag = Annotated[Names, typer.Option(metavar="NAME", help="Only this tag; repeatable.")]
+Day = datetime | None
+Since = Annotated[
+    Day, typer.Option(formats=_DAY, metavar="DATE", help="Only posts of this day (UTC) or later.")
+]
+Until = Annotated[
+    Day, typer.Option(formats=_DAY, metavar="DATE", help="Only posts from before this day (UTC).")
+]
+File = Path | None
+Host = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help='Listen here; else the setting "host".')
+]
+Port = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, metavar="PORT", help='Listen here; else the setting "port".'),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def _print_version(wanted: bool = True) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    if wanted:
+        try:
+            number = version("pullquote")
+        except PackageNotFoundError:
+            number = "of a folder that was not installed"
+        typer.echo(f"pullquote {number}")
+        raise typer.Exit
+
+
+@app.callback()
+def pullquote(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Ask a WordPress site. Every sentence of the answer points at a sentence of a post."""
+
+
+@app.command()
+def ingest(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Files or folders of WordPress posts, or - for standard input.",
+        ),
+    ],
+    index: Folder = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove posts that the sources no longer hold.")
+    ] = False,
+    allow_mass_delete: Annotated[
+        bool, typer.Option("--allow-mass-delete", help="Also when more than a fifth would go.")
+    ] = False,
+) -> None:
+    """Make the index match WordPress posts.
+
+    New and changed posts are added, what has not changed is left alone, and a report says what was
+    done and what was skipped.
+    """
+    from ingest.sync import sync
+    from rag.settings import load_settings
+    from ui.show import print_report, sync_progress
+
+    settings = load_settings(index=index)
+    with sync_progress() as on_progress:
+        report = sync(
+            sources,
+            settings,
+            prune=prune,
+            allow_mass_delete=allow_mass_delete,
+            on_progress=on_progress,
+        )
+    print_report(report, settings.index)
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    json: Json = False,
+    index: Folder = None,
+    chat_model: ChatModel = None,
+    author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    since: Since = None,
+    until: Until = None,
+    input: Annotated[  # noqa: A002 - the option's name
+        File,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Questions, one a line."),
+    ] = None,
+    output: Annotated[
+        File, typer.Option(dir_okay=False, metavar="FILE", help="Answers to --input, one a line.")
+    ] = None,
+) -> None:
+    """Answer a question, or a file of them.
+
+    One question prints an answer. With --input and --output, a file of questions becomes a file of
+    answers; a run that was stopped goes on where it was.
+    """
+    if (question is None) == (input is None):
+        raise typer.BadParameter("Give either one question or --input.")
+    if (input is None) != (output is None):
+        raise typer.BadParameter("--input and --output go together.")
+    from rag.assistant import Assistant
+    from rag.record import record
+    from ui.batch import answer_file, filters_of
+    from ui.show import print_answer, waiting
+
+    filters = filters_of(author, category, tag, since=since, until=until)
+    with Assistant.open(index, chat_model=chat_model) as assistant:
+        if input and output:
+            raise typer.Exit(1 if answer_file(assistant, input, output, filters=filters) else 0)
+        with waiting("Looking"):
+            answer = assistant.ask(question or "", filters=filters)
+    if json:
+        typer.echo(record(answer).to_json())
+    else:
+        print_answer(answer)
+
+
+@app.command()
+def serve(
+    host: Host = None, port: Port = None, index: Folder = None, chat_model: ChatModel = None
+) -> None:
+    """Open the chat page for an index, until Ctrl-C."""
+    from rag.settings import load_settings
+    from ui.ports import require_free
+    from ui.serving import serve_page
+
+    settings = load_settings(index=index, host=host, port=port, chat_model=chat_model)
+    require_free(settings.host, settings.port)
+    serve_page(settings)
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    index: Folder = None,
+    open_browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--open/--no-open", help="Open the page in the browser; else only from a terminal."
+        ),
+    ] = None,
+) -> None:
+    """Try it on the bundled sample site.
+
+    Ingests the sample and opens its chat page: no set-up, no network.
+    """
+    from ui.sample import ingest_sample, sample_settings
+    from ui.serving import serve_page
+
+    settings = sample_settings(index, port)
+    ingest_sample(settings)
+    serve_page(settings, open_browser=open_browser)
+
+
+@app.command(name="eval")
+def evaluate(
+    cases: Annotated[
+        File,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Cases; else the sample's."),
+    ] = None,
+    index: Folder = None,
+    output: Annotated[
+        File, typer.Option(file_okay=False, metavar="DIR", help="Write report and answers here.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure how good the answers are.
+
+    Without --cases and --index: the bundled questions on the bundled sample site.
+    """
+    from eval.report import json_report, text_report
+    from ui.evaluating import evaluate_cases, write_reports
+
+    result = evaluate_cases(cases, index)
+    if output:
+        write_reports(result, output)
+    typer.echo((json_report if json else text_report)(result).rstrip())
+    if result.grades.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(index: Folder = None) -> None:
+    """Say what an index holds."""
+    from contextlib import closing
+
+    from rag.index import Index
+    from rag.settings import load_settings
+    from ui.show import print_status
+
+    with closing(Index(load_settings(index=index).index)) as opened:
+        print_status(opened.status(), opened.folder)
+
+
+@app.command()
+def doctor(
+    index: Folder = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Build the search index again from the catalog first.")
+    ] = False,
+) -> None:
+    """Look for what is wrong, and say what to do.
+
+    Ends with 1 where something is wrong with the installation or the index.
+    """
+    from rag.settings import load_settings
+    from ui.doctor import examine, rebuild
+    from ui.show import print_checks
+
+    settings = load_settings(index=index)
+    if repair:
+        typer.echo(f"Rebuilt: the search index holds {rebuild(settings)} passages.")
+    if not print_checks(examine(settings)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    _print_version()
+
+
+def main() -> None:
+    app()

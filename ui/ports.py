@@ -1,0 +1,49 @@
+"""Is a port free, and which one is?"""
+
+from __future__ import annotations
+
+import socket
+
+from rag.errors import ConfigError
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there; port 0 stands for any.
+
+    Raises:
+        ConfigError: The address is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family):
+            return True
+    except (socket.gaierror, OverflowError) as error:
+        raise ConfigError(
+            f"{host!r} is no address of this machine.", hint="Set host to 127.0.0.1 or 0.0.0.0."
+        ) from error
+    except OSError:
+        return False
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse a port that is taken.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if not is_free(host, port):
+        raise ConfigError(
+            f"Port {port} of {host} cannot be listened on; another program may have it.",
+            hint=f"Choose another port, such as `--port {_any_port(host)}`.",
+        )
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted` where it is free, else another port."""
+    return wanted if is_free(host, wanted) else _any_port(host)
+
+
+def _any_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server:
+        return int(server.getsockname()[1])

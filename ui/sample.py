@@ -1,0 +1,46 @@
+"""The bundled sample site, and where its index lies."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from ingest.sync import sync
+from rag.settings import Settings, load_settings
+from ui.ports import free_port
+from ui.show import sync_progress
+
+
+def sample_settings(index: Path | None = None, port: int | None = None) -> Settings:
+    """Settings with the sample's own index and a free port.
+
+    Args:
+        index: None takes one folder for each embedding model, in the user's cache.
+        port: The port wished for; None is the settings'.
+
+    Raises:
+        ConfigError: A setting is unknown or out of its range.
+    """
+    settings = load_settings(port=port)
+    model = re.sub(r"[^A-Za-z0-9]+", "-", Path(settings.embedding_model).name).strip("-")
+    folder = index or Path.home() / ".cache" / "pullquote" / f"sample-{model}"
+    free = free_port(settings.host, settings.port)
+    return settings.model_copy(update={"index": folder, "port": free})
+
+
+def sample_cases() -> Path:
+    """Questions about the sample with their gold answers."""
+    return Path(str(files("eval.data") / "sample.jsonl"))
+
+
+def ingest_sample(settings: Settings) -> None:
+    """Make `settings.index` hold the sample site; what is there already is not embedded again.
+
+    Raises:
+        IndexBusy: Another process is writing.
+        IndexMismatch: The folder holds an index of another model.
+    """
+    source = str(files("ingest.sample") / "posts.json")
+    with sync_progress() as on_progress:
+        sync([source], settings, prune=True, allow_mass_delete=True, on_progress=on_progress)

@@ -1,0 +1,220 @@
+"""What the terminal shows: answers, reports, status, checks, and how far a long job is.
+
+Results go to standard output, progress to standard error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from rag.types import Answer, Basis, Citation
+
+if TYPE_CHECKING:  # each of these imports more than an answer needs
+    from ingest.sync import Progress as SyncProgress
+    from ingest.sync import Report
+    from rag.catalog import IndexStatus
+    from ui.doctor import Check
+
+BASES = {
+    Basis.QUOTED: "Quoted",
+    Basis.SUPPORTED: "Supported (estimated)",
+    Basis.RECORD: "From the post's record",
+}
+_NAMED = 3  # of what was skipped for one reason, so many are named
+# Posts come from outside, and a terminal obeys what it is sent.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def say(text: str, *, style: str = "") -> None:
+    """A line to standard output, without the power to command a terminal."""
+    # Made anew each time: standard output may have been redirected since.
+    Console(soft_wrap=True).print(Text(_CONTROLS.sub("", text), style=style))
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A moving sign while something takes seconds; nothing where no one watches."""
+    with Console(stderr=True).status(f"{what} …"):
+        yield
+
+
+# ---------------------------------------------------------------- an answer
+
+
+def print_answer(answer: Answer) -> None:
+    """Sentences with their numbers, then where each number leads; or what is nearest."""
+    if answer.answered:
+        _print_sentences(answer)
+    else:
+        say("The posts do not answer this question.")
+        if answer.nearest:
+            say("\nNearest sections:")
+        for citation in answer.nearest:
+            say(f"\n  {_place(citation)}")
+            _print_link(citation)
+    if answer.rejected:
+        count = _count(len(answer.rejected), "sentence", "sentences")
+        say(f"\n{count} of the draft did not pass the check and are left out.", style="dim")
+    for warning in answer.warnings:
+        say(f"\nNote: {warning}")
+
+
+def _print_sentences(answer: Answer) -> None:
+    numbers: dict[tuple[str, str | None, str], int] = {}
+    places: list[Citation] = []
+    for sentence in answer.sentences:
+        marks = []
+        for citation in sentence.citations:
+            key = (citation.url or citation.post.id, citation.field, citation.quote)
+            if key not in numbers:
+                places.append(citation)
+                numbers[key] = len(places)
+            marks.append(f"[{numbers[key]}]")
+        say(f"{sentence.text} {''.join(marks)} · {BASES[sentence.basis]}")
+    shown = {sentence.text for sentence in answer.sentences}
+    for number, citation in enumerate(places, 1):
+        say(f"\n[{number}] {_place(citation)}")
+        if citation.quote and citation.quote not in shown:
+            say(f"    “{citation.quote}”")
+        _print_link(citation)
+
+
+def _place(citation: Citation) -> str:
+    post, section = citation.post, citation.section
+    parts = [post.title or post.id, *(section.headings if section else ())]
+    day = [_day(post.published)] if post.published else []
+    return ", ".join([" › ".join(parts), *day])
+
+
+def _print_link(citation: Citation) -> None:
+    say(f"    {citation.url or '(no address)'}", style="dim")
+    damage = citation.post.damage
+    if damage:
+        cut = "" if damage.complete else "; text may be missing"
+        say(f"    Recovered {damage.recovered}{cut}.", style="dim")
+
+
+# ---------------------------------------------------------------- a sync
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} a second" if speed else "")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar with its rate and the time that is left; nothing where no one watches."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.fields[of]}"),
+        _Rate(),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bar:
+        yield bar
+
+
+@contextmanager
+def sync_progress() -> Iterator[Callable[[SyncProgress], None]]:
+    """What `ingest.sync.sync` may call to show how far it is."""
+    with progress_bar() as bar:
+        task = bar.add_task("Reading", total=None, of="…")
+
+        def show(progress: SyncProgress) -> None:
+            # The total grows while posts are read, so what is left is known only roughly.
+            bar.update(
+                task,
+                description=f"{_count(progress.posts, 'post', 'posts')} read",
+                completed=progress.embedded,
+                total=progress.passages or None,
+                of=f"{progress.passages:,} passages embedded",
+            )
+
+        yield show
+
+
+def print_report(report: Report, folder: Path) -> None:
+    """What a sync did, with every reason for what it left out."""
+    say(
+        f"Posts: {report.added} added, {report.changed} changed, "
+        f"{report.record_only} changed in their record only, {report.unchanged} unchanged, "
+        f"{report.removed} removed, {len(report.skipped)} skipped, "
+        f"{len(report.recovered)} recovered."
+    )
+    say(
+        f"Index in {folder}: {_count(report.posts, 'post', 'posts')}, "
+        f"{_count(report.sections, 'section', 'sections')}, "
+        f"{_count(report.passages, 'passage', 'passages')}."
+    )
+    rate = report.embedded / report.encode_seconds if report.encode_seconds else 0
+    say(
+        f"Embedded {_count(report.embedded, 'passage', 'passages')}"
+        + (f" at {rate:,.0f} a second" if rate else "")
+        + f"; {report.seconds:.1f} seconds in all."
+    )
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for skipped in report.skipped:
+        reasons[f"Skipped: {skipped.reason}"].append(skipped.origin)
+    for post_id in report.empty:
+        reasons["Without text, so nothing of it can be found"].append(post_id)
+    for reason, origins in reasons.items():
+        more = ", …" if len(origins) > _NAMED else ""
+        say(f"{reason}: {len(origins)} ({', '.join(origins[:_NAMED])}{more})")
+    for post_id, damage in report.recovered:
+        cut = "" if damage.complete else "; text may be missing"
+        say(f"Recovered {post_id} {damage.recovered}{cut}.")
+    for warning in report.warnings:
+        say(f"Note: {warning}")
+
+
+# ---------------------------------------------------------------- an index, an installation
+
+
+def print_status(status: IndexStatus, folder: Path) -> None:
+    lines = {
+        "Index": str(folder),
+        "Sites": ", ".join(status.hosts) or "none",
+        "Posts": f"{status.posts:,}",
+        "Sections": f"{status.sections:,}",
+        "Passages": f"{status.passages:,}",
+        "Newest post": _day(status.newest),
+        "Last sync": f"{status.synced_at:%Y-%m-%d %H:%M} UTC" if status.synced_at else "none",
+        "Model": " in ".join(filter(None, (status.embedder, status.precision))) or "none yet",
+    }
+    for name, value in lines.items():
+        say(f"{name:<12} {value}")
+
+
+def print_checks(checks: Iterable[Check]) -> bool:
+    """Each check as soon as it is done; whether all were well."""
+    well = True
+    for check in checks:
+        say(f"{'ok   ' if check.ok else 'WRONG'}  {check.what}")
+        if not check.ok:
+            say(f"       {check.hint}")
+            well = False
+    return well
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment.day} {moment:%B %Y}" if moment else "unknown"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
