@@ -81,15 +81,12 @@ def search_words(text: str) -> str:
     """
     words: list[str] = []
     for match in _WORD.finditer(_THOUSANDS.sub("", text)):
-        place = match.start()
-        word = match.group()
+        word, place = match.group(), 0
         for run in _UNSPACED.finditer(word):
-            before = word[: run.start()] if place == match.start() else ""
-            words += [before] if before else []
+            words += filter(None, [word[place : run.start()]])
             words += _pairs(run.group())
-            place = match.start() + run.end()
-        rest = word[place - match.start() :]
-        words += [rest] if rest else []
+            place = run.end()
+        words += filter(None, [word[place:]])
     return " ".join(words)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,3 +90,8 @@ def garden(folder: Path, embedder: Embedder | None = None) -> Path:
             put(writer, parsed, embedder)
         writer.finish()
     return folder
+
+
+def same_path() -> dict[str, str]:
+    """The environment for a child process that imports what this one does."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # noqa: TID251
