@@ -21,6 +21,7 @@ _GOES_ON = regex.compile(
     regex.IGNORECASE,
 )
 _OWN_SUBJECT = regex.compile(r"\b\p{Lu}[\p{L}\p{N}]+|\b\p{L}*\d[\p{L}\p{N}]*\b")
+_NEW_CLAUSE = regex.compile(r"[,;:.?!]|\band (?:how|who|when|where|what|why|which)\b")
 _FEW = 3  # a question with no more words of its own leans on what was said before
 
 
@@ -86,5 +87,4 @@ def leans_back(question: str) -> bool:
         return False
     # "What is the DMZ, and when was it drawn?" names what it points back to.
     before = question[: back.start()]
-    said = [word for word in search_words(before).lower().split() if word not in STOP_WORDS]
-    return not (len(said) >= _FEW and _OWN_SUBJECT.search(before.partition(" ")[2]))
+    return not (_NEW_CLAUSE.search(before) and _OWN_SUBJECT.search(before.partition(" ")[2]))

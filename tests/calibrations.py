@@ -1,0 +1,29 @@
+"""Weights of our own for tests of single stages: round numbers, nothing fitted."""
+
+from __future__ import annotations
+
+from rag.calibration import (
+    ANSWERABLE_FEATURES,
+    PASSAGE_FEATURES,
+    SENTENCE_FEATURES,
+    SUPPORT_FEATURES,
+    Calibration,
+    parse,
+)
+
+
+def logistic(names: tuple[str, ...], bias: float, **weights: float) -> dict[str, object]:
+    assert set(weights) <= set(names)
+    return {"weights": {name: weights.get(name, 0.0) for name in names}, "bias": bias}
+
+
+def calibration() -> Calibration:
+    return parse(
+        {
+            "passage": logistic(PASSAGE_FEATURES, -4, late=4, cosine=2, words=2, share=2),
+            "answerable": logistic(ANSWERABLE_FEATURES, -3, first=4, share=4),
+            "sentence": logistic(SENTENCE_FEATURES, -4, own=4, helped=2, passage=2, short=-4),
+            "support": logistic(SUPPORT_FEATURES, -4, share=4, numbers=-6, late=4, negation=-2),
+            "thresholds": {"min_answerable": 0.5, "min_sentence": 0.3, "min_support": 0.6},
+        }
+    )

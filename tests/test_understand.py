@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.errors import QuestionInvalid
+from rag.types import Turn
+from rag.understand import leans_back, understand
+
+SOW = [Turn("When should I sow tomatoes?", "In March.")]
+
+
+@pytest.mark.parametrize("question", ["", "  ", "???", "…"])
+def test_an_empty_question_is_refused(question: str) -> None:
+    with pytest.raises(QuestionInvalid, match="empty"):
+        understand(question)
+
+
+def test_a_question_that_is_too_long_is_refused_with_its_length() -> None:
+    with pytest.raises(QuestionInvalid, match=r"49,999 characters, more than 2,000"):
+        understand("word " * 10_000)
+
+
+def test_spaces_and_line_ends_are_one_space() -> None:
+    assert understand(" When\n  to sow? ").question == "When to sow?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["And outside?", "Why?", "When does it end?", "What about peppers?", "How long do they take?"],
+)
+def test_a_follow_up_is_searched_with_the_subject_before_it(question: str) -> None:
+    query = understand(question, history=SOW)
+    assert query.searches == (query.standalone, query.question)
+    assert "tomatoes" in query.standalone
+    assert query.question == question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How did the bare bed compare with wool mulch?",
+        "Who founded the Garden Club in 1950?",
+        "What is the Old Mill, and when was it closed?",
+    ],
+)
+def test_a_complete_question_is_left_alone(question: str) -> None:
+    assert not leans_back(question)
+    assert understand(question, history=SOW).searches == (question,)
+
+
+def test_without_a_conversation_nothing_is_added() -> None:
+    assert understand("Why?").searches == ("Why?",)
+
+
+def test_a_chain_of_follow_ups_reaches_the_first_subject() -> None:
+    history = [*SOW, Turn("And peppers?"), Turn("Why?")]
+    query = understand("How long?", history=history)
+    assert "tomatoes" in query.standalone
+    assert "peppers" in query.standalone
