@@ -10,9 +10,10 @@ from functools import cached_property
 from itertools import chain
 from time import perf_counter
 
-from ingest.read import ReadPost, Skipped, read_source
+from ingest.read import read_source
 from ingest.sections import sections
 from ingest.split import VERSION, Piece, split
+from ingest.wordpress_post import ReadPost, Skipped
 from rag import catalog_write
 from rag.backends import load_embedder, model_id
 from rag.embed import Embedder
@@ -97,15 +98,15 @@ def sync(
     started = perf_counter()
     results = _read(sources)
     # The index is not even opened before something could be read.
-    first = next(results)
+    first = next(results, None)
     model = embedder.id if embedder else model_id(settings)
     with write_index(settings.index, model) as writer:
         run = _Run(writer, settings, embedder, on_progress)
-        for source, result in chain([first], results):
+        for source, result in chain([first] if first else [], results):
             run.take(source, result)
         run.embed()
         if prune:
-            run.prune({_label(source) for source in sources}, allow_mass_delete)
+            run.prune(set(sources), allow_mass_delete)
         writer.finish()
         status = writer.catalog.status()
         return replace(
@@ -136,10 +137,6 @@ def _read(sources: Sequence[str]) -> Iterator[tuple[str, ReadPost | Skipped]]:
                 yield source, Skipped(source, error.problem)
     if failed and not read:
         raise failed[0]
-
-
-def _label(source: str) -> str:
-    return source
 
 
 @dataclass(slots=True)
@@ -185,7 +182,7 @@ class _Run:
         self.seen[post.id] = modified
         if again:
             self.embed()  # the older version may be waiting
-        self._compare(parsed, _label(source))
+        self._compare(parsed, source)
         self._tell()
 
     def _skip(self, skipped: Skipped) -> None:

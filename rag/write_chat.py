@@ -24,7 +24,7 @@ _MARK = r"[\[【]\s*\^?\d{1,3}(?:\s*[,;]\s*\^?\d{1,3})*\s*[\]】]"
 _MARKS = re.compile(_MARK)
 _OPEN_MARK = re.compile(r"[\[【][^\]】]*$")
 _STOP_THEN_MARKS = re.compile(rf"([.!?。！？…]+[\"”’)]*)((?:\s*{_MARK})+)")
-_LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+_LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,15 @@ def _split_off(text: str) -> tuple[list[str], str]:
 
 def _marks_inside(text: str) -> str:
     """Marks that follow a full stop belong to its sentence: they move in front of it."""
-    return _STOP_THEN_MARKS.sub(lambda match: f"{match[2].rstrip()}{match[1]}", text)
+    plain = _LIST_MARK.sub("", text)  # "2." would be taken for a sentence
+    return _STOP_THEN_MARKS.sub(lambda match: f"{match[2].rstrip()}{match[1]}", plain)
 
 
 def _claim(sentence: str, numbered: dict[int, Pointer]) -> Iterator[Claim]:
     if NO_ANSWER in sentence.upper():
         return
     numbers = [int(n) for mark in _MARKS.findall(sentence) for n in re.findall(r"\d+", mark)]
-    text = _MARKS.sub("", _LIST_MARK.sub("", sentence))
+    text = _MARKS.sub("", sentence)
     text = re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
     if re.search(r"\w", text):
         known = [numbered[n] for n in dict.fromkeys(numbers) if n in numbered]

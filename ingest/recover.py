@@ -1,0 +1,137 @@
+"""Damaged JSON back to posts: what is left of them, and never more than that."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from rag.types import Damage
+
+_FIRST_FIELDS = re.compile(r"\{\s*\"id\"\s*:\s*(\d+)\s*,\s*\"date\"\s*:\s*\"")
+_TEXT_FIELD = r"\"{}\"\s*:\s*\"([^\"]*)\""
+_FIELDS = ("date", "date_gmt", "modified", "modified_gmt", "slug", "status", "type", "link")
+_CONTENT = re.compile(r"\"content\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"")
+_CONTENT_END = re.compile(r"\"\s*,\s*\"protected\"\s*:\s*(true|false)")
+_BEHIND = '","protected":'
+_TITLE = re.compile(
+    r"\"title\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"(.*?)\"\s*\}\s*,\s*\"content\"", re.DOTALL
+)
+_GUID = re.compile(r"\"guid\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"([^\"]*)\"")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n"}
+_OPENING = re.compile(r"<(?:p|h[1-6]|div|ul|ol|li|table|figure|blockquote)\b", re.IGNORECASE)
+_CLOSING = re.compile(r"</(h[1-6]|p|li|blockquote|figcaption|td|th|tr|pre|div)>", re.IGNORECASE)
+_ORPHAN = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>")
+_BULLET = re.compile(r"^\s*[•◦▪]\s+")
+_CELLS = {"td": "p", "th": "p", "tr": "p", "div": "p"}
+_LARGEST = 20_000_000  # characters that the last resort is tried on
+
+
+def salvageable(text: str) -> bool:
+    """Whether it is WordPress JSON that was read as a web page and lost its opening tags."""
+    start = _FIRST_FIELDS.search(text)
+    if start is None or "<\\/" not in text:
+        return False
+    content = _CONTENT.search(text, start.start())
+    return content is not None and not _OPENING.search(text, content.end())
+
+
+def salvage(text: str) -> Iterator[tuple[Mapping[str, Any], Damage]]:
+    r"""Posts in WordPress's own order of fields, from text that is no JSON any more.
+
+    A web page's reader takes the tags out: an opening one leaves a line break, and `<\/h2>`,
+    which is no tag to it, stays. So the headings can be told.
+    """
+    starts = [match.start() for match in _FIRST_FIELDS.finditer(text)]
+    for start, end in pairwise([*starts, len(text)]):
+        found = _entry(text[start:end])
+        if found is not None:
+            yield found
+
+
+def _entry(text: str) -> tuple[Mapping[str, Any], Damage] | None:
+    content = _CONTENT.search(text)
+    if content is None:
+        return None
+    number = _FIRST_FIELDS.match(text)
+    entry: dict[str, Any] = {"id": int(number[1])} if number else {}
+    head = text[: content.start()]
+    for name in _FIELDS:
+        field = re.search(_TEXT_FIELD.format(name), head)
+        if field:
+            entry[name] = unescape(field[1])
+    for name, pattern in (("title", _TITLE), ("guid", _GUID)):
+        field = pattern.search(text[: content.end()])
+        entry[name] = {"rendered": unescape(field[1]) if field else ""}
+    end = _CONTENT_END.search(text, content.end())
+    body = text[content.end() : end.start()] if end else _without_end(text[content.end() :])
+    protected = end is not None and end[1] == "true"
+    whole = bool(_OPENING.search(body))
+    entry["content"] = {
+        "rendered": unescape(body) if whole else retag(body),
+        "protected": protected,
+    }
+    how = "from a damaged file" if whole else "from plain text that lost its tags"
+    # Whatever took the tags may have taken a list or the rest of the page with them.
+    return entry, Damage(
+        how if end else f"{how} and breaks off", complete=whole and end is not None
+    )
+
+
+def _without_end(body: str) -> str:
+    """Without the first letters of what follows the content, where the file breaks off in them."""
+    body = re.sub(rf"{_BEHIND}[a-z]*$", "", body)
+    for length in range(len(_BEHIND), 0, -1):
+        if body.endswith(_BEHIND[:length]):
+            return body[:-length]
+    return body
+
+
+def retag(body: str) -> str:
+    """HTML again from content without opening tags: a raw line break is where one stood."""
+    parts: list[str] = []
+    for line in body.split("\n"):
+        place = 0
+        text = unescape(line)
+        for closing in _CLOSING.finditer(text):
+            parts.append(_element(text[place : closing.start()], closing[1].lower()))
+            place = closing.end()
+        parts.append(_element(text[place:], "p"))
+    return "\n".join(filter(None, parts))
+
+
+def _element(text: str, tag: str) -> str:
+    text = _ORPHAN.sub("", text)
+    if _BULLET.match(text):
+        text, tag = _BULLET.sub("", text), "li"
+    tag = _CELLS.get(tag, tag)
+    return f"<{tag}>{html.escape(text.strip(), quote=False)}</{tag}>" if text.strip() else ""
+
+
+def unescape(text: str) -> str:
+    """The escapes of a JSON string, wherever one is left."""
+
+    def one(match: re.Match[str]) -> str:
+        code = match[1]
+        if len(code) == 5:
+            return chr(int(code[1:], 16))
+        return _PLAIN_ESCAPES.get(code, code)
+
+    found = _ESCAPE.sub(one, text)
+    # Two escapes make one character beyond the first plane; half of one is no character.
+    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def last_resort(text: str) -> object:
+    """What json-repair makes of it; None where it is too long to try."""
+    if len(text) > _LARGEST or "content" not in text:
+        return None
+    import json_repair
+
+    try:
+        return json_repair.loads(text)
+    except (ValueError, RecursionError, IndexError):
+        return None

@@ -1,0 +1,106 @@
+"""The HTML of a post to its sections, by heading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ingest.html_text import Heading, Item, PageBreak, Text, items
+from ingest.inline_text import clean
+from rag.types import Block, Section
+
+
+@dataclass(slots=True)
+class _Part:
+    """A heading with the text up to the next one, or the text before the first."""
+
+    key: str
+    level: int
+    headings: tuple[str, ...]
+    anchor: str | None
+    page: int
+    parent: _Part | None
+    texts: list[Text] = field(default_factory=list)
+    children: int = 0
+    leads_to_text: bool = False
+
+
+def sections(html: str, *, title: str = "") -> tuple[Section, ...]:
+    """The sections of a post in reading order; none is empty.
+
+    A heading without text of its own lives on in its children's paths; one that leads to no text
+    at all becomes a paragraph of the section before it, so that nothing a reader sees is lost.
+
+    Args:
+        html: The post's content as WordPress renders it.
+        title: The post's title; where the content begins with it as a heading, that one is no
+            section.
+    """
+    found = items(html)
+    if found and isinstance(found[0], Heading) and _same(found[0].text, title):
+        del found[0]
+    parts = _parts(found)
+    for part in parts:
+        above: _Part | None = part if part.texts else None
+        while above is not None and not above.leads_to_text:
+            above.leads_to_text = True
+            above = above.parent
+    kept: list[_Part] = []
+    for part in parts:
+        if part.texts:
+            kept.append(part)
+        elif part.headings and not part.leads_to_text:
+            if not kept:
+                kept.append(_Part("0", 0, (), None, part.page, None))
+            kept[-1].texts.append(Text(part.headings[-1]))
+    return tuple(_section(part) for part in kept)
+
+
+def _parts(found: Sequence[Item]) -> list[_Part]:
+    intro = _Part("0", 0, (), None, 1, None)
+    parts = [intro]
+    top = 0
+    for item in found:
+        last = parts[-1]
+        if isinstance(item, Text):
+            last.texts.append(item)
+        elif isinstance(item, PageBreak):
+            page = last.page + 1
+            key = f"{last.key.partition('p')[0]}p{page}"
+            onward = _Part(key, last.level, last.headings, None, page, last.parent)
+            onward.children = last.children
+            parts.append(onward)
+        else:
+            parent: _Part | None = last
+            while parent is not None and parent.level >= item.level:
+                parent = parent.parent
+            if parent is None or not parent.headings:
+                parent = None
+                top += 1
+                key = str(top)
+            else:
+                parent.children += 1
+                key = f"{parent.key.partition('p')[0]}.{parent.children}"
+            path = (*(parent.headings if parent else ()), item.text)
+            parts.append(_Part(key, item.level, path, item.anchor, last.page, parent))
+    # What goes on after a page break without a word more is no section.
+    return [part for part in parts if part.texts or "p" not in part.key]
+
+
+def _section(part: _Part) -> Section:
+    blocks, start = [], 0
+    for text in part.texts:
+        blocks.append(Block(start, start + len(text.text), text.kind, text.header))
+        start += len(text.text) + 1
+    return Section(
+        key=part.key,
+        headings=part.headings,
+        anchor=part.anchor,
+        page=part.page,
+        text="\n".join(text.text for text in part.texts),
+        blocks=tuple(blocks),
+    )
+
+
+def _same(heading: str, title: str) -> bool:
+    return heading.casefold() == clean(title).casefold()

@@ -1,0 +1,181 @@
+"""WordPress's export files (WXR) to posts, as a stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Protocol, cast
+
+from lxml import etree
+
+from ingest.wordpress_post import (
+    RawPost,
+    ReadPost,
+    Skipped,
+    language,
+    names,
+    plain,
+    post_id,
+    public_or_skipped,
+    utc,
+    web_address,
+)
+from ingest.wpautop import wpautop
+from rag.errors import SourceError
+from rag.types import Post
+
+# WordPress writes them into its files as they stand in the posts, and no XML parser takes them.
+_FORBIDDEN = bytes(set(range(32)) - {9, 10, 13})
+_NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+
+
+def looks_like_export(head: bytes) -> bool:
+    """Whether a file that begins like this is one."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:6].lower()
+    return start.startswith((b"<?xml", b"<rss")) and b"wordpress.org/export/" in head
+
+
+class Stream(Protocol):
+    """Bytes, one after the other."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+@dataclass
+class _Site:
+    """What the file says before its first post."""
+
+    home: str = ""
+    language: str | None = None
+    people: dict[str, str] = field(default_factory=dict)
+    """Login to display name."""
+
+
+class _Clean:
+    """A stream without the bytes that XML forbids."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        data = b""
+        while not data:
+            raw = self._stream.read(size)
+            if not raw:
+                return b""
+            data = raw.translate(None, _FORBIDDEN)
+            for wrong in _NOT_CHARACTERS:
+                data = data.replace(wrong, b"")
+        return data
+
+
+def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
+    """The posts and pages of an export file.
+
+    Args:
+        stream: The file's bytes, unpacked.
+        origin: The file's name, for people.
+
+    Raises:
+        SourceError: It breaks off before its first post.
+    """
+    site = _Site()
+    count = 0
+    # Entities off and no network: a file may come from anyone. Not recover=True, which drops
+    # words of the text without a sign.
+    events = etree.iterparse(
+        cast(Any, _Clean(stream)), events=("end",), resolve_entities=False, no_network=True,
+        load_dtd=False, huge_tree=True,
+    )  # fmt: skip
+    try:
+        for _, element in events:
+            name = etree.QName(element).localname
+            if name == "item":
+                count += 1
+                yield _item(element, site, origin)
+                _forget(element)
+            elif name == "author" and len(element):
+                login, shown = (
+                    _child(element, "author_login"),
+                    _child(element, "author_display_name"),
+                )
+                site.people[login] = plain(shown) or login
+            elif name == "base_blog_url":
+                site.home = web_address(element.text or "")
+            elif name == "language" and element.getparent() is not None:
+                site.language = language((element.text or "").strip())
+    except (etree.XMLSyntaxError, OSError, EOFError) as error:
+        where = f"line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) else "its end"
+        if not count:
+            raise SourceError(
+                f"{origin} is an export file that breaks off before its first post ({where}).",
+                hint="Export it again in WordPress: Tools → Export.",
+            ) from error
+        yield Skipped(origin, f"the file breaks off at {where}, after {count} entries")
+
+
+def _forget(element: Any) -> None:
+    """Free what was read: an export may be larger than the memory."""
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
+
+
+def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
+    number = _child(item, "post_id")
+    wordpress_id = int(number) if number.isascii() and number.isdigit() else None
+    link = web_address(_child(item, "link"))
+    title = plain(_child(item, "title"))
+    body = _child(item, "encoded", space="content")
+    terms = [
+        (c.get("domain"), c.text or "") for c in item if etree.QName(c).localname == "category"
+    ]
+    creator = _child(item, "creator").strip()
+    post = Post(
+        id=post_id(wordpress_id, link, site.home, otherwise=f"{title}\0{body}"),
+        title=title,
+        url=link,
+        published=utc(_child(item, "post_date_gmt"), None),
+        modified=utc(_child(item, "post_modified_gmt"), None),
+        authors=names([site.people.get(creator, creator)]),
+        categories=names(text for domain, text in terms if domain == "category"),
+        tags=names(text for domain, text in terms if domain == "post_tag"),
+        language=site.language,
+    )
+    raw = RawPost(
+        wordpress_id=wordpress_id,
+        post=post,
+        html=_html(body) + _footnotes(item),
+        status=_child(item, "status") or "publish",
+        protected=bool(_child(item, "post_password")),
+        post_type=_child(item, "post_type") or "post",
+    )
+    return public_or_skipped(raw, f"{origin}, post {number or title}")
+
+
+def _child(item: Any, name: str, *, space: str = "") -> str:
+    for child in item:
+        tag = etree.QName(child)
+        if tag.localname == name and space in (tag.namespace or ""):
+            return child.text or ""
+    return ""
+
+
+def _html(body: str) -> str:
+    """What the block editor wrote is HTML; the older editor's paragraphs are empty lines."""
+    return body if "<!-- wp:" in body else wpautop(body)
+
+
+def _footnotes(item: Any) -> str:
+    """Notes are kept beside the text; WordPress sets them at its end."""
+    for meta in item:
+        if etree.QName(meta).localname == "postmeta" and _child(meta, "meta_key") == "footnotes":
+            try:
+                notes = json.loads(_child(meta, "meta_value") or "[]")
+                rows = [f'<li id="{escape(n["id"])}">{n["content"]}</li>' for n in notes]
+            except (ValueError, TypeError, KeyError):
+                return ""
+            return f'<ol class="wp-block-footnotes">{"".join(rows)}</ol>' if rows else ""
+    return ""

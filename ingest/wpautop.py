@@ -1,0 +1,50 @@
+"""Text of WordPress's older editor to HTML: an empty line is a paragraph, a line end a break.
+
+WordPress does this when it shows a post (its function wpautop), so export files lack it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BLOCK = (
+    "address|article|aside|blockquote|center|col|colgroup|details|dialog|div|dl|fieldset|figure|"
+    "footer|form|header|hgroup|hr|main|math|nav|noscript|object|ol|pre|script|section|select|style|"
+    "svg|table|tbody|tfoot|thead|tr|ul|iframe|video|audio"
+)
+_VERBATIM = re.compile(r"<(pre|script|style|textarea|svg)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_BORDER = re.compile(
+    rf"\s*(</?(?:{_BLOCK})\b[^>]*>|<!--nextpage-->|<!--more.*?-->)\s*", re.IGNORECASE
+)
+_LINE = "h[1-6]|p|li|dt|dd|td|th|caption|figcaption|summary|legend"  # hold a line, no paragraphs
+_LINE_BORDER = re.compile(rf"\s*(<(?:{_LINE})\b[^>]*>)\s*|\s*(</(?:{_LINE})>)\s*", re.IGNORECASE)
+_STARTS_BLOCK = re.compile(rf"</?(?:{_BLOCK}|{_LINE})\b|<!--", re.IGNORECASE)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+def wpautop(text: str) -> str:
+    """HTML with paragraphs and line breaks.
+
+    Args:
+        text: As it stands in the older editor: HTML without `<p>`.
+    """
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"\n\n<pre\0{len(kept) - 1}>\n\n"
+
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    text = _VERBATIM.sub(keep, text)
+    text = _LINE_BORDER.sub(lambda m: f"\n\n{m[1]}" if m[1] else f"{m[2]}\n\n", text)
+    text = _BORDER.sub(r"\n\n\1\n\n", text)
+    parts = [part.strip() for part in _PARAGRAPHS.split(text)]
+    done = [
+        part if _STARTS_BLOCK.match(part) else f"<p>{_breaks(part)}</p>" for part in parts if part
+    ]
+    html = "\n".join(done)
+    return re.sub(r"<pre\0(\d+)>", lambda match: kept[int(match[1])], html)
+
+
+def _breaks(paragraph: str) -> str:
+    return re.sub(r"(?<!<br>)(?<!<br/>)(?<!<br />)[ \t]*\n", "<br>\n", paragraph)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from answers import FixedJudge, draft, pointer
+from pydantic import ValidationError
+
+from rag.record import AnswerRecord, record
+from rag.types import Claim, Damage, Pointer
+from rag.verify import Check, verify
+
+BARE = "The bare bed lost twenty-two lettuces."
+
+
+def one_answer() -> AnswerRecord:
+    broken = pointer(BARE)
+    damage = Damage("from plain text that lost its tags", complete=False)
+    cut = Pointer(replace(broken.post, damage=damage), broken.section, broken.sentence)
+    *_, answer = verify(
+        draft(Claim(BARE, (cut,)), Claim("Nonsense.", ())), Check(FixedJudge(), 0.6)
+    )
+    return record(answer, id="q1")
+
+
+def test_a_record_comes_back_as_it_was() -> None:
+    made = one_answer()
+    assert AnswerRecord.model_validate_json(made.to_json()) == made
+
+
+def test_the_contract_has_these_fields() -> None:
+    values = json.loads(one_answer().to_json())
+    assert values["schema"] == 1
+    assert values["id"] == "q1"
+    assert values["answered"] is True
+    (sentence,) = values["sentences"]
+    assert (sentence["text"], sentence["basis"], sentence["support"]) == (BARE, "quoted", 1.0)
+    (citation,) = sentence["citations"]
+    assert citation["post_id"] == "garden.example/2"
+    assert citation["headings"] == ["Results"]
+    assert citation["quote"] == BARE
+    assert citation["start"] == 54
+    assert citation["published"] == "2023-03-01T12:00:00Z"
+    assert citation["recovered"] == "from plain text that lost its tags"
+    assert citation["may_be_cut"] is True
+    assert values["rejected"][0]["text"] == "Nonsense."
+    assert values["hits"][0]["section"] == "1"
+
+
+def test_an_unknown_field_or_schema_is_refused() -> None:
+    values = json.loads(one_answer().to_json())
+    for change in ({"colour": "red"}, {"schema": 2}, {"answerable": 1.5}):
+        with pytest.raises(ValidationError):
+            AnswerRecord.model_validate({**values, **change})
+
+
+def test_words_stay_readable() -> None:
+    made = AnswerRecord(schema=1, question="Wie heißt der Fluß? 압록강", answered=False)
+    assert "heißt der Fluß? 압록강" in made.to_json()

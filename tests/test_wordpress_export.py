@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests_shared import SHARED, needs_shared
+
+from ingest.read import read_source
+from ingest.sections import sections
+from ingest.wordpress_post import ReadPost, Skipped
+from ingest.wpautop import wpautop
+from rag.errors import SourceError
+
+HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
+<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"
+ xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:wp="http://wordpress.org/export/1.2/">
+<channel><title>Garden</title><link>https://garden.example</link><language>en-GB</language>
+<wp:wxr_version>1.2</wp:wxr_version><wp:base_site_url>https://garden.example</wp:base_site_url>
+<wp:base_blog_url>https://garden.example/blog</wp:base_blog_url>
+<wp:author><wp:author_id>1</wp:author_id><wp:author_login><![CDATA[ines]]></wp:author_login>
+<wp:author_display_name><![CDATA[Ines Moreau]]></wp:author_display_name></wp:author>
+"""
+TAIL = "</channel></rss>"
+
+
+def item(number: int, body: str, *, status: str = "publish", kind: str = "post", password: str = "",
+         more: str = "") -> str:  # fmt: skip
+    return f"""<item><title><![CDATA[Post {number} &amp; more]]></title>
+<link>https://garden.example/blog/post-{number}/</link><dc:creator><![CDATA[ines]]></dc:creator>
+<content:encoded><![CDATA[{body}]]></content:encoded>
+<excerpt:encoded><![CDATA[not this]]></excerpt:encoded><wp:post_id>{number}</wp:post_id>
+<wp:post_date_gmt><![CDATA[2024-03-01 12:00:00]]></wp:post_date_gmt>
+<wp:post_modified_gmt><![CDATA[2024-03-02 12:00:00]]></wp:post_modified_gmt>
+<wp:status><![CDATA[{status}]]></wp:status><wp:post_type><![CDATA[{kind}]]></wp:post_type>
+<wp:post_password><![CDATA[{password}]]></wp:post_password>
+<category domain="category" nicename="soil"><![CDATA[Soil]]></category>
+<category domain="post_tag" nicename="spring"><![CDATA[spring]]></category>{more}</item>"""
+
+
+def read(xml: str | bytes, folder: Path) -> list[ReadPost | Skipped]:
+    file = folder / "export.xml"
+    file.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
+    return list(read_source(str(file)))
+
+
+def test_a_post_of_an_export_file(tmp_path: Path) -> None:
+    (found,) = read(HEAD + item(7, "One line\nnext line\n\nSecond.") + TAIL, tmp_path)
+    assert isinstance(found, ReadPost)
+    post = found.raw.post
+    assert (post.id, post.title) == ("garden.example/blog/7", "Post 7 & more")
+    assert post.published == datetime(2024, 3, 1, 12, tzinfo=UTC)
+    assert (post.authors, post.categories, post.tags) == (("Ines Moreau",), ("Soil",), ("spring",))
+    assert post.language == "en-GB"
+    (section,) = sections(found.raw.html)
+    assert section.text == "One line\nnext line\nSecond."
+    assert len(section.blocks) == 2
+
+
+def test_only_public_posts_and_pages_come_in(tmp_path: Path) -> None:
+    xml = HEAD + "".join(
+        [
+            item(1, "a", kind="page"), item(2, "b", status="draft"), item(3, "c", status="private"),
+            item(4, "d", password="x"), item(5, "e", kind="attachment", status="inherit"),
+            item(6, "f", kind="nav_menu_item"), item(7, "g", status="trash"),
+        ]
+    ) + TAIL  # fmt: skip
+    found = read(xml, tmp_path)
+    assert [f.raw.wordpress_id for f in found if isinstance(f, ReadPost)] == [1]
+    kept_out = [f.post_id for f in found if isinstance(f, Skipped)]
+    assert kept_out == [f"garden.example/blog/{n}" for n in range(2, 8)]
+
+
+def test_notes_that_are_kept_beside_the_text(tmp_path: Path) -> None:
+    note = '[{"id":"n1","content":"The <em>source<\\/em>."}]'
+    more = (
+        "<wp:postmeta><wp:meta_key>footnotes</wp:meta_key>"
+        f"<wp:meta_value><![CDATA[{note}]]></wp:meta_value></wp:postmeta>"
+    )
+    (found,) = read(HEAD + item(7, "<!-- wp:paragraph --><p>A.</p>", more=more) + TAIL, tmp_path)
+    assert isinstance(found, ReadPost)
+    assert sections(found.raw.html)[0].text == "A.\nThe source."
+
+
+def test_bytes_that_xml_forbids_cost_no_words(tmp_path: Path) -> None:
+    xml = HEAD + item(7, "before \x0b\x02 after") + TAIL
+    (found,) = read(xml, tmp_path)
+    assert isinstance(found, ReadPost)
+    assert sections(found.raw.html)[0].text == "before after"
+
+
+def test_a_file_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
+    found = read(HEAD + item(1, "a") + item(2, "b") + item(3, "c")[:200], tmp_path)
+    assert [f.raw.wordpress_id for f in found if isinstance(f, ReadPost)] == [1, 2]
+    assert isinstance(found[-1], Skipped)
+    assert "breaks off at line" in found[-1].reason
+    assert found[-1].post_id is None
+
+
+def test_entities_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret")
+    bomb = HEAD.replace(
+        "<rss",
+        f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y "{"z" * 50}">]>\n<rss',
+        1,
+    )
+    xml = bomb + item(1, "a").replace("Post 1 &amp; more]]>", "T]]>&x;&y;") + TAIL
+    try:
+        found = read(xml, tmp_path)
+    except SourceError:
+        return
+    assert "the secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a\n\nb", "<p>a</p>\n<p>b</p>"),
+        ("a\nb", "<p>a<br>\nb</p>"),
+        ("<h2>A</h2>\nb", "<h2>A</h2>\n<p>b</p>"),
+        ("<pre>x\n\ny</pre>", "<pre>x\n\ny</pre>"),
+        ("a<!--nextpage-->b", "<p>a</p>\n<!--nextpage-->\n<p>b</p>"),
+        ("<p>a</p>", "<p>a</p>"),
+        ("<ul>\n<li>a</li>\n</ul>", "<ul>\n<li>a</li>\n</ul>"),
+        ("", ""),
+    ],
+)
+def test_the_older_editor_s_paragraphs(text: str, html: str) -> None:
+    assert wpautop(text) == html
+
+
+@needs_shared
+def test_an_export_and_the_rest_api_know_the_same_posts() -> None:
+    folder = SHARED / "wordpress/captures-6.8.12"
+
+    def ids(*names: str) -> set[str]:
+        found = [f for name in names for f in read_source(str(folder / name))]
+        return {f.raw.post.id for f in found if isinstance(f, ReadPost)}
+
+    rest = ids(*(f"posts-page{n}.json" for n in range(1, 9)), "pages.json")
+    assert ids("export-all.wxr.xml") == rest
+    assert len(rest) == 154
