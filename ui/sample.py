@@ -11,6 +11,14 @@ from rag.settings import Settings, load_settings
 from ui.ports import free_port
 from ui.show import sync_progress
 
+EXAMPLES = (
+    "Why did North Korea change its clocks?",
+    "When did China and North Korea establish diplomatic relations?",
+    "Which rivers form the border with China?",
+    "How many people live in Busan?",
+)
+"""Questions to begin with; the posts do not answer the last one."""
+
 
 def sample_settings(index: Path | None = None, port: int | None = None) -> Settings:
     """Settings with the sample's own index and a free port.

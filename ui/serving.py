@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import sys
 import webbrowser
+from collections.abc import Mapping, Sequence
 
 from rag.assistant import Assistant
 from rag.settings import Settings
 from ui.show import say, waiting
 
 
-def serve_page(settings: Settings, *, open_browser: bool | None = False) -> None:
+def serve_page(
+    settings: Settings,
+    *,
+    open_browser: bool | None = False,
+    pages: Mapping[str, str] | None = None,
+    examples: Sequence[str] = (),
+) -> None:
     """Answer on the chat page until Ctrl-C.
 
     Args:
         settings: `index`, `host`, `port` and all that an `Assistant` takes.
         open_browser: Show the page in the user's browser; None where a terminal shows this.
+        pages: Path to HTML of pages that are served beside the chat.
+        examples: Questions to offer.
 
     Raises:
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
@@ -31,7 +40,7 @@ def serve_page(settings: Settings, *, open_browser: bool | None = False) -> None
             _open(address)
 
     with assistant:
-        serve(assistant, settings.host, settings.port, ready)
+        serve(assistant, settings.host, settings.port, ready, pages=pages, examples=examples)
 
 
 def _open(address: str) -> None:

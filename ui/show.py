@@ -9,7 +9,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from rag.types import Answer, Basis, Citation
+from rag.types import Answer, Citation
+from ui.numbers import numbered
+from ui.render import BASES, REFUSED, day, left_out, place
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
     from ingest.sync import Progress as SyncProgress
@@ -25,11 +26,6 @@ if TYPE_CHECKING:  # each of these imports more than an answer needs
     from rag.catalog import IndexStatus
     from ui.doctor import Check
 
-BASES = {
-    Basis.QUOTED: "Quoted",
-    Basis.SUPPORTED: "Supported (estimated)",
-    Basis.RECORD: "From the post's record",
-}
 _NAMED = 3  # of what was skipped for one reason, so many are named
 # Posts come from outside, and a terminal obeys what it is sent.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -56,31 +52,22 @@ def print_answer(answer: Answer) -> None:
     if answer.answered:
         _print_sentences(answer)
     else:
-        say("The posts do not answer this question.")
+        say(REFUSED)
         if answer.nearest:
             say("\nNearest sections:")
         for citation in answer.nearest:
             say(f"\n  {_place(citation)}")
             _print_link(citation)
     if answer.rejected:
-        count = _count(len(answer.rejected), "sentence", "sentences")
-        say(f"\n{count} of the draft did not pass the check and are left out.", style="dim")
+        say(f"\n{left_out(answer.rejected)}", style="dim")
     for warning in answer.warnings:
         say(f"\nNote: {warning}")
 
 
 def _print_sentences(answer: Answer) -> None:
-    numbers: dict[tuple[str, str | None, str], int] = {}
-    places: list[Citation] = []
-    for sentence in answer.sentences:
-        marks = []
-        for citation in sentence.citations:
-            key = (citation.url or citation.post.id, citation.field, citation.quote)
-            if key not in numbers:
-                places.append(citation)
-                numbers[key] = len(places)
-            marks.append(f"[{numbers[key]}]")
-        say(f"{sentence.text} {''.join(marks)} · {BASES[sentence.basis]}")
+    places, marks = numbered(answer)
+    for sentence, own in zip(answer.sentences, marks, strict=True):
+        say(f"{sentence.text} {''.join(f'[{n}]' for n in own)} · {BASES[sentence.basis]}")
     shown = {sentence.text for sentence in answer.sentences}
     for number, citation in enumerate(places, 1):
         say(f"\n[{number}] {_place(citation)}")
@@ -90,10 +77,8 @@ def _print_sentences(answer: Answer) -> None:
 
 
 def _place(citation: Citation) -> str:
-    post, section = citation.post, citation.section
-    parts = [post.title or post.id, *(section.headings if section else ())]
-    day = [_day(post.published)] if post.published else []
-    return ", ".join([" › ".join(parts), *day])
+    published = citation.post.published
+    return f"{place(citation)}, {day(published)}" if published else place(citation)
 
 
 def _print_link(citation: Citation) -> None:
@@ -193,7 +178,7 @@ def print_status(status: IndexStatus, folder: Path) -> None:
         "Posts": f"{status.posts:,}",
         "Sections": f"{status.sections:,}",
         "Passages": f"{status.passages:,}",
-        "Newest post": _day(status.newest),
+        "Newest post": day(status.newest) if status.newest else "none",
         "Last sync": f"{status.synced_at:%Y-%m-%d %H:%M} UTC" if status.synced_at else "none",
         "Model": " in ".join(filter(None, (status.embedder, status.precision))) or "none yet",
     }
@@ -210,10 +195,6 @@ def print_checks(checks: Iterable[Check]) -> bool:
             say(f"       {check.hint}")
             well = False
     return well
-
-
-def _day(moment: datetime | None) -> str:
-    return f"{moment.day} {moment:%B %Y}" if moment else "unknown"
 
 
 def _count(number: int, one: str, many: str) -> str:

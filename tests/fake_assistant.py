@@ -1,0 +1,167 @@
+"""A real assistant over the small site, slower and less reliable where a question asks for it.
+
+As a program it serves the page: `python fake_assistant.py PORT [empty]`.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from small_site import GARDEN, post, put, same_path, section
+
+from rag.assistant import Assistant
+from rag.embed import HashEmbedder
+from rag.errors import ModelUnavailable
+from rag.index import write_index
+from rag.settings import load_settings
+from rag.types import (
+    Answer,
+    Claim,
+    Damage,
+    Draft,
+    Filters,
+    Found,
+    ParsedPost,
+    Pointer,
+    Query,
+    Turn,
+)
+
+EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+SPECIAL = r"**bold** `code` [link](javascript:alert(1)) $x^2$ ${document.title='owned'} | a_b_c #1"
+HOSTILE = post(
+    9,
+    f"Zebras {EVIL} {SPECIAL}",
+    section("0", (), f"Zebras wear stripes {EVIL} and {SPECIAL} in the wild."),
+    section("1", (f"Zebra food {EVIL} {SPECIAL}",), "Zebras eat ![grass](http://evil.example/g)."),
+)
+EXAMPLES = ("How many lettuces did the bare bed lose?", "Who won the world cup?")
+LETTUCES = EXAMPLES[0]
+INVENTED = "The moon is made of <b>cheese</b>."
+
+
+def site() -> Iterator[ParsedPost]:
+    """The garden, its last post from a damaged file, and a post by somebody who means harm."""
+    yield from GARDEN[:2]
+    damage = Damage("from plain text that lost its tags", complete=False)
+    yield replace(GARDEN[2], post=replace(GARDEN[2].post, damage=damage))
+    yield replace(HOSTILE, post=replace(HOSTILE.post, url="javascript:alert(1)", authors=(EVIL,)))
+
+
+def site_index(folder: Path, *, empty: bool = False) -> Path:
+    embedder = HashEmbedder()
+    with write_index(folder, embedder.id) as writer:
+        for parsed in () if empty else site():
+            put(writer, parsed, embedder)
+        writer.finish()
+    return folder
+
+
+class InventiveWriter:
+    """Quotes what was found first; for "invent" it also says what nothing supports."""
+
+    name = "inventive"
+
+    def write(self, query: Query, found: Found) -> Draft:
+        def claims() -> Iterator[Claim]:
+            for hit in found.hits[:2]:
+                for sentence in hit.passage.sentences[:2]:
+                    if "slow" in query.question:
+                        time.sleep(0.7)
+                    pointer = Pointer(hit.passage.post, hit.passage.section, sentence)
+                    yield Claim(sentence.text, (pointer,))
+                    if "invent" in query.question:
+                        yield Claim(INVENTED, (pointer,))
+
+        return Draft(query, found, claims(), self.name)
+
+
+class FakeAssistant(Assistant):
+    """Fails for "fail" and "crash", waits for "stuck", and refuses "world cup"."""
+
+    def __init__(self, index: Path, *, link_base: str = "") -> None:
+        settings = load_settings(
+            index=index, embedding_model="hash", min_answerable=0.0, link_base=link_base
+        )
+        super().__init__(settings, embedder=HashEmbedder(), writer=InventiveWriter())
+        self.histories: list[tuple[Turn, ...]] = []
+
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
+    ) -> Iterator[Answer]:
+        self.histories.append(tuple(history))
+        if "fail" in question:
+            raise ModelUnavailable("The model <b>m</b> did not answer.", hint="Start its server.")
+        if "crash" in question:
+            raise RuntimeError("the secret of the house")
+        if "stuck" in question:
+            time.sleep(20)
+        pipeline = self.pipeline
+        if "world cup" in question:
+            settings = self.settings.model_copy(update={"min_answerable": 1.0})
+            pipeline = replace(pipeline, settings=settings)
+        return pipeline.answers(question, history=history, filters=filters)
+
+
+@contextmanager
+def serving(*words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of the page in a process of its own, and the process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, __file__, str(port), *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=same_path()
+    ) as process:
+        assert process.stdout
+        said = ""
+        try:
+            for line in process.stdout:
+                said += line
+                if line.startswith("ready "):
+                    break
+            assert line.startswith("ready "), said
+            yield line.split()[1], process
+        finally:
+            process.kill()
+
+
+def main() -> None:
+    from ui.page.app import serve
+
+    port, empty = int(sys.argv[1]), "empty" in sys.argv
+    with tempfile.TemporaryDirectory() as folder:
+        index = site_index(Path(folder) / "index", empty=empty)
+        with FakeAssistant(index, link_base=f"http://127.0.0.1:{port}/site") as assistant:
+            examples = () if empty else EXAMPLES
+            serve(assistant, "127.0.0.1", port, _ready, pages=_pages(), examples=examples)
+
+
+def _pages() -> dict[str, str]:
+    pages = {}
+    for parsed in GARDEN:
+        blocks = [
+            f"<p>{part.text[block.start : block.end]}</p>"
+            for part in parsed.sections
+            for block in part.blocks
+        ]
+        far = f"<p>{'far ' * 4000}</p>"  # what is linked to lies below the first screen
+        page = f"<!DOCTYPE html><html lang='en'><title>Post</title>{far}{''.join(blocks)}{far}"
+        pages[f"/site/{parsed.post.url.split('/', 3)[3]}"] = page
+    return pages
+
+
+def _ready(address: str) -> None:
+    sys.stdout.write(f"ready {address}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

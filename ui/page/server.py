@@ -1,0 +1,106 @@
+"""The server under the page: its safety headers, pages beside it, and a clean end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+# Gradio's own script needs inline and eval; nothing may come from anywhere else.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' "
+    "'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self' data:; "
+    "form-action 'self'; object-src 'none'; frame-src 'none'; base-uri 'self'; "
+    "frame-ancestors 'self'"
+)
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+# What a chat needs none of: files from strangers, and a look behind the scenes.
+_CLOSED = (
+    "/gradio_api/upload", "/gradio_api/deep_link", "/gradio_api/proxy", "/monitoring",
+    "/openapi.json",
+)  # fmt: skip
+
+
+class _Guarded:
+    """An ASGI application with pages beside it; every answer carries the headers."""
+
+    def __init__(self, app: Any, pages: Mapping[str, str]) -> None:
+        self._app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(event: Any) -> None:
+            if event["type"] == "http.response.start":
+                headers = list(event.get("headers", []))
+                if not any(name.lower() == b"content-security-policy" for name, _ in headers):
+                    headers.append((b"content-security-policy", _POLICY.encode()))
+                headers += [
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+                ]
+                event = {**event, "headers": headers}
+            await send(event)
+
+        await self._choose(scope)(scope, receive, guarded)
+
+    def _choose(self, scope: Any) -> Any:
+        path: str = scope["path"]
+        for known in (path, f"{path}/"):
+            if known in self._pages:
+                policy = {"Content-Security-Policy": _PAGE_POLICY}
+                return HTMLResponse(self._pages[known], headers=policy)
+        if path.startswith(_CLOSED):
+            return PlainTextResponse("Not found.", status_code=404)
+        return self._app
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host = self.config.host
+            shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
+            self._on_ready(f"http://{shown}:{self.config.port}")
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        # Readers who are still there are cut off, and each would be reported as an error.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+
+
+def listen(
+    app: Any,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    *,
+    pages: Mapping[str, str] | None = None,
+) -> None:
+    """Serve until Ctrl-C.
+
+    Args:
+        app: Any ASGI application.
+        host: Address to listen on.
+        port: Port to listen on.
+        on_ready: Told the address once connections are taken.
+        pages: Path ("/site/post/") to HTML of pages that come before the application's.
+    """
+    config = uvicorn.Config(
+        _Guarded(app, pages or {}), host=host, port=port, log_level="warning", lifespan="on",
+        # Open pages keep a connection for ever; without an end to that, so would Ctrl-C.
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again when all is closed
+        _Server(config, on_ready).run()

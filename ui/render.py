@@ -1,0 +1,265 @@
+"""Answers as the page shows them: Markdown for the chat, HTML for the panel of sources.
+
+Posts and chat models are strangers: every word of theirs is escaped here, and only http(s)
+addresses become links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from html import escape
+
+from rag.catalog import IndexStatus
+from rag.errors import PullquoteError
+from rag.types import Answer, Basis, Citation, Post, Rejected
+from ui.numbers import numbered
+
+BASES = {
+    Basis.QUOTED: "Quoted",
+    Basis.SUPPORTED: "Supported (estimated)",
+    Basis.RECORD: "From the post's record",
+}
+REFUSED = "The posts do not answer this question."
+LOOKING = "Looking in the posts …"
+STOPPED = "Stopped."
+_CHECKING = "Checking the next sentence …"
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # all of ASCII that may mean something
+_AROUND = 300  # characters of the section that are shown on either side of a lone quote
+_NEAR = 80  # … and of one of several from the same section
+
+
+# ---------------------------------------------------------------- the chat
+
+
+def plain_markdown(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    # An entity where a backslash would do: the sanitiser behind the Markdown sees tags too.
+    flat = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return flat.replace("\\&", "&amp;").replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
+    """An answer as Markdown; its markers lead to `#c-<turn>-<number>` in the panel.
+
+    Args:
+        answer: Complete or still growing.
+        turn: Number of the question in the conversation, from 0.
+        stopped: The reader wants no more of it.
+    """
+    _, marks = numbered(answer)
+    parts = [
+        f"{plain_markdown(sentence.text)} {' '.join(f'[{n}](#c-{turn}-{n})' for n in own)} "
+        f"*{BASES[sentence.basis]}*"
+        for sentence, own in zip(answer.sentences, marks, strict=True)
+    ]
+    if not answer.complete:
+        going_on = _CHECKING if parts else LOOKING
+        return "\n\n".join([*parts, f"*{STOPPED if stopped else going_on}*"])
+    if not answer.answered:
+        parts.append(f"**{REFUSED}**")
+        if answer.nearest:
+            parts.append("The nearest sections:")
+            parts.append("\n".join(f"- {_nearest(citation)}" for citation in answer.nearest))
+    if answer.rejected:
+        parts.append(f"*{left_out(answer.rejected)}* [Which, and why](#c-{turn}-out)")
+    parts += [f"*Note: {plain_markdown(warning)}*" for warning in answer.warnings]
+    return "\n\n".join(parts)
+
+
+def left_out(rejected: Sequence[Rejected]) -> str:
+    one = len(rejected) == 1
+    return (
+        f"{len(rejected)} {'sentence' if one else 'sentences'} of the draft did not pass the check "
+        f"and {'is' if one else 'are'} left out."
+    )
+
+
+def _nearest(citation: Citation) -> str:
+    name = plain_markdown(place(citation))
+    url = web(citation.url)
+    return f"[{name}](<{url}>)" if url else name
+
+
+def failure(error: PullquoteError) -> str:
+    """What happened and what to do, as Markdown."""
+    return f"**{plain_markdown(error.problem)}**\n\n{plain_markdown(error.hint)}"
+
+
+# ---------------------------------------------------------------- the panel
+
+
+def panel(turns: Sequence[tuple[int, str]]) -> str:
+    """The panel as HTML; of several turns, the last one is in sight.
+
+    Args:
+        turns: Number of the turn, and its sources as HTML.
+    """
+    if not turns:
+        return '<p class="pq-none">The sources of an answer appear here.</p>'
+    last = turns[-1][0]
+    return "".join(
+        f'<section class="pq-turn"{"" if turn == last else " hidden"}>{html}</section>'
+        for turn, html in turns
+    )
+
+
+def sources(answer: Answer, turn: int) -> str:
+    """What an answer rests on, what is nearest, and what was left out, as HTML."""
+    places, _ = numbered(answer)
+    heading = "Sources" if places else "Nearest sections" if answer.nearest else "No sources"
+    if not answer.complete and not places:
+        heading = "Sources"
+    parts = [f"<h2>{heading}</h2>", f'<p class="pq-for">for “{escape(answer.query.question)}”</p>']
+    parts += [_card(group, turn, answer) for group in _by_section(places)]
+    parts += [_card([(0, citation)], turn, answer) for citation in answer.nearest]
+    if answer.rejected and answer.complete:
+        parts.append(_left_out(answer.rejected, turn))
+    return "".join(parts)
+
+
+Numbered = list[tuple[int, Citation]]
+
+
+def _by_section(places: Sequence[Citation]) -> list[Numbered]:
+    groups: dict[tuple[str, str | None], Numbered] = {}
+    for number, citation in enumerate(places, 1):
+        key = (citation.post.id, citation.section.key if citation.section else None)
+        groups.setdefault(key, []).append((number, citation))
+    return list(groups.values())
+
+
+def _card(group: Numbered, turn: int, answer: Answer) -> str:
+    first = group[0][1]
+    path = "".join(
+        f'<span class="pq-path" dir="auto"><span aria-hidden="true">› </span>{escape(h)}</span>'
+        for h in (first.section.headings if first.section else ())
+    )
+    around = _AROUND if len(group) == 1 else _NEAR
+    quotes = "".join(
+        _quote(number, citation, turn, excerpt(citation, around), answer.complete)
+        for number, citation in group
+    )
+    return (
+        f'<article class="pq-card"><h3><span dir="auto">{escape(_title(first.post))}</span>{path}'
+        f"</h3>{_facts(first.post)}{quotes}</article>"
+    )
+
+
+def _quote(number: int, citation: Citation, turn: int, words: str, complete: bool) -> str:
+    name = escape(place(citation))
+    language = f' lang="{escape(citation.post.language)}"' if citation.post.language else ""
+    text = f'<blockquote dir="auto"{language}>{words}</blockquote>{_link(citation)}'
+    if not number:
+        return f'<div class="pq-quote">{text}</div>'
+    back = f'<a class="pq-back" href="#m-{turn}-{number}">Back to the answer</a>'
+    return (
+        f'<div class="pq-quote" id="c-{turn}-{number}" tabindex="-1" role="group" '
+        f'aria-label="Source {number}: {name}"><span class="pq-number" aria-hidden="true">{number}'
+        f"</span>{text}{back if complete else ''}</div>"
+    )
+
+
+def _link(citation: Citation) -> str:
+    url = web(citation.url)
+    if not url:
+        return '<span class="pq-link">This post has no address.</span>'
+    return (
+        f'<a class="pq-link" href="{escape(url)}" target="_blank" rel="noopener">Show in the post'
+        f'<span class="pq-unseen"> {escape(place(citation))} (opens a new tab)</span></a>'
+    )
+
+
+def _facts(post: Post) -> str:
+    facts = " · ".join(filter(None, (day(post.published), ", ".join(post.authors))))
+    text = f'<p class="pq-facts">{escape(facts)}</p>' if facts else ""
+    if post.damage:
+        cut = "" if post.damage.complete else "; text may be missing"
+        text += f'<p class="pq-damage">Recovered {escape(post.damage.recovered)}{cut}.</p>'
+    return text
+
+
+def excerpt(citation: Citation, around: int = _AROUND) -> str:
+    """The sentence, marked, with the text of its section around it, as HTML.
+
+    Args:
+        citation: Of a sentence, or of a field of the record.
+        around: Characters of the section that are shown on either side, at most.
+    """
+    section, sentence = citation.section, citation.sentence
+    if section is None or sentence is None:
+        name = (citation.field or "record").replace("_", " ").capitalize()
+        return f"{escape(name)}: <mark>{escape(_value(citation))}</mark>"
+    before, behind = section.text[: sentence.start], section.text[sentence.end :]
+    if len(before) > around:
+        before = "… " + before[-around:].partition(" ")[2]
+    if len(behind) > around:
+        behind = behind[:around].rpartition(" ")[0] + " …"
+    return f"{escape(before)}<mark>{escape(sentence.text)}</mark>{escape(behind)}"
+
+
+def _value(citation: Citation) -> str:
+    value: object = getattr(citation.post, citation.field or "", "")
+    if isinstance(value, datetime):
+        return day(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _left_out(rejected: Sequence[Rejected], turn: int) -> str:
+    rows = "".join(
+        f'<li><q dir="auto">{escape(one.claim.text)}</q> {escape(one.reason)}</li>'
+        for one in rejected
+    )
+    return (
+        f'<details class="pq-out" id="c-{turn}-out"><summary>{escape(left_out(rejected))}</summary>'
+        f"<ul>{rows}</ul></details>"
+    )
+
+
+# ---------------------------------------------------------------- both
+
+
+def place(citation: Citation) -> str:
+    """Post and headings, as a reader would look for them."""
+    headings = citation.section.headings if citation.section else ()
+    return " › ".join((_title(citation.post), *headings))
+
+
+def _title(post: Post) -> str:
+    return post.title or post.id
+
+
+def web(url: str) -> str:
+    """The address where it is one of the web, else nothing."""
+    return url if re.fullmatch(r"https?://[^\s<>\"\\]+", url) else ""
+
+
+def day(moment: datetime | None) -> str:
+    return f"{moment.day} {moment:%B %Y}" if moment else ""
+
+
+def footer(status: IndexStatus, chat_model: str | None = None) -> str:
+    """What the page answers from and what its words promise, as HTML.
+
+    Args:
+        status: Of the index.
+        chat_model: Who is sent questions, where that is anybody.
+    """
+    return f"<p>{' '.join(_promises(status, chat_model))}</p>"
+
+
+def _promises(status: IndexStatus, chat_model: str | None) -> Iterator[str]:
+    posts = f"{status.posts:,} {'post' if status.posts == 1 else 'posts'}"
+    sites = f" of {', '.join(status.hosts)}" if status.hosts else ""
+    synced = f", as of {day(status.synced_at)}" if status.synced_at else ""
+    # "maker/name@revision/dimension": the name says enough here.
+    model = status.embedder.partition("@")[0].rpartition("/")[2]
+    found = f", found with {model}" if model else ""
+    yield escape(f"Answers come from {posts}{sites}{synced}{found}.")
+    yield (
+        "<b>Quoted</b> words stand in the post as they are shown; <b>Supported</b> is an estimate."
+    )
+    if chat_model:
+        yield escape(f"Your questions and what is found are sent to {chat_model}.")
+    yield "Whether the posts are right is for you to judge."
