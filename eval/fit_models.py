@@ -78,7 +78,7 @@ def fit(observations: Sequence[Observation]) -> Fitted:
     ranked = [_rank(one, passage, sentence) for one in observations]
     rows = np.asarray([_answerable_row(o, r) for o, r in zip(observations, ranked, strict=True)])
     labels = np.asarray([one.case.answerable for one in observations])
-    answerable = _logistic(rows, labels, balanced=True)
+    answerable = logistic(rows, labels, balanced=True)
     return Fitted(
         passage=passage,
         sentence=sentence,
@@ -148,7 +148,9 @@ def _fit_sentence(observations: Sequence[Observation], passage: Linear) -> Linea
             rows.append(_with_relevance(one.sentences[i], relevance[i]))
             marks = one.gold[i]
             labels.append(marks.any(axis=1) if marks.size else np.zeros(len(rows[-1]), bool))
-    return _logistic(np.concatenate(rows), np.concatenate(labels))
+    return logistic(
+        np.concatenate(rows), np.concatenate(labels), against=(SENTENCE_FEATURES.index("short"),)
+    )
 
 
 def _with_relevance(rows: Rows, relevance: float) -> Rows:
@@ -157,13 +159,40 @@ def _with_relevance(rows: Rows, relevance: float) -> Rows:
     return filled
 
 
-def _logistic(rows: Rows, labels: NDArray[np.bool_], *, balanced: bool = False) -> Linear:
+def logistic(
+    rows: Rows, labels: NDArray[np.bool_], *, balanced: bool = False, against: Sequence[int] = ()
+) -> Linear:
+    """A logistic model in which each feature can only speak for what it is meant to.
+
+    Features that go together would otherwise get large weights of opposite signs on few
+    questions, and an answer that is better in one of them would count as worse.
+
+    Args:
+        rows: Shape (examples, features).
+        labels: One for each example.
+        balanced: Let both labels weigh the same in all.
+        against: Columns that speak against; all others speak for.
+    """
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    model = LogisticRegression(
-        C=1.0, class_weight="balanced" if balanced else None, max_iter=2000
-    ).fit((rows - mean) / spread, labels)
-    weights = model.coef_[0] / spread
-    return Linear(weights, float(model.intercept_[0] - weights @ mean))
+    x = (rows - mean) / spread
+    sign = np.where(labels, 1.0, -1.0)
+    weight = np.ones(len(rows))
+    if balanced:
+        weight[labels] = len(rows) / (2 * labels.sum())
+        weight[~labels] = len(rows) / (2 * (~labels).sum())
+
+    def loss(given: Rows) -> tuple[float, Rows]:
+        margin = sign * (x @ given[:-1] + given[-1])
+        slope = -sign * weight * expit(-margin)
+        ridge = given[:-1]
+        total = float(weight @ np.logaddexp(0.0, -margin) + 0.5 * ridge @ ridge)
+        return total, np.append(x.T @ slope + ridge, slope.sum())
+
+    width = rows.shape[1]
+    bounds = [(None, 0.0) if i in against else (0.0, None) for i in range(width)] + [(None, None)]
+    found = minimize(loss, np.zeros(width + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights = found[:-1] / spread
+    return Linear(weights, float(found[-1] - weights @ mean))
 
 
 def _rank(one: Observation, passage: Linear, sentence: Linear) -> _Ranked:

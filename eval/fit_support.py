@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
+from eval.fit_models import logistic
 from rag.calibration import SUPPORT_FEATURES
 from rag.embed import Embedder
 from rag.judge import Weigh, support_features
@@ -25,6 +26,7 @@ from rag.text import question_words
 
 _SENTENCES = 3  # as many as a writer points at
 _FOLDS = 5
+_AGAINST = tuple(SUPPORT_FEATURES.index(name) for name in ("numbers", "names", "negation"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,12 @@ def fit_support(
     claims = read_wice(file)
     rows = np.asarray([support_features(c.claim, c.evidence, embedder, weigh) for c in claims])
     labels = np.asarray([c.supported for c in claims])
-    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    scaled = (rows - mean) / spread
     unseen = np.zeros(len(claims))
-    for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(scaled, labels):
-        model = LogisticRegression(max_iter=2000).fit(scaled[train], labels[train])
-        unseen[test] = model.predict_proba(scaled[test])[:, 1]
+    for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(rows, labels):
+        model = logistic(rows[train], labels[train], against=_AGAINST)
+        unseen[test] = expit(model.score(rows[test]))
     threshold = _threshold(unseen, labels)
-    model = LogisticRegression(max_iter=2000).fit(scaled, labels)
-    weights = model.coef_[0] / spread
-    values = {
-        "weights": dict(zip(SUPPORT_FEATURES, np.round(weights, 6).tolist(), strict=True)),
-        "bias": round(float(model.intercept_[0] - weights @ mean), 6),
-    }
+    values = logistic(rows, labels, against=_AGAINST).values(SUPPORT_FEATURES)
     figures = {
         "auroc": round(float(roc_auc_score(labels, unseen)), 4),
         "balanced_accuracy": round(float(balanced_accuracy_score(labels, unseen >= threshold)), 4),
