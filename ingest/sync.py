@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ from itertools import chain
 from time import perf_counter
 
 from ingest.read import read_source
+from ingest.report import Progress, Report
 from ingest.sections import sections
 from ingest.split import VERSION, Piece, split
 from ingest.wordpress_post import ReadPost, Skipped
@@ -25,46 +27,8 @@ from rag.types import Damage, ParsedPost
 
 _log = logging.getLogger(__name__)
 _WINDOW = 512  # passages that are sorted by length and embedded together
+_DONE = ("added", "changed", "record_only", "unchanged")  # the most first
 _MASS = 0.2  # more than this part of a source's posts is never removed unasked
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a sync is."""
-
-    posts: int
-    """Posts read so far."""
-    passages: int
-    """Passages that had to be embedded so far, done or waiting."""
-    embedded: int
-    """Passages embedded so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a sync did."""
-
-    added: int = 0
-    changed: int = 0
-    record_only: int = 0
-    """Posts of which only date, people, terms or address changed: nothing was embedded."""
-    unchanged: int = 0
-    removed: int = 0
-    skipped: tuple[Skipped, ...] = ()
-    empty: tuple[str, ...] = ()
-    """Ids of posts without text: listed, but nothing of them can be found."""
-    recovered: tuple[tuple[str, Damage], ...] = ()
-    """Ids of posts recovered from damaged files, and how."""
-    posts: int = 0
-    """In the index now; so sections and passages."""
-    sections: int = 0
-    passages: int = 0
-    embedded: int = 0
-    """Passages embedded by this run."""
-    seconds: float = 0.0
-    encode_seconds: float = 0.0
-    """Of `seconds`, spent in the embedding model."""
-    warnings: tuple[str, ...] = ()
 
 
 OnProgress = Callable[[Progress], None]
@@ -110,7 +74,7 @@ def sync(
         writer.finish()
         status = writer.catalog.status()
         return replace(
-            run.report,
+            run.closing_report(),
             posts=status.posts,
             sections=status.sections,
             passages=status.passages,
@@ -154,10 +118,18 @@ class _Run:
     settings: Settings
     given: Embedder | None
     on_progress: OnProgress | None
-    report: Report = Report()
+    report: Report = field(default_factory=Report)
     waiting: list[_Waiting] = field(default_factory=list)
     seen: dict[str, float] = field(default_factory=dict)
     """Post id to the time it was modified, of the posts read in this run."""
+    now: dict[str, catalog_write.PostState] = field(default_factory=dict)
+    """What the posts read in this run are in the catalog, or will be once they are embedded."""
+    hidden: set[str] = field(default_factory=set)
+    """Ids that a source says are not public: they stay out, whatever another file says."""
+    done: dict[str, str] = field(default_factory=dict)
+    """Post id to what this run did with it: the name of the report's field."""
+    recovered: dict[str, Damage] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -176,41 +148,59 @@ class _Run:
         parsed = _parse(result)
         post = parsed.post
         modified = post.modified.timestamp() if post.modified else 0.0
-        if self.seen.get(post.id, -1.0) >= modified:
+        if post.id in self.hidden or self.seen.get(post.id, -1.0) >= modified:
             return
-        again = post.id in self.seen
-        self.seen[post.id] = modified
-        if again:
+        if post.id in self.seen:
             self.embed()  # the older version may be waiting
+        self.seen[post.id] = modified
+        self._note(parsed)
         self._compare(parsed, source)
         self._tell()
 
+    def _note(self, parsed: ParsedPost) -> None:
+        """What the report says of the post itself, in the place of an older version's."""
+        post = parsed.post
+        self.recovered.pop(post.id, None)
+        if post.damage:
+            self.recovered[post.id] = post.damage
+        if parsed.sections:
+            self.empty.discard(post.id)
+        else:
+            self.empty.add(post.id)
+
     def _skip(self, skipped: Skipped) -> None:
         self.report = replace(self.report, skipped=(*self.report.skipped, skipped))
-        # It was public once and is not now: gone at once, whatever else happens.
-        if skipped.post_id and skipped.post_id in self.states:
-            gone = catalog_write.remove_posts(self.writer.catalog, [skipped.post_id])
+        if skipped.post_id:
+            self.hidden.add(skipped.post_id)
+            # It was public once and is not now: gone at once, whatever else happens.
+            if skipped.post_id in self.states or skipped.post_id in self.now:
+                self._hide(skipped.post_id)
+
+    def _hide(self, post_id: str) -> None:
+        self.embed()  # it may be waiting
+        gone = catalog_write.remove_posts(self.writer.catalog, [post_id])
+        if self.states.pop(post_id, None):
             self.report = replace(self.report, removed=self.report.removed + gone)
+        self.now.pop(post_id, None)
+        self.done.pop(post_id, None)
 
     def _compare(self, parsed: ParsedPost, source: str) -> None:
-        post, report = parsed.post, self.report
-        state = self.states.get(post.id)
-        if post.damage:
-            report = replace(report, recovered=(*report.recovered, (post.id, post.damage)))
-        if not parsed.sections:
-            report = replace(report, empty=(*report.empty, post.id))
-        if state is None or state.content_hash != self._content_hash(parsed):
-            done = {"added": report.added + 1} if not state else {"changed": report.changed + 1}
-            self.report = replace(report, **done)  # type: ignore[arg-type]
+        post = parsed.post
+        before = self.now.get(post.id) or self.states.get(post.id)
+        now = catalog_write.PostState(record_hash(post), self._content_hash(parsed), source)
+        done = "unchanged"
+        if before is None or before.content_hash != now.content_hash:
+            done = "changed" if before else "added"
             pieces = split(parsed, self.embedder, limit=self.settings.passage_tokens)
             self.waiting.append(_Waiting(parsed, pieces, source))
             if sum(len(one.pieces) for one in self.waiting) >= _WINDOW:
                 self.embed()
-        elif state.record_hash != record_hash(post):
-            self.report = replace(report, record_only=report.record_only + 1)
+        elif before.record_hash != now.record_hash:
+            done = "record_only"
             catalog_write.update_record(self.writer.catalog, post, source)
-        else:
-            self.report = replace(report, unchanged=report.unchanged + 1)
+        self.now[post.id] = now
+        # A post may come again in a newer version: the report says the most that was done with it.
+        self.done[post.id] = min(self.done.get(post.id, done), done, key=_DONE.index)
 
     def _content_hash(self, parsed: ParsedPost) -> str:
         """Of all that decides which passages a post has."""
@@ -234,6 +224,7 @@ class _Run:
         started = perf_counter()
         vectors = self.embedder.embed_passages([texts[key] for key in missing])
         spent = perf_counter() - started
+        catalog.set_meta("precision", self.embedder.precision)
         catalog_write.save_embeddings(catalog, dict(zip(missing, vectors, strict=True)))
         for one, own in zip(self.waiting, keys, strict=True):
             passages = [piece.passage for piece in one.pieces]
@@ -247,6 +238,19 @@ class _Run:
             encode_seconds=self.report.encode_seconds + spent,
         )
         self._tell()
+
+    def closing_report(self) -> Report:
+        """The report with what is counted by post."""
+        counts = Counter(self.done.values())
+        return replace(
+            self.report,
+            added=counts["added"],
+            changed=counts["changed"],
+            record_only=counts["record_only"],
+            unchanged=counts["unchanged"],
+            recovered=tuple(self.recovered.items()),
+            empty=tuple(sorted(self.empty)),
+        )
 
     def prune(self, labels: set[str], allow_mass_delete: bool) -> None:
         """Remove what these sources held before and no longer hold."""

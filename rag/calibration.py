@@ -17,7 +17,8 @@ from rag.errors import IndexDamaged
 _MODELS = Path(__file__).parent / "models"
 _BUNDLED = "53aa51172d142c89"
 UNCALIBRATED = (
-    "uncalibrated: relevance and thresholds were fitted for the bundled embedding model, not this"
+    "Uncalibrated: relevance and thresholds were fitted for the bundled embedding model, not for "
+    "the one in use."
 )
 
 # What is measured of a passage, of a question's whole result, of a sentence, of a claim: the

@@ -99,7 +99,7 @@ class Catalog:
             )
         self.file = file
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._guard = threading.Lock()
         self._check_version()
 
@@ -135,9 +135,15 @@ class Catalog:
             found.execute("PRAGMA foreign_keys = ON")
             self._local.connection = found
             self._local.depth = 0
-            with self._guard:
-                self._connections.append(found)
+            self._keep(found)
         return found
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Remember this thread's connection for `close`, and close those of threads that ended."""
+        with self._guard:
+            for thread in [one for one in self._connections if not one.is_alive()]:
+                self._connections.pop(thread).close()
+            self._connections[threading.current_thread()] = connection
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -208,7 +214,7 @@ class Catalog:
 
     def close(self) -> None:
         with self._guard:
-            for connection in self._connections:
+            for connection in self._connections.values():
                 connection.close()
             self._connections.clear()
         self._local = threading.local()

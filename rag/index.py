@@ -247,5 +247,5 @@ def _check_model(catalog: Catalog, model: ModelId) -> None:
         name = (built_with or "").partition("@")[0]
         raise IndexMismatch(
             f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
-            hint=f"Set embedding_model = {name!r}, or run `pullquote reembed`.",
+            hint=f"Set embedding_model = {name!r}, or ingest into another folder with --index.",
         )

@@ -62,7 +62,9 @@ class Pipeline:
             longest=settings.question_characters,
         )
         understood = perf_counter()
-        found = self.retrieve(query)
+        with self.index.catalog.reading():  # so that what was found is of this very generation
+            found = self.retrieve(query)
+            generation, synced_at = self.index.generation, self.index.synced_at
         timing = {
             "understand": (understood - started) * 1000,
             "retrieve": (perf_counter() - understood) * 1000,
@@ -71,11 +73,7 @@ class Pipeline:
             draft = self.writer.write(query, found)
         else:
             draft = Draft(query, found, (), self.writer.name)
-        made_with = replace(
-            self.check.provenance,
-            index_generation=self.index.generation,
-            synced_at=self.index.synced_at,
-        )
+        made_with = replace(self.check.provenance, index_generation=generation, synced_at=synced_at)
         yield from verify(draft, replace(self.check, provenance=made_with), timing=timing)
 
     def with_provenance(self, provenance: Provenance) -> Pipeline:

@@ -49,29 +49,30 @@ class SearchIndex:
     def __init__(self, folder: Path, index_id: str, *, create: bool = False) -> None:
         self._folder = folder.resolve()
         self._alias = _take_alias(self._folder)
+        self._client: Client | None = None
         try:
             client = chromadb.PersistentClient(
                 path=str(self._folder) + "/." * self._alias,
                 settings=ChromaSettings(anonymized_telemetry=False),
             )
             self._client = cast("Client", client)  # its declared type lacks close()
-            self._collection = self._open(index_id, create)
+            self._collection = self._open(self._client, index_id, create)
         except IndexDamaged:
             self.close()
             raise
         except (ChromaError, ValueError, OSError) as error:
-            _free_alias(self._folder, self._alias)
+            self.close()
             raise IndexDamaged(f"Chroma cannot read {folder}: {error}", hint=_REPAIR) from error
 
-    def _open(self, index_id: str, create: bool) -> Collection:
+    def _open(self, client: Client, index_id: str, create: bool) -> Collection:
         try:
-            collection = self._client.get_collection(COLLECTION, embedding_function=None)
+            collection = client.get_collection(COLLECTION, embedding_function=None)
         except NotFoundError as error:
             if not create:
                 raise IndexDamaged(
                     f"There is no collection {COLLECTION!r} in {self._folder}.", hint=_REPAIR
                 ) from error
-            return self._client.create_collection(
+            return client.create_collection(
                 COLLECTION,
                 configuration=_SPACE,  # type: ignore[arg-type]
                 metadata={"index_id": index_id},
@@ -126,7 +127,8 @@ class SearchIndex:
             self._collection.delete(ids=list(ids[start : start + _BATCH]))
 
     def close(self) -> None:
-        self._client.close()
+        if self._client:
+            self._client.close()
         _free_alias(self._folder, self._alias)
 
 

@@ -35,7 +35,7 @@ def test_an_answer_has_citations_provenance_and_times(assistant: Assistant) -> N
     )
     assert set(made_with.thresholds) == {"min_answerable", "min_sentence", "min_support"}
     assert set(answer.timing) == {"understand", "retrieve", "write", "verify"}
-    assert any(warning.startswith("uncalibrated") for warning in answer.warnings)
+    assert any(warning.startswith("Uncalibrated") for warning in answer.warnings)
 
 
 def test_below_the_threshold_nothing_is_said(tmp_path: Path) -> None:

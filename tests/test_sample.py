@@ -43,7 +43,7 @@ def test_the_site_has_what_real_ones_have() -> None:
 def test_every_post_is_long_enough_and_has_terms() -> None:
     for raw in posts():
         words = sum(len(section.text.split()) for section in sections(raw.html))
-        assert words >= 480, raw.post.title
+        assert words >= 500, raw.post.title
         assert raw.post.categories
         assert raw.post.tags
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from small_site import same_path
 
-from ingest.sync import Progress, Report, sync
+from ingest.report import Progress, Report
+from ingest.sync import sync
 from rag.embed import HashEmbedder, PassageText, PassageVectors
 from rag.errors import IndexBusy, IndexMismatch, SourceError
 from rag.index import Index, locked
@@ -185,6 +186,26 @@ def test_an_empty_title_is_the_first_heading(site: Site) -> None:
     opened.close()
 
 
+def test_a_post_that_comes_twice_is_counted_once_and_the_newer_one_stays(site: Site) -> None:
+    older = entry(1, BEDS, modified="2024-01-01T00:00:00", modified_gmt="2024-01-01T00:00:00")
+    newer = entry(
+        1, "<p>Frogs.</p>", modified="2024-02-01T00:00:00", modified_gmt="2024-02-01T00:00:00"
+    )
+    report = site.sync(older, newer, older)
+    assert (report.added, report.changed, report.unchanged) == (1, 0, 0)
+    assert site.texts() == ["Frogs."]
+    report = site.sync(older, newer)
+    assert site.texts() == ["Frogs."]
+    assert (report.added, report.changed, report.posts) == (0, 1, 1)
+
+
+def test_what_one_entry_hides_and_another_shows_stays_out(site: Site) -> None:
+    report = site.sync(entry(1, BEDS), entry(2, BEDS), entry(1, BEDS, status="private"))
+    assert (report.added, report.removed, report.posts) == (1, 0, 1)
+    report = site.sync(entry(2, BEDS, status="private"), entry(2, BEDS))
+    assert (report.added, report.removed, report.posts) == (0, 1, 0)
+
+
 def test_a_broken_source_leaves_the_index_untouched(site: Site) -> None:
     site.sync(entry(1, BEDS))
     before = {file: file.read_bytes() for file in site.index.rglob("*") if file.is_file()}
@@ -244,11 +265,13 @@ def test_filters_know_the_changed_tag(site: Site) -> None:
 
 
 _SYNC = """
-import sys
+import sys, time
 from ingest.sync import sync
 from rag.settings import load_settings
 def show(progress):
-    print(progress.embedded, flush=True)
+    if progress.embedded >= int(sys.argv[3]):
+        print("now", flush=True)
+        time.sleep(60)  # to be killed in
 sync([sys.argv[1]], load_settings(index=sys.argv[2], embedding_model="hash"), on_progress=show)
 """
 
@@ -256,16 +279,15 @@ sync([sys.argv[1]], load_settings(index=sys.argv[2], embedding_model="hash"), on
 @pytest.mark.slow
 def test_a_killed_run_is_finished_by_the_next(site: Site) -> None:
     posts = [
-        entry(n, f"<p>{' '.join(f'w{n}x{i}' for i in range(150))}.</p>") for n in range(1, 1500)
+        entry(n, f"<p>{' '.join(f'w{n}x{i}' for i in range(150))}.</p>") for n in range(1, 2000)
     ]
     site.file.write_text(json.dumps(posts))
-    command = [sys.executable, "-c", _SYNC, str(site.file), str(site.index)]
     for kill_at in (600, 300):
+        command = [sys.executable, "-c", _SYNC, str(site.file), str(site.index), str(kill_at)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=same_path(), text=True) as child:
             assert child.stdout is not None
-            reached = any(int(line) >= kill_at for line in child.stdout)
+            assert child.stdout.readline() == "now\n"
             child.send_signal(signal.SIGKILL)
-        assert reached
         opened = Index(site.index)
         assert 0 < opened.status().posts < len(posts)
         opened.close()

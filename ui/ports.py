@@ -1,4 +1,4 @@
-"""Is a port free, and which one is?"""
+"""Is a port free, which one is, and where a browser finds it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ def require_free(host: str, port: int) -> None:
 def free_port(host: str, wanted: int) -> int:
     """`wanted` where it is free, else another port."""
     return wanted if is_free(host, wanted) else _any_port(host)
+
+
+def page_address(host: str, port: int) -> str:
+    """Where a browser of this machine finds what listens there."""
+    # 0.0.0.0 and :: mean every address of the machine, and are none themselves.
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}"
 
 
 def _any_port(host: str) -> int:

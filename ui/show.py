@@ -21,8 +21,8 @@ from ui.numbers import numbered
 from ui.render import BASES, REFUSED, day, left_out, place
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
-    from ingest.sync import Progress as SyncProgress
-    from ingest.sync import Report
+    from ingest.report import Progress as SyncProgress
+    from ingest.report import Report
     from rag.catalog import IndexStatus
     from ui.doctor import Check
 

@@ -10,6 +10,8 @@ from typing import Any
 import uvicorn
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from ui.ports import page_address
+
 # Gradio's own script needs inline and eval; nothing may come from anywhere else.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' "
@@ -70,9 +72,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         if self.started:
-            host = self.config.host
-            shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
-            self._on_ready(f"http://{shown}:{self.config.port}")
+            self._on_ready(page_address(self.config.host, self.config.port))
 
     async def shutdown(self, sockets: Any = None) -> None:
         # Readers who are still there are cut off, and each would be reported as an error.
