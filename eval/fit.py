@@ -16,19 +16,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from eval.cases import load_cases
-from eval.fit_models import Fitted, evaluate, fit
+from eval.fit_models import FOLDS, SEED, Fitted, evaluate, fit, fold_numbers
 from eval.fit_support import fit_support
 from eval.observe import Observation, observe
 from rag.backends import load_embedder
 from rag.embed import ModelId
 from rag.index import Index
 from rag.settings import load_settings
-
-_FOLDS = 5
-_SEED = 0
 
 
 def main() -> None:
@@ -60,10 +55,10 @@ def main() -> None:
 
 def cross_validate(observations: Sequence[Observation]) -> dict[str, float]:
     """Figures on questions that the weights had not seen, averaged over all of them."""
-    folds = np.random.default_rng(_SEED).permutation(len(observations)) % _FOLDS
+    folds = fold_numbers(len(observations))
     results: list[Fitted] = []
     parts: list[list[Observation]] = []
-    for fold in range(_FOLDS):
+    for fold in range(FOLDS):
         train = [o for o, f in zip(observations, folds, strict=True) if f != fold]
         parts.append([o for o, f in zip(observations, folds, strict=True) if f == fold])
         results.append(fit(train))
@@ -75,8 +70,8 @@ def _made_from(files: Sequence[Path], model: ModelId) -> dict[str, object]:
         "model": str(model),
         "made": datetime.now(UTC).date().isoformat(),
         "by": "python -m eval.fit",
-        "folds": _FOLDS,
-        "seed": _SEED,
+        "folds": FOLDS,
+        "seed": SEED,
         "data": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
     }
 

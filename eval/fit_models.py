@@ -16,6 +16,8 @@ from sklearn.metrics import roc_auc_score
 from eval.observe import Observation, Rows
 from rag.calibration import ANSWERABLE_FEATURES, PASSAGE_FEATURES, SENTENCE_FEATURES
 
+FOLDS = 5
+SEED = 0
 _HITS = 20  # as many as a question ends up with
 _PASSAGE = SENTENCE_FEATURES.index("passage")
 _RIDGE = 0.05  # on standardised features
@@ -73,7 +75,7 @@ class _Ranked:
 
 
 def fit(observations: Sequence[Observation]) -> Fitted:
-    passage = _fit_passage(observations)
+    passage = fit_passage(observations)
     sentence = _fit_sentence(observations, passage)
     ranked = [_rank(one, passage, sentence) for one in observations]
     rows = np.asarray([_answerable_row(o, r) for o, r in zip(observations, ranked, strict=True)])
@@ -116,11 +118,24 @@ def evaluate(fitted: Sequence[Fitted], parts: Sequence[Sequence[Observation]]) -
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def _fit_passage(observations: Sequence[Observation]) -> Linear:
-    """First the order (softmax over each question's candidates), then the scale."""
+def fold_numbers(n: int) -> NDArray[np.int64]:
+    """The fold of each of `n` questions, for figures on questions that no weight has seen."""
+    return np.random.default_rng(SEED).permutation(n) % FOLDS
+
+
+def fit_passage(
+    observations: Sequence[Observation], using: Sequence[str] = PASSAGE_FEATURES
+) -> Linear:
+    """First the order (softmax over each question's candidates), then the scale.
+
+    Args:
+        observations: At least one must have a right candidate.
+        using: The features that may count; the others get no weight.
+    """
     used = [one for one in observations if one.right.any()]
     every = np.concatenate([one.passages for one in used])
     mean, spread = every.mean(axis=0), every.std(axis=0) + 1e-9
+    spread[[name not in using for name in PASSAGE_FEATURES]] = np.inf
     rows = [(one.passages - mean) / spread for one in used]
     right = [one.right.any(axis=1) for one in used]
 

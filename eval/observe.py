@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.cases import Case
-from eval.gold import Gold, holds, is_post, same_sentence
+from eval.gold import Gold, RetrievedText, holds, is_post, same_sentence
 from rag import catalog_read
 from rag.embed import Embedder
 from rag.index import Index
@@ -27,6 +27,8 @@ class Observation:
     """One question: its candidates, and which of them hold the answer."""
 
     case: Case
+    texts: tuple[RetrievedText, ...]
+    """Of each candidate."""
     passages: Rows
     """Shape (candidates, features), in the order of `calibration.PASSAGE_FEATURES`."""
     right: Marks
@@ -57,6 +59,7 @@ def _observe(case: Case, index: Index, embedder: Embedder, settings: Settings) -
         stored = catalog_read.stored_vectors(index.catalog, ids)
     return Observation(
         case=case,
+        texts=tuple(RetrievedText(passages[i].post.id, passages[i].text) for i in ids),
         passages=np.asarray([c.features for c in source.candidates], dtype=np.float64),
         right=np.asarray([_holds(passages[id_], case) for id_ in ids], dtype=bool),
         sentences=tuple(
