@@ -98,7 +98,7 @@ def _read(sources: Sequence[str]) -> Iterator[tuple[str, ReadPost | Skipped]]:
         except SourceError as error:
             failed.append(error)
             if len(sources) > 1:
-                yield source, Skipped(source, error.problem)
+                yield source, Skipped(source, error.problem.removeprefix(f"{source} "))
     if failed and not read:
         raise failed[0]
 

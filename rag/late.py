@@ -18,6 +18,7 @@ from rag.embed import QuestionVectors
 
 Floats = NDArray[np.float32]
 _FULL = np.float32(127 * 127)
+_SMALL = 200_000  # multiplications in one product; OpenBLAS keeps up to 262,144 on one core
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,22 @@ def _parts(
     return token_best(question, stored.tokens[mask], stored.token_ids[mask])
 
 
+def _products(tokens: NDArray[np.int8], others: NDArray[np.int8]) -> Floats:
+    """Every row times every other row, on one core.
+
+    The libraries under numpy set all cores on a large product. They would be done a little sooner
+    and then wait actively for the next one, which takes the cores from everything else.
+    """
+    right = others.astype(np.float32).T
+    found = np.empty((len(tokens), len(others)), dtype=np.float32)
+    rows = max(1, _SMALL // max(1, right.size))
+    for start in range(0, len(tokens), rows):
+        np.matmul(
+            tokens[start : start + rows].astype(np.float32), right, out=found[start : start + rows]
+        )
+    return found
+
+
 def _best(
     question: QuestionVectors,
     tokens: NDArray[np.int8],
@@ -98,7 +115,7 @@ def _best(
     starts: NDArray[np.int64],
 ) -> tuple[Floats, Floats]:
     """For each stretch of tokens and each question token: best cosine, and whether it is there."""
-    cosines = tokens.astype(np.float32) @ question.tokens.astype(np.float32).T / _FULL
+    cosines = _products(tokens, question.tokens) / _FULL
     best: Floats = np.maximum.reduceat(cosines, starts, axis=0)
     equal = ids[:, None] == question.token_ids[None, :]
     there: Floats = np.maximum.reduceat(equal, starts, axis=0).astype(np.float32)

@@ -23,6 +23,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "record",
     "calibration",
     "embed",
+    "embed_load",
     "embed_model",
     "identity",
     "cross_encoder",

@@ -67,7 +67,8 @@ def test_every_kept_token_knows_its_sentence() -> None:
 def test_one_pass_gives_what_the_library_gives() -> None:
     from sentence_transformers import SentenceTransformer
 
-    from rag.embed_model import ModelEmbedder, bundled_folder
+    from rag.embed_load import bundled_folder
+    from rag.embed_model import ModelEmbedder
 
     embedder = ModelEmbedder("sentence-transformers/all-MiniLM-L6-v2", precision="float32")
     sections = [section for post in GARDEN for section in post.sections]
@@ -83,7 +84,8 @@ def test_one_pass_gives_what_the_library_gives() -> None:
 @pytest.mark.model
 def test_a_folder_is_another_model_with_a_revision_of_its_own() -> None:
     from rag.embed import BUNDLED_ID
-    from rag.embed_model import ModelEmbedder, bundled_folder
+    from rag.embed_load import bundled_folder
+    from rag.embed_model import ModelEmbedder
 
     embedder = ModelEmbedder(str(bundled_folder()), precision="float32")
     assert embedder.id != BUNDLED_ID
