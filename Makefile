@@ -28,7 +28,7 @@ check: $(READY) ## format, lint, types and the fast tests: what a commit must pa
 	$(BIN)/python -m pytest
 
 bench: $(READY) ## speed and scale (minutes)
-	set -e; for file in bench/bench_*.py; do $(BIN)/python $$file; done
+	set -e; for file in bench/bench_*.py; do $(BIN)/python -m bench.$$(basename $$file .py); done
 
 clean: ## remove what make and the tools have made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

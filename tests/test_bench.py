@@ -1,0 +1,243 @@
+"""That the benchmarks count what they say they count. Nothing here is about how long it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from statistics import fmean
+from threading import Thread
+
+import pytest
+from small_site import garden
+
+from bench import bench_ask, bench_ingest, bench_start
+from bench.figures import Spread, shown, spread, table
+from bench.ingest_runs import Cost, Ingested, ingest_once
+from bench.machine import peak_memory_mb, this_machine
+from bench.processes import in_own_process, seconds_until_page, timed
+from eval.cases import Case
+from ingest.split import split
+from ingest.sync import sync
+from rag.embed import HashEmbedder
+from rag.index import Index
+from rag.settings import Settings, load_settings
+from rag.types import ParsedPost, Turn
+
+SAMPLE = str(files("ingest.sample") / "posts.json")
+SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
+
+
+def hash_settings(index: Path) -> Settings:
+    return load_settings(index=index, embedding_model="hash")
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_a_percentile_lies_between_the_two_nearest_values() -> None:
+    taken = Spread((40.0, 10.0, 30.0, 20.0))
+    assert taken.median == (20 + 30) / 2
+    # Of n values the p-th percentile stands at (n - 1) * p / 100: here at 2.85, from 30 to 40.
+    assert taken.percentile(95) == pytest.approx(30 + 0.85 * (40 - 30))
+    assert taken.percentile(0) == 10
+
+
+def test_a_spread_shows_its_median_and_its_ends() -> None:
+    assert spread([3.0, 1000.25, 2.0]).text() == "3.0 [2.0, 1,000.2]"
+
+
+def test_a_table_is_markdown_whose_columns_align() -> None:
+    lines = table(["Stage", "ms"], [["write", "7.0"], ["retrieve", "120.5"]]).splitlines()
+    assert lines == [
+        "| Stage    |    ms |",
+        "| -------- | ----: |",
+        "| write    |   7.0 |",
+        "| retrieve | 120.5 |",
+    ]
+
+
+def test_a_table_without_rows_is_its_head() -> None:
+    assert table(["Stage", "ms"], []).splitlines() == ["| Stage | ms |", "| ----- | -: |"]
+
+
+def test_json_holds_the_machine_and_every_value() -> None:
+    measured = bench_start.Measured({"pullquote --help": Spread((0.3, 0.2))})
+    found = json.loads(shown(this_machine(), measured, "text", as_json=True))
+    assert found["machine"]["cores"] == this_machine().cores
+    assert found["measured"]["seconds"]["pullquote --help"]["values"] == [0.3, 0.2]
+
+
+def test_text_stands_below_the_machine() -> None:
+    measured = bench_start.Measured({"pullquote --help": Spread((0.3, 0.2))})
+    text = shown(this_machine(), measured, bench_start.text_of(measured), as_json=False)
+    first, _, rest = text.partition("\n\n")
+    assert f"torch {version('torch')}" in first
+    assert "| `pullquote --help` |" in rest
+    assert "0.25 [0.20, 0.30]" in rest
+
+
+# ---------------------------------------------------------------- machine and processes
+
+
+def peak_with(megabytes: int) -> float:
+    held = b"x" * (megabytes * 1_000_000)
+    peak = peak_memory_mb()
+    del held  # only now
+    return peak
+
+
+def test_peak_memory_is_in_megabytes() -> None:
+    grown = in_own_process(peak_with, 300) - in_own_process(peak_with, 0)
+    assert grown == pytest.approx(300, rel=0.2)
+
+
+def test_a_function_runs_in_a_process_of_its_own() -> None:
+    assert in_own_process(os.getpid) != os.getpid()
+    assert in_own_process(divmod, 7, 2) == (3, 1)
+
+
+def test_an_error_in_a_process_of_its_own_is_raised_here() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_own_process(divmod, 7, 0)
+
+
+def test_a_command_that_fails_is_no_measurement() -> None:
+    with pytest.raises(RuntimeError, match="ended with 3: why"):
+        timed(sys.executable, "-c", "import sys; print('why', file=sys.stderr); sys.exit(3)")
+
+
+@contextmanager
+def server(answers: list[int]) -> Iterator[str]:
+    """A page that answers with these codes, one after another."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(answers.pop(0))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Not to the terminal."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = Thread(target=listening.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.server_port}/"
+        finally:
+            listening.shutdown()
+            thread.join()
+
+
+def test_a_page_is_there_when_it_answers_with_200() -> None:
+    answers = [503, 404, 200, 200]
+    with server(answers) as address:
+        assert seconds_until_page(address, *SLEEP) > 0
+    assert answers == [200], "asked again until the first 200, and then no more"
+
+
+def test_a_server_that_ended_is_no_measurement() -> None:
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        seconds_until_page("http://127.0.0.1:9/", sys.executable, "-c", "raise SystemExit(1)")
+
+
+# ---------------------------------------------------------------- ingest
+
+
+def test_an_ingest_run_counts_what_the_index_holds(tmp_path: Path) -> None:
+    settings = hash_settings(tmp_path / "index")
+    ingested, texts = ingest_once(SAMPLE, settings)
+    report = sync([SAMPLE], settings)
+    assert (ingested.posts, ingested.passages) == (report.posts, report.passages)
+    assert ingested.cost.texts == len(texts) == len(set(texts))
+    assert ingested.precision == "float32"
+    on_disk = sum(file.stat().st_size for file in settings.index.rglob("*") if file.is_file())
+    assert ingested.catalog_mb + ingested.chroma_mb == pytest.approx(on_disk / 1e6, rel=0.01)
+    assert 0 < ingested.model_seconds < ingested.cost.seconds
+
+
+def test_the_recorded_texts_are_those_of_the_passages(tmp_path: Path) -> None:
+    settings = hash_settings(tmp_path / "index")
+    _, texts = ingest_once(SAMPLE, settings)
+    with closing(Index(settings.index)) as index:
+        parsed = [ParsedPost(post, index.sections(post.id)) for post in index.posts(1000)]
+    pieces = [split(post, HashEmbedder(), limit=settings.passage_tokens) for post in parsed]
+    assert set(texts) == {piece.text.text for own in pieces for piece in own}
+
+
+def test_a_command_that_has_something_to_embed_is_no_measurement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    with pytest.raises(RuntimeError, match="had something to embed"):
+        bench_ingest.command_seconds(SAMPLE, tmp_path / "index")
+    assert bench_ingest.command_seconds(SAMPLE, tmp_path / "index") > 0
+
+
+def cost(seconds: float, processor: float) -> Cost:
+    return Cost(100, 5.0, seconds, processor, 800.0)
+
+
+def test_ratios_compare_the_runs_of_one_round() -> None:
+    ours, bare = [cost(10, 16), cost(40, 18)], [cost(9, 15), cost(50, 18)]
+    by_time, by_processor = bench_ingest.speed_ratios(ours, bare)
+    # Texts a second, ours over bare: (100 / 10) / (100 / 9) = 9 / 10.
+    assert by_time.values == pytest.approx((9 / 10, 50 / 40))
+    assert by_processor.values == pytest.approx((15 / 16, 18 / 18))
+
+
+def test_the_tables_name_every_way_to_run_the_bare_model() -> None:
+    run = Ingested(cost(10, 16), 14, 120, "bfloat16", 8.0, 0.5, 1.0, 2.0)
+    measured = bench_ingest.Measured(
+        (run,), Spread((1.5,)), {"bfloat16": (cost(9, 15),), "float32": (cost(20, 38),)}
+    )
+    text = bench_ingest.text_of(measured)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    found = {row[0]: row[1:] for row in rows if row}
+    assert found["of it elsewhere, s"] == ["2.0 [2.0, 2.0]"]
+    assert found["index on disk, MB"] == ["3.0 [3.0, 3.0]"]
+    assert found["ingest, bfloat16"][0] == "10.0 [10.0, 10.0]"
+    assert found["bare encode, bfloat16"][3] == "0.90 [0.90, 0.90]"
+    assert found["bare encode, float32"][3] == "2.00 [2.00, 2.00]"
+
+
+# ---------------------------------------------------------------- ask
+
+CASES = (
+    Case("1", "fact", "How many lettuces did the bare bed lose?"),
+    Case("2", "followup", "And the wool?", (Turn("How many did the bare bed lose?", "Many."),)),
+)
+
+
+def test_asking_times_every_question_and_its_stages(tmp_path: Path) -> None:
+    settings = hash_settings(garden(tmp_path / "index")).model_copy(update={"min_answerable": 0.0})
+    measured = bench_ask.measure(settings, CASES, 3)
+    assert (measured.questions, measured.repeats, measured.passages) == (2, 3, 6)
+    whole, *stages = measured.milliseconds.values()
+    assert set(measured.milliseconds) == {
+        bench_ask.WHOLE, "understand", "retrieve", "write", "verify",
+    }  # fmt: skip
+    assert {len(taken.values) for taken in (whole, *stages)} == {2 * 3}
+    assert sum(fmean(stage.values) for stage in stages) <= fmean(whole.values)
+
+
+def test_asking_counts_what_was_answered(tmp_path: Path) -> None:
+    settings = hash_settings(garden(tmp_path / "index"))
+    refusing = settings.model_copy(update={"min_answerable": 1.0})
+    answering = settings.model_copy(update={"min_answerable": 0.0})
+    assert bench_ask.measure(refusing, CASES[:1], 2).answered == 0
+    assert bench_ask.measure(answering, CASES[:1], 2).answered == 2
+
+
+def test_the_table_of_asking_shows_medians_and_95th_percentiles() -> None:
+    taken = {bench_ask.WHOLE: Spread((10.0, 20.0, 30.0, 40.0))}
+    measured = bench_ask.Measured(1000, 2, 2, 3, "bfloat16", 5.0, taken, 900.0)
+    text = bench_ask.text_of(measured)
+    assert "75% answered" in text
+    assert [cell.strip() for cell in text.splitlines()[-1].split("|")][2:4] == ["25.0", "38.5"]
