@@ -93,15 +93,18 @@ class ModelEmbedder:
         # Sorted by length, so that a batch pads little; handed back in the order given.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i].text))
         batches = list(self._batches(texts, order))
-        pool = ThreadPoolExecutor(self._workers) if len(batches) > 1 else None
-        try:
-            every = (pool.map if pool else map)(lambda b: self._embed(texts, b), batches)
-            for batch, vectors in zip(batches, every, strict=True):
-                found |= zip(batch, vectors, strict=True)
-        finally:
-            if pool:
-                pool.shutdown(cancel_futures=True)
+        # One batch, as a judge has it, needs no other thread.
+        every = (self._pool.map if len(batches) > 1 else map)(
+            lambda batch: self._embed(texts, batch), batches
+        )
+        for batch, vectors in zip(batches, every, strict=True):
+            found |= zip(batch, vectors, strict=True)
         return [found[i] for i in range(len(texts))]
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """Threads that live as long as the model: each new one would keep memory of its own."""
+        return ThreadPoolExecutor(self._workers, thread_name_prefix="embed")
 
     def _embed(self, texts: Sequence[PassageText], batch: Sequence[int]) -> list[PassageVectors]:
         prompt = self._prompt("document", "passage")

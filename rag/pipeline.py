@@ -69,10 +69,12 @@ class Pipeline:
             "understand": (understood - started) * 1000,
             "retrieve": (perf_counter() - understood) * 1000,
         }
+        retrieved = perf_counter()
         if found.hits and found.answerable >= self.min_answerable:
             draft = self.writer.write(query, found)
         else:
             draft = Draft(query, found, (), self.writer.name)
+        timing["write"] = (perf_counter() - retrieved) * 1000
         made_with = replace(self.check.provenance, index_generation=generation, synced_at=synced_at)
         yield from verify(draft, replace(self.check, provenance=made_with), timing=timing)
 
