@@ -144,7 +144,7 @@ class _Clock:
     """Milliseconds of writing and of checking, which take turns."""
 
     def __init__(self, timing: dict[str, float]) -> None:
-        self._timing = {"write": 0.0, "verify": 0.0, **timing}
+        self._timing = {**timing, "write": timing.get("write", 0.0), "verify": 0.0}
         self._last = perf_counter()
 
     @property
