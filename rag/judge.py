@@ -21,6 +21,8 @@ _NEGATION = regex.compile(
     r"\b(no|not|never|none|nobody|nothing|neither|nor|without|cannot|\p{L}+n['’]t)\b",
     regex.IGNORECASE,
 )
+_WHOLE = regex.compile(r"\d+(?:[.,]\d+)*|[\p{L}\p{M}]+")
+_THOUSANDS = regex.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 Weigh = Callable[[NDArray[np.int32]], NDArray[np.float32]]
 
 
@@ -87,7 +89,12 @@ def _weighted(question: LateQuestion, values: NDArray[np.float32]) -> float:
 
 
 def _missing(pattern: regex.Pattern[str], claim: str, evidence: str) -> float:
-    """The part of the claim's matches that the evidence does not hold."""
-    said = {match.group().casefold().replace(",", "") for match in pattern.finditer(claim)}
-    known = evidence.casefold().replace(",", "")
-    return sum(1 for one in said if one not in known) / len(said) if said else 0.0
+    """The part of the claim's matches that do not stand in the evidence as whole words."""
+    said = {match.group() for match in pattern.finditer(_even(claim))}
+    known = set(_WHOLE.findall(_even(evidence).casefold()))
+    return sum(1 for one in said if one.casefold() not in known) / len(said) if said else 0.0
+
+
+def _even(text: str) -> str:
+    """With numbers written alike: no commas between thousands."""
+    return _THOUSANDS.sub("", text)

@@ -125,7 +125,9 @@ def test_the_readme_shows_what_really_happens(sample_index: Path) -> None:
     """Python blocks run in order, `$ pullquote …` lines too; a block of text is their output."""
     names: dict[str, Any] = {}
     said = ""
-    for language, block in _FENCE.findall(README):
+    blocks = _FENCE.findall(README)
+    assert {"python", "text", "console"} <= {language for language, _ in blocks}
+    for language, block in blocks:
         if language == "python":
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 exec(compile(block, "README.md", "exec"), names)

@@ -30,6 +30,8 @@ def test_a_copied_claim_has_everything_for_it() -> None:
 def test_numbers_and_names_that_are_not_in_the_evidence_are_counted() -> None:
     assert features("It lost 22 of 40.", "It lost 22 of 50.")["numbers"] == 0.5
     assert features("In 1,200 beds.", "In 1200 beds.")["numbers"] == 0
+    assert features("On 2 July.", "On 27 July.")["numbers"] == 1
+    assert features("Thanks to Ann.", "Thanks to Annika.")["names"] == 1
     assert features("The club thanked Ines Moreau.", "The club thanked Ines.")["names"] == 0.5
 
 

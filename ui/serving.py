@@ -7,6 +7,7 @@ import webbrowser
 from collections.abc import Mapping, Sequence
 
 from rag.assistant import Assistant
+from rag.backends import model_id
 from rag.settings import Settings
 from ui.show import say, waiting
 
@@ -30,6 +31,7 @@ def serve_page(
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
     """
     assistant = Assistant(settings)
+    assistant.index.check_model(model_id(settings))  # now, and not at the first reader's question
     with waiting("Opening the page"):
         # Only now: it takes seconds, and there may be no index at all.
         from ui.page.app import serve
