@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check test-wordpress bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ check: $(READY) ## format, lint, types and the fast tests: what a commit must pa
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+test-wordpress: $(READY) ## sync with a real WordPress on loopback (Debian packages, minutes)
+	$(BIN)/python -m pytest -m lab -rs
 
 bench: $(READY) ## speed and scale (minutes)
 	set -e; for file in bench/bench_*.py; do $(BIN)/python -m bench.$$(basename $$file .py); done

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from selectolax.lexbor import LexborNode
 
-from ingest.clutter import is_clutter
+from ingest.clutter import left_out_as
+from ingest.html_items import INLINE
+from ingest.notes import mark
+from ingest.shortcodes import verbatim, without_shortcodes
 
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math mi "
-    "mn mo mrow msup msub mfrac q ruby rb s samp small span strike strong sub sup time tt u var "
-    "wbr picture source br -text -comment".split()
-)
 # Not shown, or only there to steer how lines break and which way they run. The joiners of emoji
 # and of Persian and Indic words (U+200C, U+200D) stay.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"[^\S\n]+")
 SPACES = re.compile(r"\s+")
-_BACK = frozenset("↩ ↑ ^ ⏎ # ¶ § 🔗 ⇑ ⤴".split())
-_NOTE_NUMBER = re.compile(r"\s*[\[(]?\s*(?:\d{1,3}|[a-z*†‡])\s*[\])]?\s*", re.IGNORECASE)
-_SHORTCODE = re.compile(r"\[(/?)([a-zA-Z][\w-]*)((?:\s[^\[\]]*)?)(/?)\]")
-_ATTRIBUTE = re.compile(r"[\w-]+\s*=\s*[\"'“”„″‘’′«&]|^\s+[\w-]+=\S")
-_SHORTCODES = frozenset("caption gallery embed audio video playlist toc contact-form more".split())
+_CODE = frozenset(("code", "kbd", "samp", "tt"))
 
 
 def clean(text: str) -> str:
@@ -35,32 +29,28 @@ def clean(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def without_shortcodes(text: str) -> str:
-    """Without the `[tags]` that a plugin left; `[1]`, `[sic]` and `array[0]` stay."""
-    closed = {match[2].lower() for match in _SHORTCODE.finditer(text) if match[1]}
+def inline_text(node: LexborNode, closed: frozenset[str], *, most: int | None = None) -> str | None:
+    """All text of an element on one line.
 
-    def keep(match: re.Match[str]) -> str:
-        name = match[2].lower()
-        is_tag = (
-            match[1] or match[4] or name in closed or name in _SHORTCODES
-            or _ATTRIBUTE.search(match[3]) or (not match[3] and "_" in name)
-        )  # fmt: skip
-        return "" if is_tag else match[0]
-
-    return _SHORTCODE.sub(keep, text) if "[" in text else text
-
-
-def inline_text(node: LexborNode) -> str:
-    """All text of an element on one line."""
+    Args:
+        node: The element.
+        closed: Names of plugins' tags that are closed somewhere in the document.
+        most: Nodes to look at; with more of them below it the answer is None.
+    """
     parts: list[str] = []
+    seen = 0
 
-    def enter(one: LexborNode) -> bool:
+    def enter(one: LexborNode) -> bool | None:
+        nonlocal seen
+        seen += 1
+        if most is not None and seen > most:
+            return None
         tag = one.tag or ""
         if tag == "-text":
-            parts.append(one.text_content or "")
+            parts.append(text_of(one))
         elif one.is_element_node:
             attributes = one.attributes
-            if is_clutter(tag, attributes) or is_mark(one, tag):
+            if left_out_as(tag, attributes) or mark(one, tag) is not None:
                 return False
             parts.append(emoji(attributes) if tag == "img" else "" if tag in INLINE else " ")
             if tag == "br":
@@ -73,16 +63,57 @@ def inline_text(node: LexborNode) -> str:
             parts.append(" ")
 
     walk(node, enter, leave)
-    return SPACES.sub(" ", clean(without_shortcodes("".join(parts)))).strip()
+    if most is not None and seen > most:
+        return None
+    return SPACES.sub(" ", clean(without_shortcodes("".join(parts), closed))).strip()
+
+
+def text_of(node: LexborNode) -> str:
+    """Of a text node; in code, brackets are no plugin's."""
+    text = node.text_content or ""
+    if "[" in text and node.parent is not None and node.parent.tag in _CODE:
+        return verbatim(text)
+    return text
+
+
+def code_text(node: LexborNode) -> str:
+    """The text of an element as it is set: spaces and lines as they are."""
+    parts: list[str] = []
+
+    def enter(one: LexborNode) -> bool:
+        tag = one.tag or ""
+        if tag == "-text":
+            parts.append(one.text_content or "")
+        elif tag == "br":
+            parts.append("\n")
+        return one.is_element_node and left_out_as(tag, one.attributes) is None
+
+    walk(node, enter, lambda one: None)
+    text = INVISIBLE.sub("", CONTROLS.sub(" ", "".join(parts).replace("\r\n", "\n")))
+    lines = [line.rstrip() for line in text.replace("\u00a0", " ").split("\n")]
+    while lines and not lines[0]:
+        del lines[0]
+    # A block neither begins nor ends with white space.
+    return "\n".join(lines).strip()
 
 
 def walk(
-    root: LexborNode, enter: Callable[[LexborNode], bool], leave: Callable[[LexborNode], None]
+    root: LexborNode,
+    enter: Callable[[LexborNode], bool | None],
+    leave: Callable[[LexborNode], None],
 ) -> None:
-    """Depth first, without recursion: pages nest as deep as they like."""
+    """Depth first, without recursion: pages nest as deep as they like.
+
+    Args:
+        root: Whose inner nodes are walked.
+        enter: Says whether to go into a node; None ends the walk.
+        leave: Called behind what is in a node that was gone into.
+    """
     node = root.child
     while node is not None:
         deeper = enter(node)
+        if deeper is None:
+            return
         child = node.child if deeper else None
         if child is not None:
             node = child
@@ -98,31 +129,11 @@ def walk(
         node = node.next
 
 
-def children(node: LexborNode) -> list[LexborNode]:
-    found = []
+def children(node: LexborNode) -> Iterator[LexborNode]:
     child = node.child
     while child is not None:
-        found.append(child)
+        yield child
         child = child.next
-    return found
-
-
-def is_mark(node: LexborNode, tag: str) -> bool:
-    """A footnote's number in the text, or a link back from it or to the heading itself."""
-    if tag == "sup":
-        links = node.css("a")
-        text = node.text()
-        return len(text) < 8 and (
-            bool(node.attributes.get("data-fn"))
-            or (bool(links) and _jumps(links[0]) and _NOTE_NUMBER.fullmatch(text) is not None)
-        )
-    if tag == "a" and _jumps(node):
-        return node.text().replace("\ufe0e", "").strip() in _BACK
-    return False
-
-
-def _jumps(link: LexborNode) -> bool:
-    return "#" in (link.attributes.get("href") or "")
 
 
 def emoji(attributes: Mapping[str, str | None]) -> str:

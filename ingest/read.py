@@ -1,13 +1,21 @@
-"""A source to its posts: a file, a folder of files, or standard input; told apart by content."""
+"""Files to posts: one, a folder, a pattern of names, an archive, or standard input.
+
+What a file is, is told by its content and never by its name.
+"""
 
 from __future__ import annotations
 
+import glob
+import io
 import re
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
+from ingest.archives import FREE, RATIO, is_archive, members
+from ingest.json_lines import is_lines, read_lines
 from ingest.wordpress_export import Stream, looks_like_export, read_export
 from ingest.wordpress_json import read_json
 from ingest.wordpress_post import ReadPost, Skipped
@@ -16,62 +24,64 @@ from rag.errors import SourceError
 _HEAD = 65_536  # bytes by which a file is told
 _LARGEST = 1_000_000_000  # bytes of JSON, unpacked: it is read as a whole
 _GZIP = 31  # zlib's number for gzip's head and tail
-_NAMES = re.compile(r"\.(json|jsonl|ndjson|xml|wxr|txt)(\.gz)?$|\.gz$", re.IGNORECASE)
+_MUCH = 16_000_000  # bytes of JSON lines that are read as a whole
+_ARCHIVE = 500_000_000  # bytes of an archive on standard input, packed
+_NAMES = re.compile(r"\.(json|jsonl|ndjson|xml|wxr|txt)(\.gz)?$|\.(gz|zip)$", re.IGNORECASE)
 _WEB_PAGE = re.compile(r"<(!doctype html|html|head|body)\b", re.IGNORECASE)
 
 
 def read_source(source: str) -> Iterator[ReadPost | Skipped]:
-    """What a source holds, post by post.
+    """What files hold, post by post.
 
     Args:
-        source: A file, a folder, or "-" for standard input.
+        source: A file, a folder, a pattern such as "saved/*.json", or "-" for standard input.
 
     Raises:
         SourceError: It cannot be read, or nothing in it is WordPress data.
     """
+    path = Path(source)
     if source == "-":
         yield from _read(sys.stdin.buffer, "standard input")
-        return
-    if re.match(r"https?://", source, re.IGNORECASE):
-        raise SourceError(
-            f"{source} is an address, and only files are read.",
-            hint="Save /wp-json/wp/v2/posts?per_page=100&_embed of the site, and ingest the file.",
-        )
-    path = Path(source)
-    if path.is_dir():
-        yield from _folder(path)
-        return
-    yield from _file(path, source)
+    elif path.is_dir():
+        inside = [file for file in sorted(path.rglob("*")) if _wanted(file, path)]
+        named = {file.relative_to(path).as_posix(): file for file in inside}
+        yield from _files(named, source, "Files of JSON or XML are looked at, packed or not.")
+    elif re.search(r"[*?\[]", source) and not path.exists():
+        found = [Path(name) for name in sorted(glob.glob(source, recursive=True))]
+        named = {file.as_posix(): file for file in found if file.is_file()}
+        yield from _files(named, source, "Check the pattern.")
+    else:
+        yield from _file(path, source)
 
 
-def _folder(folder: Path) -> Iterator[ReadPost | Skipped]:
-    files = [file for file in sorted(folder.rglob("*")) if _wanted(file, folder)]
+def _files(named: dict[str, Path], source: str, hint: str) -> Iterator[ReadPost | Skipped]:
     read = 0
-    for file in files:
-        name = file.relative_to(folder).as_posix()
+    for name, file in named.items():
         try:
             yield from _file(file, name)
             read += 1
         except SourceError as error:
             yield Skipped(name, error.problem.removeprefix(f"{name} "))
     if not read:
-        raise SourceError(
-            f"{folder} holds no file with WordPress data.",
-            hint="Files of JSON or XML are looked at, packed (.gz) or not.",
-        )
+        raise SourceError(f"{source} holds no file with WordPress data.", hint=hint)
 
 
 def _wanted(file: Path, folder: Path) -> bool:
     parts = file.relative_to(folder).parts
     hidden = any(part.startswith(".") for part in parts)
-    # Mirrors of sites keep a REST answer as index.html in a folder named after its address.
-    mirrored = file.name == "index.html" and "wp-json" in parts
+    # Mirrors of sites keep a REST answer as index.html, or under another name that says nothing,
+    # in folders named after its address.
+    mirrored = "wp-json" in file.resolve().parts[:-1]
     return file.is_file() and not hidden and (mirrored or bool(_NAMES.search(file.name)))
 
 
 def _file(path: Path, name: str) -> Iterator[ReadPost | Skipped]:
     try:
         with path.open("rb") as stream:
+            if is_archive(stream.read(4)):
+                yield from _archive(stream, name)
+                return
+            stream.seek(0)
             yield from _read(stream, name)
     except FileNotFoundError as error:
         raise SourceError(f"{name} does not exist.", hint="Check the name.") from error
@@ -81,6 +91,24 @@ def _file(path: Path, name: str) -> Iterator[ReadPost | Skipped]:
         ) from error
 
 
+def _archive(stream: IO[bytes], name: str) -> Iterator[ReadPost | Skipped]:
+    read = 0
+    for member in members(stream, name):
+        if isinstance(member, Skipped):
+            yield member
+            continue
+        try:
+            yield from _read(io.BytesIO(member.data), member.name)
+            read += 1
+        except SourceError as error:
+            yield Skipped(member.name, error.problem.removeprefix(f"{member.name} "))
+    if not read:
+        raise SourceError(
+            f"{name} holds no file with WordPress data.",
+            hint="Answers of /wp-json/wp/v2/posts and files of Tools → Export are read.",
+        )
+
+
 def _read(stream: Stream, name: str) -> Iterator[ReadPost | Skipped]:
     whole = _Peeked(stream)
     if whole.head[:2] == b"\x1f\x8b":
@@ -88,12 +116,26 @@ def _read(stream: Stream, name: str) -> Iterator[ReadPost | Skipped]:
     head = whole.head
     if not head.strip():
         raise SourceError(f"{name} is empty.", hint="Save the answer or the export again.")
-    if head[:4] == b"PK\x03\x04":
-        raise SourceError(f"{name} is a zip archive.", hint="Unpack it, and ingest its folder.")
+    if is_archive(head):
+        packed = whole.read(_ARCHIVE + 1)
+        if len(packed) > _ARCHIVE:
+            raise SourceError(
+                f"{name} is an archive of more than {_ARCHIVE:,} bytes.", hint="Save it as a file."
+            )
+        yield from _archive(io.BytesIO(packed), name)
+        return
     if looks_like_export(head):
         yield from read_export(whole, name)
         return
-    data = whole.read(_LARGEST + 1)
+    yield from _json(whole, name)
+
+
+def _json(whole: _Peeked, name: str) -> Iterator[ReadPost | Skipped]:
+    data = whole.read(_MUCH + 1)
+    if len(data) > _MUCH and is_lines(data):
+        yield from read_lines(data, whole, name)
+        return
+    data += whole.read(_LARGEST + 1 - len(data))
     if len(data) > _LARGEST:
         raise SourceError(
             f"{name} is larger than {_LARGEST:,} bytes.", hint="Split it, or use an export file."
@@ -155,6 +197,7 @@ class _Unpacked:
         self._packed = packed
         self._member = zlib.decompressobj(_GZIP)
         self._ahead = b""
+        self._came = self._went = 0  # bytes, packed and unpacked
 
     def read(self, size: int = -1, /) -> bytes:
         parts: list[bytes] = []
@@ -179,4 +222,11 @@ class _Unpacked:
                 return b""
             if not packed:
                 return data
+            self._came += len(packed) - len(self._member.unconsumed_tail)
+            self._went += len(data)
+            if self._went > max(FREE, RATIO * self._came):
+                raise SourceError(
+                    "It unpacks to far more than its size.",
+                    hint="It may be made to fill the memory; unpack it yourself, and look at it.",
+                )
         return data

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from ingest.retag import has_tags, retag, unescape
 from rag.types import Damage
 
 _FIRST_FIELDS = re.compile(r"\{\s*\"id\"\s*:\s*(\d+)\s*,\s*\"date\"\s*:\s*\"")
@@ -20,13 +20,6 @@ _TITLE = re.compile(
     r"\"title\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"(.*?)\"\s*\}\s*,\s*\"content\"", re.DOTALL
 )
 _GUID = re.compile(r"\"guid\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"([^\"]*)\"")
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n"}
-_OPENING = re.compile(r"<(?:p|h[1-6]|div|ul|ol|li|table|figure|blockquote)\b", re.IGNORECASE)
-_CLOSING = re.compile(r"</(h[1-6]|p|li|blockquote|figcaption|td|th|tr|pre|div)>", re.IGNORECASE)
-_ORPHAN = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>")
-_BULLET = re.compile(r"^\s*[•◦▪]\s+")
-_CELLS = {"td": "p", "th": "p", "tr": "p", "div": "p"}
 _LARGEST = 20_000_000  # characters that the last resort is tried on
 
 
@@ -36,7 +29,7 @@ def salvageable(text: str) -> bool:
     if start is None or "<\\/" not in text:
         return False
     content = _CONTENT.search(text, start.start())
-    return content is not None and not _OPENING.search(text, content.end())
+    return content is not None and not has_tags(text[content.end() :])
 
 
 def salvage(text: str) -> Iterator[tuple[Mapping[str, Any], Damage]]:
@@ -69,7 +62,7 @@ def _entry(text: str) -> tuple[Mapping[str, Any], Damage] | None:
     end = _CONTENT_END.search(text, content.end())
     body = text[content.end() : end.start()] if end else _without_end(text[content.end() :])
     protected = end is not None and end[1] == "true"
-    whole = bool(_OPENING.search(body))
+    whole = has_tags(body)
     entry["content"] = {
         "rendered": unescape(body) if whole else retag(body),
         "protected": protected,
@@ -88,41 +81,6 @@ def _without_end(body: str) -> str:
         if body.endswith(_BEHIND[:length]):
             return body[:-length]
     return body
-
-
-def retag(body: str) -> str:
-    """HTML again from content without opening tags: a raw line break is where one stood."""
-    parts: list[str] = []
-    for line in body.split("\n"):
-        place = 0
-        text = unescape(line)
-        for closing in _CLOSING.finditer(text):
-            parts.append(_element(text[place : closing.start()], closing[1].lower()))
-            place = closing.end()
-        parts.append(_element(text[place:], "p"))
-    return "\n".join(filter(None, parts))
-
-
-def _element(text: str, tag: str) -> str:
-    text = _ORPHAN.sub("", text)
-    if _BULLET.match(text):
-        text, tag = _BULLET.sub("", text), "li"
-    tag = _CELLS.get(tag, tag)
-    return f"<{tag}>{html.escape(text.strip(), quote=False)}</{tag}>" if text.strip() else ""
-
-
-def unescape(text: str) -> str:
-    """The escapes of a JSON string, wherever one is left."""
-
-    def one(match: re.Match[str]) -> str:
-        code = match[1]
-        if len(code) == 5:
-            return chr(int(code[1:], 16))
-        return _PLAIN_ESCAPES.get(code, code)
-
-    found = _ESCAPE.sub(one, text)
-    # Two escapes make one character beyond the first plane; half of one is no character.
-    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def last_resort(text: str) -> object:

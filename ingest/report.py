@@ -21,6 +21,32 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What a sync did, or would do, with a post."""
+
+    what: str
+    """The report's field that counts it: "added", "changed", "record_only" or "removed"."""
+    post_id: str
+    title: str
+    """Empty where only its record changed or it was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCheck:
+    """How many links into a live site's pages land, of a sample."""
+
+    opened: int = 0
+    anchors: int = 0
+    """Pages in which a section's own id was looked for."""
+    anchors_found: int = 0
+    quotes: int = 0
+    """Pages in which a quoted sentence was looked for."""
+    quotes_found: int = 0
+    failures: tuple[str, ...] = ()
+    """What was not found, or could not be opened, for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a sync did."""
 
@@ -45,3 +71,12 @@ class Report:
     encode_seconds: float = 0.0
     """Of `seconds`, spent in the embedding model."""
     warnings: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Ids of posts that a live site no longer names but still shows, or does not say."""
+    pages: PageCheck = PageCheck()
+    shown_elsewhere: tuple[str, ...] = ()
+    """Addresses of pages that show much more text than the site's API gave: page builders."""
+    differences: tuple[Difference, ...] = ()
+    """Every post that is not as it was before, in the order of reading."""
+    dry_run: bool = False
+    """Nothing was done; the counts say what would be."""

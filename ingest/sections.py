@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.html_text import Heading, Item, PageBreak, Text, items
+from ingest.html_items import Heading, Item, PageBreak, Text
+from ingest.html_text import items
 from ingest.inline_text import clean
 from rag.types import Block, Section
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rag.embed import Embedder, PassageText, breadcrumb, passage_text
 from rag.identity import passage_id
 from rag.text import split_sentences
 from rag.types import ParsedPost, Passage, Section, Sentence
 
-VERSION = 1
+VERSION = 2
 """Grows whenever the same sections would give other passages: then posts are split again."""
 
 _SHRINK = 0.8  # of the room, where a tokenizer finds more in the whole than in the parts
@@ -58,7 +60,8 @@ def _groups(
     used = embedder.special_tokens + len(embedder.token_spans([crumb])[0])
     room = limit - used
     while True:
-        groups = list(_pack(headers, _fitting(sentences, embedder, room), room))
+        fitting = _fitting(sentences, embedder, room)
+        groups = list(_pack(headers, _together(fitting, section, room), room))
         texts = [
             passage_text(crumb, section, group, {at: h for at, (h, _) in headers.items()})
             for group in groups
@@ -118,16 +121,40 @@ def _headers(section: Section, embedder: Embedder, limit: int) -> _Headers:
     return {block.start: cut[block.header] for block in section.blocks if block.header}
 
 
-def _pack(
-    headers: _Headers, sentences: Sequence[tuple[Sentence, int]], room: int
-) -> Iterator[tuple[Sentence, ...]]:
+_Unit = tuple[tuple[Sentence, ...], int]
+
+
+def _together(
+    sentences: Sequence[tuple[Sentence, int]], section: Section, room: int
+) -> Iterator[_Unit]:
+    """What is never parted, with its tokens: a sentence, or the lines of code that fit."""
+    code = [block for block in section.blocks if block.kind == "code"]
+    starts = [block.start for block in code]
+
+    def block_of(pair: tuple[Sentence, int]) -> int:
+        """The block of code that a sentence is in; else what no other sentence has."""
+        start = pair[0].start
+        at = bisect_right(starts, start) - 1
+        return at if at >= 0 and start < code[at].end else -start - 1
+
+    for place, group in groupby(sentences, key=block_of):
+        pairs = list(group)
+        total = sum(count for _, count in pairs)
+        if place >= 0 and total <= room:
+            yield tuple(sentence for sentence, _ in pairs), total
+        else:
+            yield from (((sentence,), count) for sentence, count in pairs)
+
+
+def _pack(headers: _Headers, units: Iterable[_Unit], room: int) -> Iterator[tuple[Sentence, ...]]:
     """Groups of about equal length, so that no passage is a left-over."""
-    total = sum(count for _, count in sentences)
+    units = list(units)
+    total = sum(count for _, count in units)
     target = total / max(1, -(-total // room))
     group: list[Sentence] = []
     size, header = 0, ""
-    for sentence, count in sentences:
-        own, extra = headers.get(sentence.start, ("", 0))
+    for sentences, count in units:
+        own, extra = headers.get(sentences[0].start, ("", 0))
         cost = count + (extra if own != header else 0)
         # Over the target by more than stopping here would be under it, or over the limit.
         if group and (size + cost > room or size + cost - target > target - size):
@@ -135,7 +162,7 @@ def _pack(
             group, size = [], 0
             cost = count + extra
         header = own
-        group.append(sentence)
+        group += sentences
         size += cost
     if group:
         yield tuple(group)

@@ -22,7 +22,7 @@ from ingest.wordpress_post import (
     utc,
     web_address,
 )
-from ingest.wpautop import wpautop
+from ingest.wpautop import as_html
 from rag.errors import SourceError
 from rag.types import Post
 
@@ -147,7 +147,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
     raw = RawPost(
         wordpress_id=wordpress_id,
         post=post,
-        html=_html(body) + _footnotes(item),
+        html=as_html(body) + _footnotes(item),
         status=_child(item, "status") or "publish",
         protected=bool(_child(item, "post_password")),
         post_type=_child(item, "post_type") or "post",
@@ -161,11 +161,6 @@ def _child(item: Any, name: str, *, space: str = "") -> str:
         if tag.localname == name and space in (tag.namespace or ""):
             return child.text or ""
     return ""
-
-
-def _html(body: str) -> str:
-    """What the block editor wrote is HTML; the older editor's paragraphs are empty lines."""
-    return body if "<!-- wp:" in body else wpautop(body)
 
 
 def _footnotes(item: Any) -> str:

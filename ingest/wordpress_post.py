@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
-
+from ingest.html_tree import parse
 from ingest.inline_text import clean
 from rag.types import Damage, Post
 
@@ -91,7 +90,7 @@ def plain(html: object) -> str:
     if not isinstance(html, str):
         return ""
     if "<" in html or "&" in html:
-        body = LexborHTMLParser(html.encode("utf-8", "replace").decode()).body
+        body = parse(html).body
         html = body.text() if body is not None else ""
     return " ".join(clean(html.encode("utf-8", "replace").decode()).split())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -11,14 +13,18 @@ from typing import TYPE_CHECKING, Any, Self
 from rag.backends import load_embedder, load_judge, load_writer
 from rag.calibration import load_calibration
 from rag.embed import Embedder
+from rag.errors import IndexMismatch
 from rag.index import Index
 from rag.pipeline import Pipeline, Writer
 from rag.settings import Settings, load_settings
-from rag.types import Answer, Filters, Provenance, Turn
+from rag.types import Answer, Filters, Found, Provenance, Query, Turn
 from rag.verify import Check
 
 if TYPE_CHECKING:
     from rag.chain import AnswerChain, SectionRetriever
+
+
+_log = logging.getLogger(__name__)
 
 
 class Assistant:
@@ -43,6 +49,8 @@ class Assistant:
         self.index = Index(settings.index)
         self._embedder = embedder
         self._writer = writer
+        self._pipeline: Pipeline | None = None
+        self._loading = threading.Lock()
 
     @classmethod
     def open(cls, index: str | Path | None = None, **settings: Any) -> Self:
@@ -84,13 +92,49 @@ class Assistant:
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
     ) -> Iterator[Answer]:
         """As `ask`, with an answer for each sentence that is checked; the last is complete."""
-        return self.pipeline.answers(question, history=history, filters=filters)
+        return self._answers(self.pipeline, question, history, filters)
 
-    @cached_property
+    def _answers(
+        self,
+        pipeline: Pipeline,
+        question: str,
+        history: Sequence[Turn],
+        filters: Filters | None,
+    ) -> Iterator[Answer]:
+        try:
+            yield from pipeline.answers(question, history=history, filters=filters)
+        except IndexMismatch:
+            # The index was given another model after the pipeline was taken; nothing is shown yet.
+            yield from self.pipeline.answers(question, history=history, filters=filters)
+
+    def retrieve(self, query: Query) -> Found:
+        """What is found for a query, best first."""
+        try:
+            return self.pipeline.retrieve(query)
+        except IndexMismatch:  # as above
+            return self.pipeline.retrieve(query)
+
+    @property
     def pipeline(self) -> Pipeline:
-        """The stages, with the models loaded."""
+        """The stages, with the models loaded; others once the index has been given another model.
+
+        Raises:
+            IndexMismatch: The index was made with another model than the settings name.
+            ModelUnavailable: A model cannot be loaded.
+        """
+        with self._loading:
+            now = self.index.model
+            if self._pipeline is None:
+                self._pipeline = self._load(self._embedder or load_embedder(self.settings))
+            elif str(self._pipeline.embedder.id) != now:
+                name = now.partition("@")[0]
+                _log.warning("The index was given the embedding model %s; loading it.", name)
+                settings = self.settings.model_copy(update={"embedding_model": name})
+                self._pipeline = self._load(load_embedder(settings))
+            return self._pipeline
+
+    def _load(self, embedder: Embedder) -> Pipeline:
         settings = self.settings
-        embedder = self._embedder or load_embedder(settings)
         self.index.check_model(embedder.id)
         calibration = load_calibration(embedder.id.revision)
         writer = self._writer or load_writer(settings, calibration)
@@ -122,14 +166,14 @@ class Assistant:
         """A LangChain Runnable: `invoke`, `batch`, `stream` and their async forms."""
         from rag.chain import AnswerChain
 
-        return AnswerChain(self.pipeline)
+        return AnswerChain(self.stream)
 
     @cached_property
     def retriever(self) -> SectionRetriever:
         """A LangChain BaseRetriever: documents with section metadata, for a chain of your own."""
         from rag.chain import SectionRetriever
 
-        return SectionRetriever(pipeline=self.pipeline)
+        return SectionRetriever(pipeline=self)
 
     def warm_up(self) -> None:
         """Load the models and open the search index, so that the first question is quick."""

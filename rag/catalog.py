@@ -6,60 +6,19 @@ still to be told. This file opens it; `catalog_write` and `catalog_read` are its
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rag.catalog_faults import plainly
+from rag.catalog_schema import SCHEMA_VERSION, upgrade
 from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
-
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE posts (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, url TEXT NOT NULL,
-    published INTEGER, modified INTEGER,            -- seconds since 1970, UTC
-    authors TEXT NOT NULL, categories TEXT NOT NULL, tags TEXT NOT NULL,   -- JSON lists
-    language TEXT, recovered TEXT, complete INTEGER NOT NULL DEFAULT 1,
-    source TEXT NOT NULL, record_hash TEXT NOT NULL, content_hash TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX posts_published ON posts (published);
-CREATE TABLE sections (
-    post_id TEXT NOT NULL REFERENCES posts ON DELETE CASCADE, ordinal INTEGER NOT NULL,
-    key TEXT NOT NULL, headings TEXT NOT NULL, anchor TEXT, page INTEGER NOT NULL,
-    text TEXT NOT NULL, blocks TEXT NOT NULL,
-    PRIMARY KEY (post_id, ordinal)
-) WITHOUT ROWID;
-CREATE TABLE passages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    post_id TEXT NOT NULL REFERENCES posts ON DELETE CASCADE,
-    section INTEGER NOT NULL,                       -- the section's ordinal
-    position INTEGER NOT NULL, sentences TEXT NOT NULL,   -- JSON list of [start, end]
-    tokens INTEGER NOT NULL, embedding_key TEXT NOT NULL
-);
-CREATE INDEX passages_post ON passages (post_id, position);
-CREATE INDEX passages_embedding ON passages (embedding_key);
-CREATE TABLE embeddings (
-    key TEXT PRIMARY KEY,
-    passage BLOB NOT NULL,                          -- float16 (dimension)
-    sentences BLOB NOT NULL,                        -- int8 (sentences, width of the model)
-    tokens BLOB NOT NULL,                           -- int8 (kept tokens, width)
-    token_ids BLOB NOT NULL,                        -- int32 (kept tokens)
-    token_sentence BLOB NOT NULL                    -- int16 (kept tokens)
-) WITHOUT ROWID;
--- How many passages hold a token of the model's vocabulary.
-CREATE TABLE token_frequency (token INTEGER PRIMARY KEY, passages INTEGER NOT NULL);
-CREATE TABLE outbox (passage_id TEXT PRIMARY KEY, operation TEXT NOT NULL) WITHOUT ROWID;
-CREATE VIRTUAL TABLE words USING fts5 (
-    title, headings, text,
-    tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
-);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +42,7 @@ class IndexStatus:
 
 
 class Catalog:
-    """A connection to the catalog for each thread.
+    """A connection to the catalog for each thread; an older catalog is brought up to date.
 
     Raises:
         IndexMissing: There is no catalog in the folder.
@@ -93,10 +52,7 @@ class Catalog:
 
     def __init__(self, file: Path) -> None:
         if not file.is_file():
-            raise IndexMissing(
-                f"There is no index in {file.parent}.",
-                hint="Run `pullquote ingest SOURCE` first, or name another folder with --index.",
-            )
+            raise _missing(file)
         self.file = file
         self._local = threading.local()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
@@ -111,13 +67,11 @@ class Catalog:
             # Made aside and moved into place, so that a kill leaves no half of a schema.
             aside = file.with_suffix(".new")
             aside.unlink(missing_ok=True)
-            connection = sqlite3.connect(aside)
-            connection.executescript(_SCHEMA)
+            connection = sqlite3.connect(aside, isolation_level=None)
+            upgrade(connection)
             connection.execute(
                 "INSERT INTO meta VALUES ('index_id', ?), ('generation', '0')", (str(uuid.uuid4()),)
             )
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.commit()
             connection.close()
             aside.replace(file)
         return cls(file)
@@ -126,23 +80,44 @@ class Catalog:
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is not None and self._local.depth == 0 and self.identity != self._local.identity:
+            found = None  # another index was put into the place of the one that was opened
         if found is None:
+            identity = self.identity
             found = sqlite3.connect(
                 self.file, isolation_level=None, check_same_thread=False, timeout=30
             )
             found.execute("PRAGMA journal_mode = WAL")
             found.execute("PRAGMA synchronous = FULL")
             found.execute("PRAGMA foreign_keys = ON")
+            found.execute("PRAGMA secure_delete = ON")
             self._local.connection = found
+            self._local.identity = identity
             self._local.depth = 0
             self._keep(found)
         return found
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Tells this catalog's file from another one that was put into its place.
+
+        Raises:
+            IndexMissing: It is not there any more.
+        """
+        try:
+            found = os.stat(self.file)
+        except FileNotFoundError as error:
+            raise _missing(self.file) from error
+        return found.st_dev, found.st_ino
 
     def _keep(self, connection: sqlite3.Connection) -> None:
         """Remember this thread's connection for `close`, and close those of threads that ended."""
         with self._guard:
             for thread in [one for one in self._connections if not one.is_alive()]:
                 self._connections.pop(thread).close()
+            before = self._connections.pop(threading.current_thread(), None)
+            if before is not None:
+                before.close()
             self._connections[threading.current_thread()] = connection
 
     @contextmanager
@@ -186,6 +161,16 @@ class Catalog:
         return int(self.meta("generation") or 0)
 
     @property
+    def model(self) -> str:
+        """Name, revision and dimension of the model that made the vectors; empty before it did."""
+        return self.meta("embedder") or ""
+
+    def is_superseded(self) -> bool:
+        """Whether a writer has changed the index since this thread's transaction began."""
+        with closing(Catalog(self.file)) as now:
+            return (now.identity, now.generation) != (self._local.identity, self.generation)
+
+    @property
     def index_id(self) -> str:
         return self.meta("index_id") or ""
 
@@ -220,10 +205,18 @@ class Catalog:
         self._local = threading.local()
 
     def _check_version(self) -> None:
+        with plainly(self.file.parent):
+            self._lead_up()
+
+    def _lead_up(self) -> None:
         try:
             version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                raise sqlite3.DatabaseError("it has no version")
             self.connection.execute("SELECT count(*) FROM meta")
         except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
+                raise
             raise IndexDamaged(
                 f"{self.file} is not a catalog: {error}.",
                 hint="Name another folder with --index, or move this one away and ingest again.",
@@ -233,6 +226,15 @@ class Catalog:
                 f"The index in {self.file.parent} was made by a newer version of pullquote.",
                 hint="Update pullquote, or ingest into another folder.",
             )
+        if version < SCHEMA_VERSION:
+            upgrade(self.connection)
+
+
+def _missing(file: Path) -> IndexMissing:
+    return IndexMissing(
+        f"There is no index in {file.parent}.",
+        hint="Run `pullquote ingest SOURCE` first, or name another folder with --index.",
+    )
 
 
 def to_seconds(moment: datetime | None) -> int | None:

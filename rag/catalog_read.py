@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rag.catalog import Catalog, from_seconds, to_seconds
 from rag.embed import TokenVectors
-from rag.types import Block, Damage, Filters, Passage, Post, Section, Sentence, Vectors
+from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 _POST = (
@@ -135,6 +135,20 @@ def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Ve
     return known, vectors
 
 
+def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
+    """A row for each key, in order, as a passage that names it would give; all must be there."""
+    found: dict[str, NDArray[np.float16]] = {}
+    for part in _parts(keys):
+        marks = ",".join("?" * len(part))
+        for key, blob in catalog.connection.execute(
+            f"SELECT key, passage FROM embeddings WHERE key IN ({marks})", part
+        ):
+            found[key] = np.frombuffer(blob, dtype=np.float16)
+    if not keys:
+        return np.zeros((0, 0), dtype=np.float32)
+    return np.stack([found[key] for key in keys]).astype(np.float32)
+
+
 def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
     """Inverse document frequency of each token, over the passages of the index; positive."""
     count = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
@@ -185,6 +199,14 @@ def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
         f"SELECT {_SECTION} FROM sections WHERE post_id = ? ORDER BY ordinal", (post_id,)
     )
     return tuple(_section(row) for row in rows)
+
+
+def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
+    """A post as it was read; it must be there."""
+    row = catalog.connection.execute(
+        f"SELECT {_POST} FROM posts WHERE id = ?", (post_id,)
+    ).fetchone()
+    return ParsedPost(_post(row), post_sections(catalog, post_id))
 
 
 def choices(catalog: Catalog) -> Choices:

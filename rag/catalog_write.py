@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from rag.catalog import Catalog, to_seconds
+from rag.catalog_files import set_erasure_due
 from rag.embed import PassageVectors
 from rag.identity import block_values, record_hash
 from rag.text import search_words
@@ -119,20 +120,29 @@ def update_record(catalog: Catalog, post: Post, source: str) -> None:
         _to_outbox(connection, ids, "metadata")
 
 
-def remove_posts(catalog: Catalog, ids: Iterable[str]) -> int:
-    """Take posts out at once; how many were there."""
+def remove_posts(catalog: Catalog, ids: Iterable[str], *, erase: bool = False) -> int:
+    """Take posts out at once; how many were there.
+
+    Args:
+        catalog: Where.
+        ids: The posts'.
+        erase: Let the writer, or the next one, also overwrite what the files still hold of them.
+    """
     removed = 0
     with catalog.writing() as connection:
         for post_id in ids:
             before = _passages_of(connection, post_id)
             removed += _forget(connection, post_id, before)
             _to_outbox(connection, [id_ for id_, _, _ in before], "delete")
+        if erase and removed:
+            set_erasure_due(catalog)
     return removed
 
 
 def drop_unused_embeddings(catalog: Catalog) -> int:
     """Free the vectors that no passage names any more; how many there were."""
     with catalog.writing() as connection:
+        connection.execute("DELETE FROM token_frequency WHERE passages <= 0")
         return connection.execute(
             "DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)"
         ).rowcount
@@ -156,11 +166,10 @@ def clear_outbox(catalog: Catalog, told: Sequence[tuple[str, Operation]]) -> Non
         catalog.set_meta("generation", str(catalog.generation + 1))
 
 
-def fill_outbox(catalog: Catalog) -> None:
-    """Every passage is to be told to the search index again."""
+def empty_outbox(catalog: Catalog) -> None:
+    """There is nothing to tell: the search index holds exactly what the catalog holds."""
     with catalog.writing() as connection:
         connection.execute("DELETE FROM outbox")
-        connection.execute("INSERT INTO outbox SELECT id, 'upsert' FROM passages")
 
 
 def _passages_of(connection: sqlite3.Connection, post_id: str) -> list[tuple[str, int, str]]:

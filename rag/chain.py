@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,8 +14,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import ConfigDict
 
 from rag.errors import QuestionInvalid
-from rag.pipeline import Pipeline
-from rag.text import deep_link
+from rag.links import deep_link
 from rag.types import Answer, Filters, Hit, Turn
 from rag.understand import understand
 
@@ -32,8 +31,9 @@ class AnswerChain(Runnable[ChainInput, Answer]):
     growing answers; `invoke` gives the last one.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, answers: Callable[..., Iterator[Answer]]) -> None:
+        """A chain on `Assistant.stream`, or whatever takes the same."""
+        self._answers = answers
 
     def invoke(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
@@ -46,7 +46,7 @@ class AnswerChain(Runnable[ChainInput, Answer]):
     ) -> Iterator[Answer]:  # fmt: skip
         """Growing answers."""
         question, history, filters = _arguments(input)
-        return self._pipeline.answers(question, history=history, filters=filters)
+        return self._answers(question, history=history, filters=filters)
 
     async def ainvoke(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
@@ -95,7 +95,7 @@ class SectionRetriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     pipeline: Any
-    """A `Pipeline`."""
+    """An `Assistant` or a `Pipeline`."""
     k: int = 10
     """Documents, at most."""
     filters: Any = Filters()

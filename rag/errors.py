@@ -6,7 +6,10 @@ PullquoteError
 ├── IndexMissing         nothing has been ingested yet
 ├── IndexBusy            another process is writing
 ├── IndexMismatch        the index was made with something else than is asked for
+├── IndexUnwritable      the disk is full, or the folder may not be written
 ├── IndexDamaged         catalog and Chroma, or the catalog itself, do not fit together
+├── PostUnknown          no post, or more than one, is meant by what was typed
+├── BackupInvalid        a backup cannot be taken here or restored from there
 ├── ModelUnavailable     a model cannot be loaded or does not answer
 └── QuestionInvalid      a question cannot be asked as it is
 """
@@ -51,8 +54,20 @@ class IndexMismatch(PullquoteError):
     """The index was made with another model, or by a newer version, than is asked for."""
 
 
+class IndexUnwritable(PullquoteError):
+    """The index cannot be written: the disk is full, or the folder is read-only."""
+
+
 class IndexDamaged(PullquoteError):
     """The parts of the index do not fit together."""
+
+
+class PostUnknown(PullquoteError):
+    """No post of the index, or more than one, is meant."""
+
+
+class BackupInvalid(PullquoteError):
+    """A backup cannot be taken to this place, or restored from or to it."""
 
 
 class ModelUnavailable(PullquoteError):

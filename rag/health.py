@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog
-from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
-from rag.index import CATALOG, CHROMA, IndexWriter, locked
-from rag.vectors import SearchIndex, start_over
+from rag.catalog_faults import plainly
+from rag.catalog_files import has_all_tables, is_erasure_due
+from rag.catalog_sources import quarantine
+from rag.errors import IndexDamaged, PullquoteError
+from rag.index import locked
+from rag.rebuild import CATALOG, chroma_folder, erase, leftovers, rebuild
+from rag.vectors import SearchIndex
+
+_REPAIR = "Run `pullquote doctor --repair`: it rebuilds Chroma without embedding."
+_LOST = "Restore a backup with `pullquote restore`, or ingest into another folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +33,41 @@ class Finding:
 
 def check(folder: Path) -> tuple[Finding, ...]:
     """Whether an index is whole; never raises for what it finds."""
-    repair_hint = "Run `pullquote doctor --repair`: it rebuilds Chroma without embedding."
+    findings: list[Finding] = []
     try:
-        catalog = Catalog(folder / CATALOG)
-    except (IndexMissing, IndexMismatch, IndexDamaged) as error:
-        return (Finding(False, error.problem, error.hint),)
-    with closing(catalog):
-        findings = [
-            Finding(ok, what, "Move the folder away and ingest again.")
-            for ok, what in catalog_read.health(catalog)
-        ]
-        waiting = catalog_write.outbox_size(catalog)
-        findings.append(Finding(waiting == 0, f"{waiting} passages wait for Chroma", repair_hint))
-        return (*findings, _compare(folder, catalog, repair_hint))
+        with closing(Catalog(folder / CATALOG)) as catalog, plainly(folder):
+            findings += _tables(catalog)
+            if all(finding.ok for finding in findings):  # else what follows asks in vain
+                findings += _contents(catalog)
+    except PullquoteError as error:
+        findings.append(Finding(False, error.problem, error.hint))
+    return tuple(findings)
 
 
-def _compare(folder: Path, catalog: Catalog, hint: str) -> Finding:
+def _tables(catalog: Catalog) -> Iterator[Finding]:
+    whole = has_all_tables(catalog)
+    what = f"the catalog has {'all its tables' if whole else 'other tables than it should'}"
+    yield Finding(whole, what, _LOST)
+
+
+def _contents(catalog: Catalog) -> Iterator[Finding]:
+    yield from (Finding(ok, what, _LOST) for ok, what in catalog_read.health(catalog))
+    waiting = catalog_write.outbox_size(catalog)
+    yield Finding(waiting == 0, f"{waiting} passages wait for Chroma", _REPAIR)
+    left = len(leftovers(catalog))
+    yield Finding(left == 0, f"{left} search indexes are left over or being made", _REPAIR)
+    due = is_erasure_due(catalog)
+    what = "deleted text waits to be erased" if due else "nothing waits to be erased"
+    yield Finding(not due, what, "Run `pullquote doctor --repair`: it erases it.")
+    kept = len(quarantine(catalog))
+    yield Finding(True, f"{kept} entries in quarantine; `pullquote status --quarantine` lists them")
+    yield _compare(catalog, _REPAIR)
+
+
+def _compare(catalog: Catalog, hint: str) -> Finding:
     wanted = set(catalog_read.all_ids(catalog))
     try:
-        with closing(SearchIndex(folder / CHROMA, catalog.index_id)) as search_index:
+        with closing(SearchIndex(chroma_folder(catalog), catalog.index_id)) as search_index:
             found = search_index.ids()
     except IndexDamaged as error:
         return Finding(False, error.problem, error.hint)
@@ -55,12 +79,14 @@ def _compare(folder: Path, catalog: Catalog, hint: str) -> Finding:
 def repair(folder: Path) -> int:
     """Make Chroma again from the catalog, without embedding; how many passages it holds then.
 
+    What waits to be erased is erased.
+
     Raises:
         IndexMissing, IndexMismatch, IndexDamaged: The catalog itself cannot be read.
         IndexBusy: Another process is writing.
     """
     with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
-        start_over(folder / CHROMA)
-        catalog_write.fill_outbox(catalog)
-        with closing(IndexWriter(catalog)) as writer:
-            return writer.told
+        if is_erasure_due(catalog):
+            erase(catalog)
+            return len(catalog_read.all_ids(catalog))
+        return rebuild(catalog)

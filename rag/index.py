@@ -21,23 +21,25 @@ from numpy.typing import NDArray
 
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
+from rag.catalog_faults import plainly
+from rag.catalog_files import is_erasure_due
 from rag.embed import ModelId
-from rag.errors import IndexBusy, IndexMismatch
+from rag.errors import IndexBusy, IndexDamaged, IndexMismatch
+from rag.rebuild import CATALOG, chroma_folder, erase, sweep
 from rag.types import Post, Section, Vector
 from rag.vectors import SearchIndex
 
-CATALOG = "catalog.sqlite3"
-CHROMA = "chroma"
 _LOCK = "writer.lock"
 _FLUSH = 1000  # outbox lines worked off at once
 
 
 @dataclass(slots=True)
 class _Handle:
-    """An open search index, the generation it shows, and how many are reading from it."""
+    """An open search index, the state it shows, and how many are reading from it."""
 
     search_index: SearchIndex
-    generation: int
+    state: tuple[object, ...]
+    """The catalog's file, the search index's folder, and the generation."""
     readers: int = 0
     retired: bool = False
 
@@ -70,14 +72,24 @@ class Index:
         with self.catalog.reading():
             pending = catalog_write.outbox(self.catalog, 1_000_000)
             fresh = [id_ for id_, operation in pending if operation == "upsert"]
-            with self._open_search_index() as search_index:
-                found = search_index.search(vector, k + len(pending)) if search_index else {}
+            found = self._ask_chroma(vector, k + len(pending))
             known, rows = catalog_read.passage_vectors(self.catalog, fresh)
             if known:
                 found |= dict(zip(known, (rows @ vector).tolist(), strict=True))
             gone = {id_ for id_, operation in pending if operation == "delete"}
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return dict([item for item in ranked if item[0] not in gone][:k])
+
+    def _ask_chroma(self, vector: Vector, k: int) -> dict[str, float]:
+        try:
+            with self._open_search_index() as search_index:
+                return search_index.search(vector, k) if search_index else {}
+        except IndexDamaged:
+            if not self.catalog.is_superseded():
+                raise
+            # A writer has put another search index into the place of this one and taken this one
+            # away. What this question sees of the catalog is whole, and so are its vectors.
+            return self.exact_search(vector, catalog_read.all_ids(self.catalog), k)
 
     def exact_search(self, vector: Vector, ids: Sequence[str], k: int) -> dict[str, float]:
         """As `search`, among `ids` alone, by comparing with every one of them."""
@@ -95,6 +107,11 @@ class Index:
     @property
     def generation(self) -> int:
         return self.catalog.generation
+
+    @property
+    def model(self) -> str:
+        """Name, revision and dimension of the model that made its vectors."""
+        return self.catalog.model
 
     @property
     def synced_at(self) -> datetime | None:
@@ -139,17 +156,19 @@ class Index:
 
     def _current(self) -> _Handle | None:
         generation = self.catalog.generation
+        folder = chroma_folder(self.catalog)
+        state = (self.catalog.identity, folder, generation)
         with self._guard:
             handle = self._handle
-            if handle is None or handle.generation != generation:
+            if handle is None or handle.state != state:
                 if generation == 0:
                     return None
-                fresh = SearchIndex(self.folder / CHROMA, self.catalog.index_id)
+                fresh = SearchIndex(folder, self.catalog.index_id)
                 if handle is not None:
                     handle.retired = True
                     if handle.readers == 0:
                         handle.search_index.close()
-                handle = self._handle = _Handle(fresh, generation)
+                handle = self._handle = _Handle(fresh, state)
             handle.readers += 1
             return handle
 
@@ -159,9 +178,12 @@ class IndexWriter:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        folder = catalog.file.parent / CHROMA
-        self._search_index = SearchIndex(folder, catalog.index_id, create=True)
+        sweep(catalog)
+        self._search_index = self._open()
         self.flush()
+
+    def _open(self) -> SearchIndex:
+        return SearchIndex(chroma_folder(self.catalog), self.catalog.index_id, create=True)
 
     @property
     def told(self) -> int:
@@ -188,8 +210,12 @@ class IndexWriter:
             self.flush()
 
     def finish(self) -> None:
-        """The sync ended well: free what is not used, tell the rest, note the time."""
+        """The sync ended well: free what is not used, erase what must be, tell, note the time."""
         catalog_write.drop_unused_embeddings(self.catalog)
+        if is_erasure_due(self.catalog):
+            self._search_index.close()
+            erase(self.catalog)
+            self._search_index = self._open()
         self.flush()
         with self.catalog.writing():
             now = datetime.now(UTC)
@@ -209,6 +235,7 @@ def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
         IndexBusy: Another process is writing.
         IndexMismatch: The index was made with another model or by a newer version.
         IndexDamaged: What is in the folder is no index.
+        IndexUnwritable: The disk is full, or the folder may not be written.
     """
     with locked(folder), closing(Catalog.create(folder / CATALOG)) as catalog:
         if catalog.meta("embedder") is None:
@@ -226,13 +253,15 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises:
         IndexBusy: Another process is writing.
+        IndexUnwritable: The disk is full, or the folder may not be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     note = folder / f"{_LOCK}.pid"
     try:
-        with FileLock(folder / _LOCK, timeout=0):
-            note.write_text(str(os.getpid()), encoding="ascii")
-            yield
+        with plainly(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / _LOCK, timeout=0):
+                note.write_text(str(os.getpid()), encoding="ascii")
+                yield
     except Timeout as error:
         owner = note.read_text(encoding="ascii").strip() if note.is_file() else "unknown"
         raise IndexBusy(
@@ -242,10 +271,11 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _check_model(catalog: Catalog, model: ModelId) -> None:
-    built_with = catalog.meta("embedder")
+    built_with = catalog.model
     if built_with != str(model):
-        name = (built_with or "").partition("@")[0]
+        name = built_with.partition("@")[0]
         raise IndexMismatch(
             f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
-            hint=f"Set embedding_model = {name!r}, or ingest into another folder with --index.",
+            hint=f"Set embedding_model = {name!r}, or change the index's model with"
+            f" `pullquote reembed {model.name}`.",
         )

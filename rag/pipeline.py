@@ -51,6 +51,7 @@ class Pipeline:
         Raises:
             QuestionInvalid: The question is empty or too long.
             ModelUnavailable: A model fails before the first sentence is shown.
+            IndexMismatch: The index has been given another model; nothing is shown yet.
         """
         settings = self.settings
         started = perf_counter()
@@ -83,12 +84,18 @@ class Pipeline:
         return replace(self, check=replace(self.check, provenance=provenance))
 
     def retrieve(self, query: Query) -> Found:
-        """What is found for a query, best first."""
-        return retrieve(
-            query,
-            self.index,
-            self.embedder,
-            self.calibration,
-            candidates=self.settings.candidates,
-            hits=self.settings.hits,
-        )
+        """What is found for a query, best first.
+
+        Raises:
+            IndexMismatch: The index has been given another model.
+        """
+        with self.index.catalog.reading():
+            self.index.check_model(self.embedder.id)
+            return retrieve(
+                query,
+                self.index,
+                self.embedder,
+                self.calibration,
+                candidates=self.settings.candidates,
+                hits=self.settings.hits,
+            )

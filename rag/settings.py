@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +22,7 @@ from rag.errors import ConfigError
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _PREFIX = "PULLQUOTE_"
 _FILE = Path("pullquote.toml")
+_SECRETS = {"wordpress_password"}  # never shown, not even where they do not fit
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
 
@@ -52,6 +53,30 @@ class Settings(BaseSettings):
     """Tokens, padding included, that go through the model at once."""
     passage_tokens: int = Field(default=256, ge=32, le=8192)
     """Longest passage in the model's tokens; the model's own limit holds as well."""
+
+    # fetching
+    fetch_at_once: int = Field(default=2, ge=1, le=16)
+    """Requests to a site under way at the same time."""
+    fetch_timeout: float = Field(default=60, gt=0, le=3600)
+    """Seconds that one answer of a site may take, from the connection to its last byte."""
+    fetch_bytes: int = Field(default=100_000_000, ge=1000, le=10_000_000_000)
+    """Largest answer of a site, in bytes, unpacked."""
+    fetch_tries: int = Field(default=4, ge=1, le=20)
+    """How often a request is sent before a sync gives up."""
+    fetch_backoff: float = Field(default=1, ge=0, le=600)
+    """Seconds before the second try, where the site names no time; doubled for each further one."""
+    fetch_max_wait: float = Field(default=120, ge=0, le=86_400)
+    """Longest wait that a site may ask for, in seconds; a sync that is told more gives up."""
+    fetch_full_days: float = Field(default=7, ge=0, le=365)
+    """Days after which a sync fetches every post again, changed or not."""
+    fetch_sample: int = Field(default=5, ge=0, le=100)
+    """Pages opened after a sync to see whether links into them land; 0 opens none."""
+    allow_private_network: bool = False
+    """Also fetch from the own network and the own machine."""
+    wordpress_user: str | None = None
+    """User whose application password opens the site; None reads what everyone sees."""
+    wordpress_password: SecretStr | None = None
+    """That application password; None looks into the keyring."""
 
     # retrieval
     candidates: int = Field(default=100, ge=10, le=2000)
@@ -120,8 +145,9 @@ def load_settings(**arguments: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         if first["type"] == "extra_forbidden":
             raise _unknown(name) from error
+        given_value = "…" if name in _SECRETS else repr(first.get("input"))
         raise ConfigError(
-            f"The setting {name} = {first.get('input')!r} does not fit: {first['msg']}.",
+            f"The setting {name} = {given_value} does not fit: {first['msg']}.",
             hint="docs/settings.md lists every setting with its range.",
         ) from error
     except ValueError as error:  # tomllib's own

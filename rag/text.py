@@ -1,23 +1,31 @@
-"""Text to sentences that keep their place, to search words, and to links that land on it."""
+"""Text to sentences that keep their place, and to search words; in every script."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import regex
 from sentencex import get_sentence_boundaries
 
-from rag.types import Block, Post, Section, Sentence
+from rag.types import Block, Sentence
 
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 # Scripts written without spaces between words, or whose words carry their particles.
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}ー]+")
 _THOUSANDS = regex.compile(r"(?<=\d)[,\u00a0\u202f](?=\d{3}(?!\d))")
-_CELL = " | "
-_FRAGMENT_WORDS = 8  # of a long quote's start and end: enough to be found once
-_FRAGMENT_CHARS = 160  # up to here a quote stands in the link as a whole
-_CONTEXT_WORDS = 4  # before or behind a quote that is not found once
+# Marks that are written or left out as one likes: of Hebrew and Arabic vowels, of lengthened
+# Arabic letters, and the joiners of Persian and Indic words.
+_OPTIONAL = regex.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640"
+                          "\u064b-\u065f\u0670\u200c\u200d]")  # fmt: skip
+_WIDTHS = regex.compile("[\uff01-\uff9f]+")  # of letters that stand in rows of square signs
+_CYRILLIC = regex.compile(r"\p{Cyrillic}")
+_GREEK = regex.compile(r"\p{Greek}")
+_LATIN = regex.compile(r"\p{Latin}")
+_NO_STOPS = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_LONGEST_WITHOUT_STOP = 200  # characters; longer ones are cut at spaces where a script has no stops
+_SAYS = regex.compile(r"(?:と|って)")  # goes on after what was said in Japanese
+_SAID = tuple("」』")
 
 # English words that say little by themselves; a question made of them alone keeps them.
 STOP_WORDS = frozenset(
@@ -49,9 +57,49 @@ def split_sentences(
             if block.kind in ("row", "code"):
                 found += _stripped(text, start, end)
                 continue
-            for part in get_sentence_boundaries(_base(language), text[start:end]):
-                found += _stripped(text, start + part["start_index"], start + part["end_index"])
+            for first, last in _sentences(text[start:end], language):
+                found += _stripped(text, start + first, start + last)
     return tuple(found)
+
+
+def _sentences(line: str, language: str | None) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a line begin and end; they cover it."""
+    kept: list[tuple[int, int]] = []
+    for part in get_sentence_boundaries(_written_in(line, language), line):
+        start, end = part["start_index"], part["end_index"]
+        if kept and _SAYS.match(line, start) and line[: kept[-1][1]].rstrip().endswith(_SAID):
+            kept[-1] = (kept[-1][0], end)
+        else:
+            kept.append((start, end))
+    for start, end in kept:
+        yield from _cut_at_spaces(line, start, end)
+
+
+def _cut_at_spaces(line: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Parts of a sentence in a script that has spaces where others have full stops."""
+    while end - start > _LONGEST_WITHOUT_STOP and _NO_STOPS.search(line, start, end):
+        space = line.rfind(" ", start + 1, start + _LONGEST_WITHOUT_STOP)
+        if space < 0:
+            space = line.find(" ", start + _LONGEST_WITHOUT_STOP, end)
+        if space < 0:
+            break
+        yield start, space + 1
+        start = space + 1
+    yield start, end
+
+
+def _written_in(text: str, language: str | None) -> str:
+    """The language whose abbreviations are looked for; a site's own does not fit all its texts."""
+    for script, own in ((_CYRILLIC, "ru"), (_GREEK, "el")):
+        if script.search(text) and (not language or not _uses(script, language)):
+            letters = len(script.findall(text))
+            return own if letters > len(_LATIN.findall(text)) else _base(language)
+    return _base(language)
+
+
+def _uses(script: regex.Pattern[str], language: str) -> bool:
+    cyrillic = {"ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "mn", "tg", "tt"}
+    return _base(language) in (cyrillic if script is _CYRILLIC else {"el"})
 
 
 def _base(language: str | None) -> str:
@@ -80,7 +128,7 @@ def search_words(text: str) -> str:
     (Han, kana, Hangul, Thai, Lao, Khmer), so that a word inside a sentence is found.
     """
     words: list[str] = []
-    for match in _WORD.finditer(_THOUSANDS.sub("", text)):
+    for match in _WORD.finditer(_THOUSANDS.sub("", _one_spelling(text))):
         word, place = match.group(), 0
         for run in _UNSPACED.finditer(word):
             words += filter(None, [word[place : run.start()]])
@@ -88,6 +136,12 @@ def search_words(text: str) -> str:
             place = run.end()
         words += filter(None, [word[place:]])
     return " ".join(words)
+
+
+def _one_spelling(text: str) -> str:
+    """Without what one writer sets and another does not: vowel marks, joiners, widths."""
+    wide = _WIDTHS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    return _OPTIONAL.sub("", wide)
 
 
 def _pairs(run: str) -> list[str]:
@@ -98,79 +152,3 @@ def question_words(text: str) -> tuple[str, ...]:
     """The search words of a question without stop words, lower case, each once, in order."""
     words = list(dict.fromkeys(search_words(text).lower().split()))
     return tuple(word for word in words if word not in STOP_WORDS) or tuple(words)
-
-
-def deep_link(
-    post: Post, section: Section | None, sentence: Sentence | None = None, *, base: str = ""
-) -> str:
-    """The address of a sentence in the real page; empty where the post has no address.
-
-    The page part, the section's own id and a text fragment: a browser scrolls to the words and
-    marks them, and falls back to the id, then to the page.
-
-    Args:
-        post: Whose page.
-        section: Where in it; None for the page as a whole.
-        sentence: The words to land on.
-        base: Takes the place of the address's scheme and host, where it is set.
-    """
-    address = _rebased(post.url, base)
-    if not address or section is None:
-        return address
-    url = _page_url(address, section.page)
-    anchor = quote(section.anchor, safe="") if section.anchor else ""
-    fragment = f":~:text={text_fragment(section, sentence)}" if sentence else ""
-    return f"{url}#{anchor}{fragment}" if anchor or fragment else url
-
-
-def _rebased(url: str, base: str) -> str:
-    if not url or not base:
-        return url
-    parts = urlsplit(url)
-    return base.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, parts.fragment))
-
-
-def _page_url(url: str, page: int) -> str:
-    url = url.split("#", 1)[0]
-    if page <= 1:
-        return url
-    if "?" in url:  # plain permalinks: /?p=7
-        return f"{url}&page={page}"
-    return f"{url.rstrip('/')}/{page}/"
-
-
-def text_fragment(section: Section, sentence: Sentence) -> str:
-    """The `text=` directive for a sentence, percent-encoded.
-
-    A term must not cross a block, a line break or a table cell, so a quote that does is written
-    as its first and last words; one that is short or stands twice gets its surroundings.
-    Source: https://wicg.github.io/scroll-to-text-fragment/
-    """
-    pieces = [piece.strip() for line in sentence.text.split("\n") for piece in line.split(_CELL)]
-    pieces = [piece for piece in pieces if _WORD.search(piece)] or [sentence.text]
-    if len(pieces) == 1 and len(sentence.text) <= _FRAGMENT_CHARS:
-        term = _encode(pieces[0])
-    else:
-        first, last = pieces[0].split(), pieces[-1].split()
-        if len(pieces) == 1 and len(first) < 2 * _FRAGMENT_WORDS:
-            term = _encode(pieces[0])
-        else:
-            start = " ".join(first[:_FRAGMENT_WORDS])
-            end = " ".join(last[-_FRAGMENT_WORDS:])
-            term = f"{_encode(start)},{_encode(end)}"
-    repeated = section.text.count(sentence.text) > 1 or len(sentence.text.split()) <= 3
-    return _with_context(section, sentence, term) if repeated else term
-
-
-def _with_context(section: Section, sentence: Sentence, term: str) -> str:
-    before = section.text[: sentence.start].rstrip().rpartition("\n")[2].rpartition(_CELL)[2]
-    words = (before or (section.headings[-1] if section.headings else "")).split()
-    if words:
-        return f"{_encode(' '.join(words[-_CONTEXT_WORDS:]))}-,{term}"
-    behind = section.text[sentence.end :].lstrip().partition("\n")[0].partition(_CELL)[0].split()
-    return f"{term},-{_encode(' '.join(behind[:_CONTEXT_WORDS]))}" if behind else term
-
-
-def _encode(words: str) -> str:
-    # "-" parts prefix and suffix from the term, and quote() leaves it as it is.
-    return quote(words, safe="").replace("-", "%2D")

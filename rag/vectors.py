@@ -7,9 +7,10 @@ can open it. It is derived from the catalog and can be made again from there.
 from __future__ import annotations
 
 import logging
-import shutil
+import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +19,8 @@ import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, NotFoundError
 
-from rag.errors import IndexDamaged
+from rag.catalog_faults import no_right, no_room
+from rag.errors import IndexDamaged, PullquoteError
 from rag.types import Passage, Vector, Vectors
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ _log = logging.getLogger(__name__)
 _BATCH = 2000  # rows in one call; Chroma takes 5,461
 _SPACE = {"hnsw": {"space": "cosine", "ef_search": 200}}  # the default space is l2
 _REPAIR = "Run `pullquote doctor --repair`: it rebuilds the search index without embedding."
+
+# Chroma hands on the words of SQLite and of the system, and no numbers.
+_NO_ROOM = ("database or disk is full", "No space left on device", "os error 28")
+_NO_RIGHT = ("readonly database", "Read-only file system", "Permission denied", "os error 30")
 
 _aliases: dict[Path, set[int]] = {}
 _aliases_guard = threading.Lock()
@@ -49,6 +55,7 @@ class SearchIndex:
     def __init__(self, folder: Path, index_id: str, *, create: bool = False) -> None:
         self._folder = folder.resolve()
         self._alias = _take_alias(self._folder)
+        self._writes = create
         self._client: Client | None = None
         try:
             client = chromadb.PersistentClient(
@@ -62,7 +69,7 @@ class SearchIndex:
             raise
         except (ChromaError, ValueError, OSError) as error:
             self.close()
-            raise IndexDamaged(f"Chroma cannot read {folder}: {error}", hint=_REPAIR) from error
+            raise self._fault(error) from error
 
     def _open(self, client: Client, index_id: str, create: bool) -> Collection:
         try:
@@ -90,52 +97,95 @@ class SearchIndex:
         k = min(k, self.count())
         if k == 0:
             return {}
-        found = self._collection.query(
-            query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
-        )
+        with self._plainly():
+            found = self._collection.query(
+                query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
+            )
         distances = (found["distances"] or [[]])[0]
         return {id_: 1.0 - float(d) for id_, d in zip(found["ids"][0], distances, strict=True)}
 
     def count(self) -> int:
-        return int(self._collection.count())
+        with self._plainly():
+            return int(self._collection.count())
 
     def ids(self) -> set[str]:
-        return set(self._collection.get(include=[])["ids"])
+        with self._plainly():
+            return set(self._collection.get(include=[])["ids"])
 
     def upsert(self, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Add passages, or put them in the place of those with their ids."""
         for start in range(0, len(passages), _BATCH):
             part = passages[start : start + _BATCH]
-            self._collection.upsert(
-                ids=[passage.id for passage in part],
-                embeddings=np.ascontiguousarray(vectors[start : start + _BATCH]),
-                documents=[passage.text for passage in part],
-                metadatas=[_metadata(passage) for passage in part],
-            )
+            with self._plainly():
+                self._collection.upsert(
+                    ids=[passage.id for passage in part],
+                    embeddings=np.ascontiguousarray(vectors[start : start + _BATCH]),
+                    documents=[passage.text for passage in part],
+                    metadatas=[_metadata(passage) for passage in part],
+                )
 
     def update_metadata(self, passages: Sequence[Passage]) -> None:
         for start in range(0, len(passages), _BATCH):
             part = passages[start : start + _BATCH]
-            self._collection.update(
-                ids=[passage.id for passage in part],
-                metadatas=[_metadata(passage) for passage in part],
-            )
+            with self._plainly():
+                self._collection.update(
+                    ids=[passage.id for passage in part],
+                    metadatas=[_metadata(passage) for passage in part],
+                )
 
     def delete(self, ids: Sequence[str]) -> None:
         """Unknown ids are passed over."""
         for start in range(0, len(ids), _BATCH):
-            self._collection.delete(ids=list(ids[start : start + _BATCH]))
+            with self._plainly():
+                self._collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except ChromaError as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: Exception) -> PullquoteError:
+        said = str(error)
+        if any(words in said for words in _NO_ROOM):
+            return no_room(self._folder.parent)
+        if any(words in said for words in _NO_RIGHT):
+            return no_right(self._folder.parent)
+        return IndexDamaged(f"Chroma cannot read {self._folder}: {said}", hint=_REPAIR)
 
     def close(self) -> None:
         if self._client:
             self._client.close()
+            if self._writes:
+                _blank_unused(self._folder)
         _free_alias(self._folder, self._alias)
 
 
-def start_over(folder: Path) -> None:
-    """Take a search index away, to be made again; no client of it may be open."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+_HEADER = struct.Struct("<i6Q")  # version, offset, room, elements, bytes of one, two offsets
+
+
+def _blank_unused(folder: Path) -> None:
+    """Overwrite the room that Chroma's graph keeps for later elements.
+
+    Chroma takes it from the process's memory as it is, and writes it to the disk: whatever the
+    process had read before stands in it, also the text of posts that must not be kept. Readers
+    never look there.
+    """
+    for header in folder.glob("*/header.bin"):
+        content = header.read_bytes()
+        level0, lengths = header.with_name("data_level0.bin"), header.with_name("length.bin")
+        if len(content) < _HEADER.size:
+            continue
+        _, _, room, elements, size, _, _ = _HEADER.unpack_from(content)
+        for file, each in ((level0, size), (lengths, 4)):
+            if file.stat().st_size != room * each or elements > room:
+                _log.warning("%s has a form that is not known; unused room was left as it is", file)
+                continue
+            with file.open("r+b") as opened:
+                opened.seek(elements * each)
+                for start in range(elements, room, _BATCH):
+                    opened.write(bytes(each * (min(start + _BATCH, room) - start)))
 
 
 def _take_alias(folder: Path) -> int:

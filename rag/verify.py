@@ -12,7 +12,7 @@ from time import perf_counter
 
 from rag.errors import ModelUnavailable
 from rag.judge import Judge
-from rag.text import deep_link
+from rag.links import deep_link
 from rag.types import (
     Answer,
     Basis,

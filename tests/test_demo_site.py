@@ -12,7 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 from ingest.read import read_source
 from ingest.sections import sections
 from ingest.wordpress_post import ReadPost
-from rag.text import deep_link, split_sentences
+from rag.links import deep_link
+from rag.text import split_sentences
 from ui.demo_site import BASE, demo_pages
 
 CONTENT = (

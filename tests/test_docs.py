@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Gt, Le
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -23,7 +24,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
-_TYPES = {str: "text", int: "whole number", float: "number", Path: "path", bool: "true or false"}
+_TYPES = {
+    str: "text",
+    SecretStr: "secret text",
+    int: "whole number",
+    float: "number",
+    Path: "path",
+    bool: "true or false",
+}
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # ---------------------------------------------------------------- commands
@@ -137,7 +145,7 @@ def test_the_readme_shows_what_really_happens(sample_index: Path) -> None:
         elif language == "console":
             command, _, shown = block.partition("\n")
             result = CliRunner().invoke(app, shlex.split(command.removeprefix("$ pullquote ")))
-            assert (result.exit_code, result.output) == (0, shown)
+            assert (result.exit_code, result.stdout) == (0, shown)
 
 
 @pytest.fixture

@@ -7,17 +7,19 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
 from small_site import GARDEN, garden, post, put, same_path, section
 
 from rag import catalog_read, catalog_write
-from rag.catalog import SCHEMA_VERSION
+from rag.catalog_schema import SCHEMA_VERSION
 from rag.embed import HashEmbedder, ModelId
 from rag.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
 from rag.health import check, repair
-from rag.index import CATALOG, CHROMA, Index, write_index
+from rag.index import Index, write_index
+from rag.rebuild import CATALOG, CHROMA
 from rag.types import Filters
 
 EMBEDDER = HashEmbedder()
@@ -228,8 +230,7 @@ def test_token_frequencies_follow_every_change(tmp_path: Path) -> None:
 
 def test_repair_makes_chroma_again_without_embedding(tmp_path: Path) -> None:
     garden(tmp_path)
-    for file in sorted((tmp_path / CHROMA).rglob("*"), reverse=True):
-        file.unlink() if file.is_file() else file.rmdir()
+    rmtree(tmp_path / CHROMA)
     assert not all(finding.ok for finding in check(tmp_path))
     assert repair(tmp_path) == 6
     assert all(finding.ok for finding in check(tmp_path))
@@ -295,3 +296,13 @@ def test_a_kill_at_any_moment_leaves_whole_posts_and_a_next_writer_mends(
     with write_index(tmp_path, EMBEDDER.id) as writer:
         writer.finish()
     assert all(finding.ok for finding in check(tmp_path)), check(tmp_path)
+
+
+def test_a_health_check_sees_a_table_that_is_missing(tmp_path: Path) -> None:
+    garden(tmp_path)
+    index = Index(tmp_path)
+    index.catalog.connection.execute("DROP TABLE quarantine")
+    index.catalog.connection.execute("CREATE TABLE quarantine_of_old (a)")
+    index.close()
+    wrong = [finding.what for finding in check(tmp_path) if not finding.ok]
+    assert wrong == ["the catalog has other tables than it should"]

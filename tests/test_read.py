@@ -286,7 +286,6 @@ def test_sources_that_are_not_there(tmp_path: Path) -> None:
     for source, problem in [
         (tmp_path / "no.json", "does not exist"),
         (tmp_path, "no file with WordPress data"),
-        ("https://garden.example/wp-json/wp/v2/posts", "only files"),
     ]:
         with pytest.raises(SourceError, match=problem):
             list(read_source(str(source)))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 from tests_shared import SHARED, needs_shared
 
-from ingest.html_text import Heading, items
+from ingest.html_items import Heading
+from ingest.html_text import items
 from ingest.sections import sections
 from rag.types import Section
 
@@ -176,8 +177,8 @@ def test_footnote_numbers_do_not_glue_and_notes_are_kept() -> None:
     <p>10 m<sup>2</sup></p>
     <ol class="wp-block-footnotes"><li id="n1">The source. <a href="#n1-link">↩︎</a></li></ol>"""
     (found,) = sections(html)
-    assert found.text == "One claim. Another.\n10 m2\nThe source."
-    assert found.blocks[-1].kind == "note"
+    assert found.text == "One claim. Another.\nThe source.\n10 m2"
+    assert [block.kind for block in found.blocks] == ["paragraph", "note", "paragraph"]
 
 
 def test_broken_markup_is_read_as_a_browser_reads_it() -> None:

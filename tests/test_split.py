@@ -75,3 +75,21 @@ def test_no_character_of_a_sentence_is_lost_and_no_passage_is_too_long(
             assert passage.tokens <= limit
             for s in passage.sentences:
                 assert one.text[s.start : s.end] == s.text
+
+
+def test_code_that_fits_is_not_parted() -> None:
+    prose = " ".join(f"Words of sentence {n} stand here." for n in range(6))
+    code = "\n".join(f"x{n} = {n}" for n in range(6))
+    blocks = (
+        Block(0, len(prose)),
+        Block(len(prose) + 1, len(prose) + 1 + len(code), "code"),
+    )
+    parsed = ParsedPost(GARDEN[0].post, (Section("0", (), None, 1, f"{prose}\n{code}", blocks),))
+    for limit in (40, 48, 56, 64):
+        holding = [
+            piece.passage.text
+            for piece in split(parsed, EMBEDDER, limit=limit)
+            if " = " in piece.passage.text
+        ]
+        assert len(holding) == 1
+        assert code in holding[0]

@@ -12,7 +12,8 @@ import pytest
 from small_site import same_path
 
 from ingest.report import Progress, Report
-from ingest.sync import sync
+from ingest.sync import Options, sync
+from ingest.updating import OnProgress
 from rag.embed import HashEmbedder, PassageText, PassageVectors
 from rag.errors import IndexBusy, IndexMismatch, SourceError
 from rag.index import Index, locked
@@ -56,11 +57,18 @@ class Site:
         self.index = folder / "index"
         self.embedder = Counting()
 
-    def sync(self, *entries: dict[str, Any], **options: Any) -> Report:
+    def sync(
+        self, *entries: dict[str, Any], on_progress: OnProgress | None = None, **options: Any
+    ) -> Report:
         self.file.write_text(json.dumps(entries))
         self.embedder.texts.clear()
-        settings = load_settings(index=self.index, embedding_model="hash")
-        return sync([str(self.file)], settings, embedder=self.embedder, **options)
+        return sync(
+            [str(self.file)],
+            load_settings(index=self.index, embedding_model="hash"),
+            options=Options(**options),
+            embedder=self.embedder,
+            on_progress=on_progress,
+        )
 
     def texts(self) -> list[str]:
         opened = Index(self.index)

@@ -1,4 +1,4 @@
-"""The command line: what may be typed, and errors as two lines. The only file that knows Typer.
+"""The command line: what may be typed, and errors as two lines. The home of Typer, with `cli_*`.
 
 What a command needs is imported inside it: `pullquote --help` must not wait for torch.
 """
@@ -13,6 +13,9 @@ import typer
 from typer.core import TyperGroup
 
 from rag.errors import PullquoteError
+from ui.cli_index import COMMANDS
+from ui.cli_ingest import complain, ingest
+from ui.cli_options import Folder, Json
 
 
 class _Commands(TyperGroup):
@@ -22,7 +25,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except PullquoteError as error:
-            _complain(error.problem, error.hint)
+            complain(error.problem, error.hint)
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
             typer.echo("Interrupted.", err=True)
@@ -30,12 +33,8 @@ class _Commands(TyperGroup):
         except BrokenPipeError:  # Typer ends quietly when `| head` has seen enough
             raise
         except OSError as error:
-            _complain(f"{error.strerror or error}.", f"Look at {error.filename or 'the disk'}.")
+            complain(f"{error.strerror or error}.", f"Look at {error.filename or 'the disk'}.")
             raise typer.Exit(1) from error
-
-
-def _complain(problem: str, hint: str) -> None:
-    typer.echo(f"Error: {problem}\n{hint}", err=True)
 
 
 app = typer.Typer(
@@ -48,10 +47,6 @@ app = typer.Typer(
 )
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--index", metavar="DIR", help='Folder of the index; else the setting "index".'),
-]
 ChatModel = Annotated[
     str | None,
     typer.Option(metavar="PROVIDER:MODEL", help="Let this chat model write; else quotes only."),
@@ -75,7 +70,6 @@ Port = Annotated[
     int | None,
     typer.Option(min=1, max=65535, metavar="PORT", help='Listen here; else the setting "port".'),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 def _print_version(wanted: bool = True) -> None:
@@ -102,42 +96,7 @@ def pullquote(
     """Ask a WordPress site. Every sentence of the answer points at a sentence of a post."""
 
 
-@app.command()
-def ingest(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SOURCE...",
-            help="Files or folders of WordPress posts, or - for standard input.",
-        ),
-    ],
-    index: Folder = None,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Remove posts that the sources no longer hold.")
-    ] = False,
-    allow_mass_delete: Annotated[
-        bool, typer.Option("--allow-mass-delete", help="Also when more than a fifth would go.")
-    ] = False,
-) -> None:
-    """Make the index match WordPress posts.
-
-    New and changed posts are added, what has not changed is left alone, and a report says what was
-    done and what was skipped.
-    """
-    from ingest.sync import sync
-    from rag.settings import load_settings
-    from ui.show import print_report, sync_progress
-
-    settings = load_settings(index=index)
-    with sync_progress() as on_progress:
-        report = sync(
-            sources,
-            settings,
-            prune=prune,
-            allow_mass_delete=allow_mass_delete,
-            on_progress=on_progress,
-        )
-    print_report(report, settings.index)
+app.command()(ingest)
 
 
 @app.command()
@@ -254,39 +213,8 @@ def evaluate(
         raise typer.Exit(1)
 
 
-@app.command()
-def status(index: Folder = None) -> None:
-    """Say what an index holds."""
-    from contextlib import closing
-
-    from rag.index import Index
-    from rag.settings import load_settings
-    from ui.show import print_status
-
-    with closing(Index(load_settings(index=index).index)) as opened:
-        print_status(opened.status(), opened.folder)
-
-
-@app.command()
-def doctor(
-    index: Folder = None,
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Build the search index again from the catalog first.")
-    ] = False,
-) -> None:
-    """Look for what is wrong, and say what to do.
-
-    Ends with 1 where something is wrong with the installation or the index.
-    """
-    from rag.settings import load_settings
-    from ui.doctor import examine, rebuild
-    from ui.show import print_checks
-
-    settings = load_settings(index=index)
-    if repair:
-        typer.echo(f"Rebuilt: the search index holds {rebuild(settings)} passages.")
-    if not print_checks(examine(settings)):
-        raise typer.Exit(1)
+for command in COMMANDS:
+    app.command()(command)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-from ingest.sync import sync
+from ingest.sync import Options, sync
 from rag.settings import Settings, load_settings
 from ui.ports import free_port
 from ui.show import sync_progress
@@ -51,4 +51,5 @@ def ingest_sample(settings: Settings) -> None:
     """
     source = str(files("ingest.sample") / "posts.json")
     with sync_progress() as on_progress:
-        sync([source], settings, prune=True, allow_mass_delete=True, on_progress=on_progress)
+        options = Options(prune=True, allow_mass_delete=True)
+        sync([source], settings, options=options, on_progress=on_progress)

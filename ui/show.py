@@ -6,8 +6,7 @@ Results go to standard output, progress to standard error.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +21,10 @@ from ui.render import BASES, REFUSED, day, left_out, place
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
     from ingest.report import Progress as SyncProgress
-    from ingest.report import Report
     from rag.catalog import IndexStatus
+    from rag.catalog_sources import Quarantined
     from ui.doctor import Check
 
-_NAMED = 3  # of what was skipped for one reason, so many are named
 # Posts come from outside, and a terminal obeys what it is sent.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -125,47 +123,13 @@ def sync_progress() -> Iterator[Callable[[SyncProgress], None]]:
             # The total grows while posts are read, so what is left is known only roughly.
             bar.update(
                 task,
-                description=f"{_count(progress.posts, 'post', 'posts')} read",
+                description=f"{count(progress.posts, 'post', 'posts')} read",
                 completed=progress.embedded,
                 total=progress.passages or None,
                 of=f"{progress.passages:,} passages embedded",
             )
 
         yield show
-
-
-def print_report(report: Report, folder: Path) -> None:
-    """What a sync did, with every reason for what it left out."""
-    say(
-        f"Posts: {report.added} added, {report.changed} changed, "
-        f"{report.record_only} changed in their record only, {report.unchanged} unchanged, "
-        f"{report.removed} removed, {len(report.skipped)} skipped, "
-        f"{len(report.recovered)} recovered."
-    )
-    say(
-        f"Index in {folder}: {_count(report.posts, 'post', 'posts')}, "
-        f"{_count(report.sections, 'section', 'sections')}, "
-        f"{_count(report.passages, 'passage', 'passages')}."
-    )
-    rate = report.embedded / report.encode_seconds if report.encode_seconds else 0
-    say(
-        f"Embedded {_count(report.embedded, 'passage', 'passages')}"
-        + (f" at {rate:,.0f} a second" if rate else "")
-        + f"; {report.seconds:.1f} seconds in all."
-    )
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for skipped in report.skipped:
-        reasons[f"Skipped: {skipped.reason}"].append(skipped.origin)
-    for post_id in report.empty:
-        reasons["Without text, so nothing of it can be found"].append(post_id)
-    for reason, origins in reasons.items():
-        more = ", …" if len(origins) > _NAMED else ""
-        say(f"{reason}: {len(origins)} ({', '.join(origins[:_NAMED])}{more})")
-    for post_id, damage in report.recovered:
-        cut = "" if damage.complete else "; text may be missing"
-        say(f"Recovered {post_id} {damage.recovered}{cut}.")
-    for warning in report.warnings:
-        say(f"Note: {warning}")
 
 
 # ---------------------------------------------------------------- an index, an installation
@@ -186,6 +150,16 @@ def print_status(status: IndexStatus, folder: Path) -> None:
         say(f"{name:<12} {value}")
 
 
+def print_quarantine(entries: Sequence[Quarantined]) -> None:
+    """What could not be read or must not be shown, by source."""
+    say("")
+    say(f"Quarantine: {count(len(entries), 'entry', 'entries')}")
+    for one in entries:
+        where = " ".join(filter(None, (one.origin, one.post_id and f"({one.post_id})")))
+        since = f", since {day(one.seen_at)}" if one.seen_at else ""
+        say(f"  {one.source}: {where}: {one.reason}{since}")
+
+
 def print_checks(checks: Iterable[Check]) -> bool:
     """Each check as soon as it is done; whether all were well."""
     well = True
@@ -197,5 +171,6 @@ def print_checks(checks: Iterable[Check]) -> bool:
     return well
 
 
-def _count(number: int, one: str, many: str) -> str:
+def count(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
     return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,45 @@
+"""What HTML is read into: headings, texts and page breaks, in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.types import BlockKind
+
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math mi "
+    "mn mo mrow msup msub mfrac q ruby rb s samp small span strike strong sub sup time tt u var "
+    "wbr picture source br -text -comment".split()
+)
+"""Elements that do not part a text; everything else is the border of a block."""
+SOFT = 7
+"""Level of a paragraph that is set as a heading: below every real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    """1 to 6; `SOFT` for a paragraph that is nothing but bold."""
+    text: str
+    anchor: str | None
+    """The id that leads to it in the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+    kind: BlockKind = "paragraph"
+    header: str = ""
+    """Of a table's row."""
+    marks: tuple[str, ...] = ()
+    """Ids of the footnotes that it refers to."""
+    note: str = ""
+    """The id of the footnote that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageBreak:
+    """`<!--nextpage-->`."""
+
+
+Item = Heading | Text | PageBreak

@@ -1,0 +1,136 @@
+r"""HTML again from content whose opening tags are gone.
+
+A web page's reader takes the tags out of WordPress's JSON: an opening one leaves a line break, one
+of a list its bullet, and `<\/h2>`, which is no tag to it, stays. So what a line was can be told.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n"}
+_OPENING = re.compile(r"<(?:p|h[1-6]|div|ul|ol|li|table|figure|blockquote)\b", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"<\\?/(h[1-6]|p|li|blockquote|figcaption|td|th|tr|pre|div|ul|ol|figure|table)>", re.IGNORECASE
+)
+_ORPHAN = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>")
+_BULLET = re.compile(r"^\s*[•◦▪]\s+")
+_HEADING = re.compile(r"h[1-6]", re.IGNORECASE)
+_INSIDE = frozenset("li blockquote figcaption pre".split())
+# What is left of an image: the first word of its description, between quotes of JSON.
+_ALT = re.compile(r"^\s*\\\"(?:[^\s\"\\]*\\\"(?=\S)|[^\s\"\\]*[a-z](?=[A-Z]))")
+_ONLY_ALT = re.compile(r"^\s*\\\"[^\s\"\\]*(?:\\\")?\s*$")
+_CONTENTS = frozenset(
+    "contents|table of contents|in this article|on this page|inhalt|inhaltsverzeichnis|índice|"
+    "contenido|tabla de contenidos|sommaire|table des matières|sommario|inhoud|inhoudsopgave|"
+    "содержание|оглавление|daftar isi|目次|目录|目錄|차례|목차".split("|")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    tag: str
+    text: str
+
+
+def has_tags(body: str) -> bool:
+    """Whether content still has its opening tags: some stand in the text of posts about HTML."""
+    openings = len(_OPENING.findall(body))
+    return openings > 0 and 2 * openings >= len(_CLOSING.findall(body))
+
+
+def retag(body: str) -> str:
+    """Content without opening tags, as it stood in a JSON string, as HTML."""
+    found: list[_Element] = []
+    for unit in re.split(r"\n[^\S\n]*\n", body):
+        found += _unit(unit)
+    found = [one for one in found if one.text.strip()]
+    kept = _without_contents(found)
+    return "\n".join(f"<{one.tag}>{_escaped(one.text)}</{one.tag}>" for one in kept)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text.strip(), quote=False).replace("\n", "<br>")
+
+
+def _unit(unit: str) -> Iterator[_Element]:
+    """What stands between two empty lines: a line end in it was a list's or a line break."""
+    open_text = ""
+    for line in unit.split("\n"):
+        if _BULLET.match(unescape(line)):
+            yield _element(open_text, "p")
+            open_text = ""
+        place = 0
+        for closing in _CLOSING.finditer(line):
+            tag = closing[1].lower()
+            if re.search(rf"<{tag}\b", line[place : closing.start()], re.IGNORECASE):
+                continue  # markup that a post writes about has both its tags
+            text = f"{open_text}\n{line[place : closing.start()]}" if open_text else None
+            yield _element(text or line[place : closing.start()], tag)
+            place, open_text = closing.end(), ""
+        rest = line[place:]
+        open_text = f"{open_text}\n{rest}" if open_text.strip() else rest
+    yield _element(open_text, "p")
+
+
+def _element(raw: str, tag: str) -> _Element:
+    if _HEADING.fullmatch(tag):
+        # Without the description, unless it is all that the heading has.
+        raw = re.sub(r"^\s*\\\"(?:\\\")?", "", _ALT.sub("", raw)) if _unclosed(raw) else raw
+    elif _ONLY_ALT.match(raw):
+        return _Element("p", "")
+    text = _ORPHAN.sub("", unescape(raw))
+    bullet = _BULLET.match(text)
+    if bullet:
+        text = text[bullet.end() :]
+        tag = tag if _HEADING.fullmatch(tag) else "li"
+    if _HEADING.fullmatch(tag):
+        return _Element(tag, " ".join(text.split()))
+    return _Element(tag if tag in _INSIDE else "p", text.strip())
+
+
+def _unclosed(raw: str) -> bool:
+    """Whether it begins with what an image left: a quotation would end with a space behind it."""
+    text = raw.lstrip()
+    return text.startswith('\\"') and (
+        text.count('\\"') % 2 == 1 or bool(re.match(r"\\\"[^\s\"\\]*\\\"(?=\S|$)", text))
+    )
+
+
+def _without_contents(found: Sequence[_Element]) -> list[_Element]:
+    """Without a table of contents: a heading with a list of nothing but headings below it."""
+    kept: list[_Element] = []
+    skip = 0
+    for place, one in enumerate(found):
+        if skip:
+            skip -= 1
+            continue
+        if _HEADING.fullmatch(one.tag):
+            rest = found[place + 1 :]
+            listed = next((n for n, other in enumerate(rest) if other.tag != "li"), len(rest))
+            later = {other.text for other in rest[listed:] if _HEADING.fullmatch(other.tag)}
+            names = {other.text for other in rest[:listed]}
+            titled = one.text.strip(" :").casefold() in _CONTENTS
+            if titled and (names <= later if listed else not rest):
+                skip = listed
+                continue
+        kept.append(one)
+    return kept
+
+
+def unescape(text: str) -> str:
+    """The escapes of a JSON string, wherever one is left."""
+
+    def one(match: re.Match[str]) -> str:
+        code = match[1]
+        if len(code) == 5:
+            return chr(int(code[1:], 16))
+        return _PLAIN_ESCAPES.get(code, code)
+
+    found = _ESCAPE.sub(one, text)
+    # Two escapes make one character beyond the first plane; half of one is no character.
+    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

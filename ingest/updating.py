@@ -1,0 +1,230 @@
+"""Posts into the index: compare with what is there, embed what is new, take out what must go."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from time import perf_counter
+
+from ingest.report import Difference, Progress, Report
+from ingest.sections import sections
+from ingest.split import VERSION, Piece, split
+from ingest.spot_check import Sample
+from ingest.thin_posts import ThinPosts
+from ingest.wordpress_post import ReadPost, Skipped
+from rag import catalog_write
+from rag.backends import load_embedder
+from rag.catalog_sources import Quarantined
+from rag.embed import Embedder
+from rag.identity import content_hash, embedding_key, record_hash
+from rag.index import IndexWriter
+from rag.settings import Settings
+from rag.types import Damage, ParsedPost
+
+_WINDOW = 512  # passages that are sorted by length and embedded together
+_DONE = ("added", "changed", "record_only", "unchanged")  # the most first
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    parsed: ParsedPost
+    pieces: tuple[Piece, ...]
+    source: str
+
+
+@dataclass
+class Update:
+    """One sync under way: the posts that wait to be embedded, and what was done."""
+
+    writer: IndexWriter | None
+    """None only looks what would be done."""
+    states: dict[str, catalog_write.PostState]
+    """The posts of the index, as they were."""
+    settings: Settings
+    given: Embedder | None
+    on_progress: OnProgress | None
+    sample: Sample
+    thin: ThinPosts
+    live: frozenset[str] = frozenset()
+    """The sources that are live sites: posts that others brought become theirs."""
+    report: Report = field(default_factory=Report)
+    waiting: list[_Waiting] = field(default_factory=list)
+    seen: dict[str, float] = field(default_factory=dict)
+    """Post id to the time it was modified, of the posts read in this run."""
+    now: dict[str, catalog_write.PostState] = field(default_factory=dict)
+    """What the posts read in this run are in the catalog, or will be once they are embedded."""
+    hidden: set[str] = field(default_factory=set)
+    """Ids that a source says are not public: they stay out, whatever another file says."""
+    done: dict[str, str] = field(default_factory=dict)
+    """Post id to what this run did with it: the name of the report's field."""
+    untouched: int = 0
+    """Posts that a site names as they were, and that were not fetched."""
+    removed: list[str] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Of added and changed posts."""
+    recovered: dict[str, Damage] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
+    quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
+    """What was skipped, by source."""
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """Loaded only when something has to be split or embedded."""
+        return self.given or load_embedder(self.settings)
+
+    def take(self, source: str, result: ReadPost | Skipped) -> None:
+        """A post, or why there is none."""
+        if isinstance(result, Skipped):
+            kept = Quarantined(source, result.origin, result.reason, result.post_id)
+            self.quarantined.setdefault(source, []).append(kept)
+            self._skip(result)
+            return
+        parsed = _parse(result)
+        post = parsed.post
+        modified = post.modified.timestamp() if post.modified else 0.0
+        if post.id in self.hidden or self.seen.get(post.id, -1.0) >= modified:
+            return
+        if post.id in self.seen:
+            self.embed()  # the older version may be waiting
+        self.seen[post.id] = modified
+        self._note(parsed)
+        self._compare(parsed, source)
+        if source in self.live and self.done[post.id] != "unchanged":
+            self.sample.offer(parsed)
+            self.thin.offer(parsed)
+        self._tell()
+
+    def _note(self, parsed: ParsedPost) -> None:
+        """What the report says of the post itself, in the place of an older version's."""
+        post = parsed.post
+        self.recovered.pop(post.id, None)
+        if post.damage:
+            self.recovered[post.id] = post.damage
+        if parsed.sections:
+            self.empty.discard(post.id)
+        else:
+            self.empty.add(post.id)
+
+    def _skip(self, skipped: Skipped) -> None:
+        self.report = replace(self.report, skipped=(*self.report.skipped, skipped))
+        if skipped.post_id:
+            self.hidden.add(skipped.post_id)
+            # It was public once and is not now: gone at once, whatever else happens.
+            if skipped.post_id in self.states or skipped.post_id in self.now:
+                self.embed()  # it may be waiting
+                self.remove([skipped.post_id], erase=True)
+
+    def remove(self, ids: Iterable[str], *, erase: bool = False) -> None:
+        """Take posts out, whatever this run had done with them."""
+        gone = list(ids)
+        if self.writer:
+            catalog_write.remove_posts(self.writer.catalog, gone, erase=erase)
+        for id_ in gone:
+            if self.states.pop(id_, None):
+                self.removed.append(id_)
+            self.now.pop(id_, None)
+            self.done.pop(id_, None)
+
+    def _compare(self, parsed: ParsedPost, source: str) -> None:
+        post = parsed.post
+        before = self.now.get(post.id) or self.states.get(post.id)
+        now = catalog_write.PostState(record_hash(post), self._content_hash(parsed), source)
+        done = "unchanged"
+        if before is None or before.content_hash != now.content_hash:
+            done = "changed" if before else "added"
+            self.titles[post.id] = post.title
+            self._wait(parsed, source)
+        elif before.record_hash != now.record_hash or (
+            source in self.live and before.source != source
+        ):
+            done = "record_only" if before.record_hash != now.record_hash else "unchanged"
+            if self.writer:
+                catalog_write.update_record(self.writer.catalog, post, source)
+        self.now[post.id] = now
+        # A post may come again in a newer version: the report says the most that was done with it.
+        self.done[post.id] = min(self.done.get(post.id, done), done, key=_DONE.index)
+
+    def _wait(self, parsed: ParsedPost, source: str) -> None:
+        if self.writer is None:
+            return
+        pieces = split(parsed, self.embedder, limit=self.settings.passage_tokens)
+        self.waiting.append(_Waiting(parsed, pieces, source))
+        if sum(len(one.pieces) for one in self.waiting) >= _WINDOW:
+            self.embed()
+
+    def _content_hash(self, parsed: ParsedPost) -> str:
+        """Of all that decides which passages a post has."""
+        text = f"{content_hash(parsed)}/{VERSION}/{self.settings.passage_tokens}"
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def embed(self) -> None:
+        """Embed what waits, and put the posts into the index."""
+        if self.writer is None or not self.waiting:
+            return
+        catalog = self.writer.catalog
+        model = self.embedder.id
+        keys = [[embedding_key(p.text, model) for p in one.pieces] for one in self.waiting]
+        texts = {
+            key: piece.text
+            for one, own in zip(self.waiting, keys, strict=True)
+            for key, piece in zip(own, one.pieces, strict=True)
+        }
+        known = catalog_write.known_embeddings(catalog, list(texts))
+        missing = [key for key in texts if key not in known]
+        started = perf_counter()
+        vectors = self.embedder.embed_passages([texts[key] for key in missing])
+        spent = perf_counter() - started
+        catalog.set_meta("precision", self.embedder.precision)
+        catalog_write.save_embeddings(catalog, dict(zip(missing, vectors, strict=True)))
+        for one, own in zip(self.waiting, keys, strict=True):
+            passages = [piece.passage for piece in one.pieces]
+            digest = self._content_hash(one.parsed)
+            catalog_write.swap_post(catalog, one.parsed, passages, own, one.source, digest)
+        self.waiting.clear()
+        self.writer.flush_if_full()
+        self.report = replace(
+            self.report,
+            embedded=self.report.embedded + len(missing),
+            encode_seconds=self.report.encode_seconds + spent,
+        )
+        self._tell()
+
+    def warn(self, warning: str) -> None:
+        self.report = replace(self.report, warnings=(*self.report.warnings, warning))
+
+    def closing_report(self) -> Report:
+        """The report with what is counted by post."""
+        counts = Counter(self.done.values())
+        changes = [(what, id_) for id_, what in self.done.items() if what != "unchanged"]
+        return replace(
+            self.report,
+            added=counts["added"],
+            changed=counts["changed"],
+            record_only=counts["record_only"],
+            unchanged=counts["unchanged"] + self.untouched,
+            removed=len(self.removed),
+            recovered=tuple(self.recovered.items()),
+            empty=tuple(sorted(self.empty)),
+            differences=tuple(
+                Difference(what, id_, self.titles.get(id_, ""))
+                for what, id_ in [*changes, *(("removed", id_) for id_ in self.removed)]
+            ),
+        )
+
+    def _tell(self) -> None:
+        if self.on_progress:
+            waiting = sum(len(one.pieces) for one in self.waiting)
+            done = self.report.embedded
+            self.on_progress(Progress(len(self.seen), done + waiting, done))
+
+
+def _parse(result: ReadPost) -> ParsedPost:
+    raw = result.raw
+    found = sections(raw.html, title=raw.post.title)
+    title = raw.post.title or next((s.headings[0] for s in found if s.headings), "")
+    return ParsedPost(replace(raw.post, title=title or raw.post.id), found)

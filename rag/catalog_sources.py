@@ -1,0 +1,90 @@
+"""What the catalog remembers of sources: their state, what is missing, what could not be read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rag.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Something that could not be read, or must not be shown, and why."""
+
+    source: str
+    """Whose sync met it."""
+    origin: str
+    """The file, member or address that it was read from."""
+    reason: str
+    """For people."""
+    post_id: str | None = None
+    """None where it could not be told which post it is."""
+    seen_at: datetime | None = None
+    """When it was met first, UTC; None takes the time of saving."""
+
+
+def source_state(catalog: Catalog, label: str) -> str | None:
+    """What was kept of a source as JSON; None where it was never synced."""
+    row = catalog.connection.execute(
+        "SELECT state FROM sources WHERE label = ?", (label,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_source_state(catalog: Catalog, label: str, state: str) -> None:
+    with catalog.writing() as connection:
+        connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (label, state))
+
+
+def missing(catalog: Catalog, source: str) -> dict[str, int]:
+    """Posts that the source no longer names, and since when: seconds since 1970, UTC."""
+    rows = catalog.connection.execute(
+        "SELECT post_id, since FROM missing WHERE source = ? ORDER BY post_id", (source,)
+    )
+    return dict(rows.fetchall())
+
+
+def set_missing(catalog: Catalog, source: str, ids: Iterable[str]) -> None:
+    """All that the source does not name now; one that was missing already keeps its time."""
+    with catalog.writing() as connection:
+        before = missing(catalog, source)
+        now = int(time.time())
+        connection.execute("DELETE FROM missing WHERE source = ?", (source,))
+        connection.executemany(
+            "INSERT OR REPLACE INTO missing VALUES (?, ?, ?)",
+            [(id_, source, before.get(id_, now)) for id_ in ids],
+        )
+
+
+def set_quarantine(catalog: Catalog, source: str, entries: Iterable[Quarantined]) -> None:
+    """All that the source's newest sync could not read; what was known already keeps its time."""
+    with catalog.writing() as connection:
+        before = {(q.origin, q.reason): q.seen_at for q in quarantine(catalog, source)}
+        now = datetime.now(UTC)
+        connection.execute("DELETE FROM quarantine WHERE source = ?", (source,))
+        connection.executemany(
+            "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    source, one.origin, one.post_id, one.reason,
+                    int((before.get((one.origin, one.reason)) or one.seen_at or now).timestamp()),
+                )
+                for one in entries
+            ],
+        )  # fmt: skip
+
+
+def quarantine(catalog: Catalog, source: str | None = None) -> tuple[Quarantined, ...]:
+    """What could not be read at the newest sync of each source, or of one, in a fixed order."""
+    rows = catalog.connection.execute(
+        "SELECT source, origin, post_id, reason, seen_at FROM quarantine"
+        " WHERE ?1 IS NULL OR source = ?1 ORDER BY source, origin, reason",
+        (source,),
+    )
+    return tuple(
+        Quarantined(where, origin, reason, post_id, datetime.fromtimestamp(seen, tz=UTC))
+        for where, origin, post_id, reason, seen in rows
+    )

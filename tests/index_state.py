@@ -1,0 +1,80 @@
+"""All that an index holds, in both stores, to be compared with another's."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import chromadb
+import numpy as np
+
+from rag import catalog_read, catalog_write
+from rag.catalog import Catalog
+from rag.rebuild import CATALOG, chroma_folder
+from rag.types import ParsedPost, Vector
+
+
+@dataclass(frozen=True)
+class State:
+    """What must be equal in two indexes that were given the same posts."""
+
+    posts: dict[str, ParsedPost]
+    texts: dict[str, str]
+    """Passage id to its text."""
+    vectors: dict[str, tuple[bytes, ...]]
+    """Passage id to every blob that the catalog keeps."""
+    tokens: dict[int, int]
+    words: dict[str, int]
+    """Word to the number of passages that hold it."""
+    chroma: dict[str, tuple[str, bytes]]
+    """Passage id to text and metadata there, and its vector, rounded."""
+
+
+def state(folder: Path) -> State:
+    with closing(Catalog(folder / CATALOG)) as catalog:
+        run = catalog.connection.execute
+        ids = catalog_read.all_ids(catalog)
+        stored = catalog_read.stored_vectors(catalog, ids)
+        run("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row)")
+        return State(
+            posts={
+                id_: catalog_read.parsed_post(catalog, id_)
+                for id_ in sorted(catalog_write.post_states(catalog))
+            },
+            texts={i: p.text for i, p in sorted(catalog_read.passages(catalog, ids).items())},
+            vectors={
+                i: tuple(
+                    getattr(stored[i], kind).tobytes()
+                    for kind in ("passage", "sentences", "tokens", "token_ids", "token_sentence")
+                )
+                for i in sorted(ids)
+            },
+            tokens=dict(run("SELECT * FROM token_frequency WHERE passages != 0").fetchall()),
+            words=dict(run("SELECT term, doc FROM temp.vocabulary").fetchall()),
+            chroma=_chroma(chroma_folder(catalog)),
+        )
+
+
+def _chroma(folder: Path) -> dict[str, tuple[str, bytes]]:
+    client = chromadb.PersistentClient(str(folder) + "/." * 9)
+    try:
+        found = client.get_collection("passages").get(
+            include=["embeddings", "documents", "metadatas"]
+        )
+        embeddings = found["embeddings"]
+        documents, metadatas = found["documents"], found["metadatas"]
+        assert embeddings is not None
+        assert documents is not None
+        assert metadatas is not None
+        return {
+            id_: (f"{documents[i]} {sorted(metadatas[i].items())}", _rounded(embeddings[i]))
+            for i, id_ in enumerate(found["ids"])
+        }
+    finally:
+        client.close()  # type: ignore[attr-defined]
+
+
+def _rounded(vector: object) -> bytes:
+    row: Vector = np.asarray(vector, dtype=np.float32)
+    return np.round(row, 4).tobytes()

@@ -1,0 +1,140 @@
+"""The commands that look after an index: what it holds, whether it is whole, copies of it.
+
+As in `ui/cli.py`, what a command needs is imported inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli_options import Folder
+
+
+def status(
+    index: Folder = None,
+    quarantine: Annotated[
+        bool, typer.Option("--quarantine", help="Also list what could not be read, and why.")
+    ] = False,
+) -> None:
+    """Say what an index holds."""
+    from contextlib import closing
+
+    from rag.catalog_sources import quarantine as quarantined
+    from rag.index import Index
+    from rag.settings import load_settings
+    from ui.show import print_quarantine, print_status
+
+    with closing(Index(load_settings(index=index).index)) as opened:
+        print_status(opened.status(), opened.folder)
+        if quarantine:
+            print_quarantine(quarantined(opened.catalog))
+
+
+def doctor(
+    index: Folder = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Build the search index again from the catalog first.")
+    ] = False,
+) -> None:
+    """Look for what is wrong, and say what to do.
+
+    Ends with 1 where something is wrong with the installation or the index.
+    """
+    from rag.settings import load_settings
+    from ui.doctor import examine, rebuild
+    from ui.show import print_checks
+
+    settings = load_settings(index=index)
+    if repair:
+        typer.echo(f"Rebuilt: the search index holds {rebuild(settings)} passages.")
+    if not print_checks(examine(settings)):
+        raise typer.Exit(1)
+
+
+def forget(
+    post: Annotated[
+        str, typer.Argument(metavar="POST", help="Its id, address, or WordPress number.")
+    ],
+    index: Folder = None,
+) -> None:
+    """Remove a post so that nothing of it stays in the index's files.
+
+    Backups are out of reach, and a later sync brings back what its source still shows.
+    """
+    from rag.forget import forget as forget_post
+    from rag.settings import load_settings
+    from ui.show import waiting
+
+    folder = load_settings(index=index).index
+    with waiting("Erasing"):
+        post_id = forget_post(folder, post)
+    typer.echo(f"Forgotten: {post_id}. Nothing of it is left in {folder}.")
+    typer.echo("Backups still hold it, and the next sync brings it back if its source shows it.")
+
+
+def backup(
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="A file that ends with .tar.gz, or a folder.")
+    ],
+    index: Folder = None,
+) -> None:
+    """Put a copy of an index away, also while a sync is writing."""
+    from rag.backup import backup as take
+    from rag.settings import load_settings
+    from ui.show import waiting
+
+    with waiting("Copying"):
+        size = take(load_settings(index=index).index, target)
+    typer.echo(f"Backup: {target}, {size / 1e6:.1f} MB.")
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="What `pullquote backup` made.")],
+    index: Folder = None,
+) -> None:
+    """Make an index from a backup.
+
+    Nothing is embedded, and nothing overwritten: the folder must be empty or not be there.
+    """
+    from rag.backup import restore as put_back
+    from rag.settings import load_settings
+    from ui.show import waiting
+
+    folder = load_settings(index=index).index
+    with waiting("Restoring"):
+        passages = put_back(source, folder)
+    typer.echo(f"Restored: {folder} holds {passages:,} passages.")
+
+
+def reembed(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help='As the setting "embedding_model" takes it.')
+    ],
+    index: Folder = None,
+) -> None:
+    """Give an index another embedding model, without its source.
+
+    Questions are answered with the old one until the new one is complete.
+    """
+    from ingest.reembed import reembed as embed_anew
+    from rag.settings import load_settings
+    from ui.show import sync_progress
+
+    settings = load_settings(index=index, embedding_model=model)
+    with sync_progress() as on_progress:
+        done = embed_anew(settings, on_progress=on_progress)
+    if done.before == done.now:
+        typer.echo(f"Nothing to do: the index already has {done.now}.")
+        return
+    typer.echo(
+        f"Embedded anew: {done.passages:,} passages of {done.posts:,} posts with {done.now},"
+        f" {done.embedded:,} of them now, in {done.seconds:.0f} s."
+    )
+    typer.echo(f"Set embedding_model = {model!r} where this index is used.")
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (status, doctor, forget, backup, restore, reembed)

@@ -1,0 +1,93 @@
+"""The command that reads posts into an index.
+
+As in `ui/cli.py`, what a command needs is imported inside it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ui.cli_options import Folder
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="The address of a WordPress site; files, folders, patterns or archives of its posts;"
+        " or - for standard input.",
+    ),
+]
+Types = Annotated[
+    str | None,
+    typer.Option(metavar="TYPES", help='Types to read from a site: "post,page"; else posts.'),
+]
+Full = Annotated[
+    bool, typer.Option("--full", help="Fetch every post of a site again, changed or not.")
+]
+Watch = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Do it again each 15m, 2h or 1d, until Ctrl-C.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Remove posts that the files no longer hold.")]
+MassDelete = Annotated[
+    bool, typer.Option("--allow-mass-delete", help="Also when more than a fifth would go.")
+]
+Private = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-private-network",
+        help="Also read sites in the own network or on the own machine.",
+    ),
+]
+
+
+def ingest(
+    sources: Sources,
+    index: Folder = None,
+    types: Types = None,
+    full: Full = False,
+    watch: Watch = None,
+    dry_run: DryRun = False,
+    prune: Prune = False,
+    allow_mass_delete: MassDelete = False,
+    allow_private_network: Private = None,
+) -> None:
+    """Make the index match WordPress posts.
+
+    New and changed posts are added, what has not changed is left alone, what a site no longer shows
+    is removed, and a report says what was done and what was skipped.
+    """
+    from ingest.sync import Options, sync
+    from rag.settings import load_settings
+    from ui.show import sync_progress
+    from ui.show_sync import print_report
+    from ui.watching import keep_doing, time_span
+
+    settings = load_settings(index=index, allow_private_network=allow_private_network)
+    every = time_span(watch) if watch else None
+    if every and "-" in sources:
+        raise typer.BadParameter("Standard input can be read only once, without --watch.")
+    options = Options(
+        prune=prune,
+        allow_mass_delete=allow_mass_delete,
+        types=tuple(filter(None, (name.strip() for name in (types or "").split(",")))),
+        full=full,
+        dry_run=dry_run,
+    )
+
+    def once() -> None:
+        with sync_progress() as on_progress:
+            report = sync(sources, settings, options=options, on_progress=on_progress)
+        print_report(report, settings.index)
+
+    if every is None:
+        once()
+    else:
+        keep_doing(once, every, complain)
+
+
+def complain(problem: str, hint: str) -> None:
+    """Two lines to standard error."""
+    typer.echo(f"Error: {problem}\n{hint}", err=True)

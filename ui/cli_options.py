@@ -1,0 +1,14 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="DIR", help='Folder of the index; else the setting "index".'),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
