@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from urllib.parse import urlsplit
 
-from ingest.fetch import Secret, site_of
+from ingest.hosts import Secret, site_of
 from rag.errors import ConfigError
 from rag.settings import Settings
 

@@ -9,7 +9,7 @@ import threading
 import zlib
 from collections.abc import Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException
 from time import monotonic
@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
 from ingest.addresses import checked_address
+from ingest.hosts import Secret
 from rag.errors import SourceError
 
 _log = logging.getLogger(__name__)
@@ -57,21 +58,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """What opens a site, and the only site that it is sent to."""
-
-    authorization: str = field(repr=False)
-    host: str
-    """With its port where the address names one; without "www."."""
-    plain_http: bool = False
-    """Send it without encryption too: only inside the own network."""
-
-    def belongs_to(self, url: str) -> bool:
-        encrypted = urlsplit(url).scheme.lower() == "https"
-        return site_of(url) == self.host and (encrypted or self.plain_http)
-
-
-@dataclass(frozen=True, slots=True)
 class Fetched:
     """An answer, whatever its status."""
 
@@ -81,16 +67,6 @@ class Fetched:
     headers: Mapping[str, str]
     """Names in small letters."""
     body: bytes
-
-
-def site_of(url: str) -> str:
-    """Host and port of an address, without "www."; empty where it has none."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    return (parts.hostname or "").removeprefix("www.") + port
 
 
 def fetch(

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ingest.census import Census, Listed, take_census
-from ingest.fetch import FetchFailed, site_of
+from ingest.fetch import FetchFailed
+from ingest.hosts import site_of
 from ingest.missing_posts import still_there
 from ingest.polite import Client, SiteUnavailable
 from ingest.site_posts import Batch, fetch_batch

@@ -16,7 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import TypeVar
 
-from ingest.fetch import Fetched, FetchFailed, Limits, Secret, fetch
+from ingest.fetch import Fetched, FetchFailed, Limits, fetch
+from ingest.hosts import Secret
 from rag.errors import SourceError
 from rag.settings import Settings
 

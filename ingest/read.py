@@ -9,21 +9,19 @@ import glob
 import io
 import re
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ingest.archives import FREE, RATIO, is_archive, members
+from ingest.archives import is_archive, members
 from ingest.json_lines import is_lines, read_lines
+from ingest.packed import Peeked, Unpacked
 from ingest.wordpress_export import Stream, looks_like_export, read_export
 from ingest.wordpress_json import read_json
 from ingest.wordpress_post import ReadPost, Skipped
 from rag.errors import SourceError
 
-_HEAD = 65_536  # bytes by which a file is told
 _LARGEST = 1_000_000_000  # bytes of JSON, unpacked: it is read as a whole
-_GZIP = 31  # zlib's number for gzip's head and tail
 _MUCH = 16_000_000  # bytes of JSON lines that are read as a whole
 _ARCHIVE = 500_000_000  # bytes of an archive on standard input, packed
 _NAMES = re.compile(r"\.(json|jsonl|ndjson|xml|wxr|txt)(\.gz)?$|\.(gz|zip)$", re.IGNORECASE)
@@ -110,9 +108,9 @@ def _archive(stream: IO[bytes], name: str) -> Iterator[ReadPost | Skipped]:
 
 
 def _read(stream: Stream, name: str) -> Iterator[ReadPost | Skipped]:
-    whole = _Peeked(stream)
+    whole = Peeked(stream)
     if whole.head[:2] == b"\x1f\x8b":
-        whole = _Peeked(_Unpacked(whole))
+        whole = Peeked(Unpacked(whole))
     head = whole.head
     if not head.strip():
         raise SourceError(f"{name} is empty.", hint="Save the answer or the export again.")
@@ -130,7 +128,7 @@ def _read(stream: Stream, name: str) -> Iterator[ReadPost | Skipped]:
     yield from _json(whole, name)
 
 
-def _json(whole: _Peeked, name: str) -> Iterator[ReadPost | Skipped]:
+def _json(whole: Peeked, name: str) -> Iterator[ReadPost | Skipped]:
     data = whole.read(_MUCH + 1)
     if len(data) > _MUCH and is_lines(data):
         yield from read_lines(data, whole, name)
@@ -170,63 +168,3 @@ def decode(data: bytes) -> str:
         broken = data.decode("utf-8", "replace")
         few = broken.count("\ufffd") * 1000 < len(broken)
         return broken if few else data.decode("cp1252", "replace")
-
-
-class _Peeked:
-    """A stream whose first bytes can be looked at."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.head = b""
-        while len(self.head) < _HEAD and (more := stream.read(_HEAD - len(self.head))):
-            self.head += more
-        self._ahead = self.head
-        self._stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        if size < 0:
-            data, self._ahead = self._ahead, b""
-            return data + self._stream.read()
-        data, self._ahead = self._ahead[:size], self._ahead[size:]
-        return data + (self._stream.read(size - len(data)) if len(data) < size else b"")
-
-
-class _Unpacked:
-    """A gzip stream that ends where it breaks off: the readers see that it is not whole."""
-
-    def __init__(self, packed: Stream) -> None:
-        self._packed = packed
-        self._member = zlib.decompressobj(_GZIP)
-        self._ahead = b""
-        self._came = self._went = 0  # bytes, packed and unpacked
-
-    def read(self, size: int = -1, /) -> bytes:
-        parts: list[bytes] = []
-        left = size if size >= 0 else _LARGEST + 1
-        while left > 0 and (more := self._some(left)):
-            parts.append(more)
-            left -= len(more)
-        return b"".join(parts)
-
-    def _some(self, most: int) -> bytes:
-        """Some bytes; none at the end."""
-        data = b""
-        while not data:
-            if self._member.eof:  # a file may be several, one behind the other
-                self._ahead = self._member.unused_data
-                self._member = zlib.decompressobj(_GZIP)
-            packed = self._member.unconsumed_tail or self._ahead or self._packed.read(_HEAD)
-            self._ahead = b""
-            try:
-                data = self._member.decompress(packed, most)
-            except zlib.error:
-                return b""
-            if not packed:
-                return data
-            self._came += len(packed) - len(self._member.unconsumed_tail)
-            self._went += len(data)
-            if self._went > max(FREE, RATIO * self._came):
-                raise SourceError(
-                    "It unpacks to far more than its size.",
-                    hint="It may be made to fill the memory; unpack it yourself, and look at it.",
-                )
-        return data

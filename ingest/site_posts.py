@@ -8,9 +8,10 @@ from typing import Any
 
 from ingest.census import Listed
 from ingest.fetch import FetchFailed
+from ingest.hosts import related
 from ingest.polite import Client, SiteUnavailable
 from ingest.rest_entry import read_entry
-from ingest.wordpress_api import Site, ask, refused, related, with_query
+from ingest.wordpress_api import Site, ask, refused, with_query
 from ingest.wordpress_post import ReadPost, Skipped, post_id
 from rag.errors import SourceError
 

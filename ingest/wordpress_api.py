@@ -11,7 +11,8 @@ from urllib.parse import urlencode, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.fetch import Fetched, site_of
+from ingest.fetch import Fetched
+from ingest.hosts import related
 from ingest.polite import Client, SiteUnavailable
 from ingest.read import decode
 from ingest.wordpress_post import plain, web_address
@@ -126,12 +127,6 @@ def _link_elements(front: Fetched) -> list[str]:
     head = LexborHTMLParser(front.body[:500_000])
     found = (one.attributes.get("href") for one in head.css(f'link[rel="{_REL}"]'))
     return [address for address in found if address]
-
-
-def related(address: str, other: str) -> bool:
-    """Whether two addresses have one host, or one's host lies below the other's."""
-    one, two = site_of(address), site_of(other)
-    return bool(one and two) and (one == two or one.endswith(f".{two}") or two.endswith(f".{one}"))
 
 
 def with_query(address: str, **query: object) -> str:

@@ -16,7 +16,8 @@ from wordpress_server import Asked, FakeSite, Response, serving
 
 from ingest.addresses import AddressRefused, checked_address, may_connect
 from ingest.credentials import secret_for
-from ingest.fetch import Fetched, FetchFailed, Limits, Secret, encryption, fetch
+from ingest.fetch import Fetched, FetchFailed, Limits, encryption, fetch
+from ingest.hosts import Secret
 from rag.errors import ConfigError
 from rag.settings import Settings, load_settings
 

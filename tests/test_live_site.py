@@ -513,11 +513,17 @@ def test_a_wrong_password_is_told_before_anything_else(kept: Kept) -> None:
     assert kept.site.count(lambda asked: asked.is_census) == 0
 
 
-def test_a_right_password_is_sent_with_every_request(kept: Kept) -> None:
+def test_a_right_password_is_sent_with_every_request_and_never_logged(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
     kept.site.password = "Basic aW5lczpyaWdodA=="
     kept.sync(kept.settings(wordpress_user="ines", wordpress_password="right"))
     sent = {asked.headers.get("Authorization") for asked in kept.site.asked}
     assert sent == {kept.site.password}
+    assert "aW5l" not in caplog.text
+    stored = b"".join(file.read_bytes() for file in kept.index.rglob("*") if file.is_file())
+    assert b"aW5l" not in stored
 
 
 def test_one_password_is_not_sent_to_two_sites(kept: Kept) -> None:
