@@ -20,7 +20,8 @@ _TITLE = re.compile(
     r"\"title\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"(.*?)\"\s*\}\s*,\s*\"content\"", re.DOTALL
 )
 _GUID = re.compile(r"\"guid\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"([^\"]*)\"")
-_LARGEST = 20_000_000  # characters that the last resort is tried on
+_LARGEST = 300_000  # characters: its time grows with the square of them
+_AN_ENTRY = re.compile(r"\{\s*\"(?:id|ID|databaseId)\"\s*:")
 
 
 def salvageable(text: str) -> bool:
@@ -84,8 +85,18 @@ def _without_end(body: str) -> str:
 
 
 def last_resort(text: str) -> object:
-    """What json-repair makes of it; None where it is too long to try."""
-    if len(text) > _LARGEST or "content" not in text:
+    """What json-repair makes of it, in pieces where it is long; None where it makes nothing."""
+    if len(text) <= _LARGEST:
+        return _repaired(text)
+    starts = [0, *(match.start() for match in _AN_ENTRY.finditer(text)), len(text)]
+    pieces = (text[start:end] for start, end in pairwise(starts))
+    found = [_repaired(piece) for piece in pieces if len(piece) <= _LARGEST]
+    return [one for value in found for one in (value if isinstance(value, list) else [value])]
+
+
+def _repaired(text: str) -> object:
+    # A post cannot be told without these, and the library takes its time.
+    if "content" not in text or "{" not in text:
         return None
     import json_repair
 

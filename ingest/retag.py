@@ -59,22 +59,23 @@ def _escaped(text: str) -> str:
 
 def _unit(unit: str) -> Iterator[_Element]:
     """What stands between two empty lines: a line end in it was a list's or a line break."""
-    open_text = ""
+    before: list[str] = []
     for line in unit.split("\n"):
-        if _BULLET.match(unescape(line)):
-            yield _element(open_text, "p")
-            open_text = ""
+        if _BULLET.match(unescape(line[:80])):
+            yield _element("\n".join(before), "p")
+            before.clear()
         place = 0
         for closing in _CLOSING.finditer(line):
             tag = closing[1].lower()
-            if re.search(rf"<{tag}\b", line[place : closing.start()], re.IGNORECASE):
+            text = line[place : closing.start()]
+            if re.search(rf"<{tag}\b", text, re.IGNORECASE):
                 continue  # markup that a post writes about has both its tags
-            text = f"{open_text}\n{line[place : closing.start()]}" if open_text else None
-            yield _element(text or line[place : closing.start()], tag)
-            place, open_text = closing.end(), ""
-        rest = line[place:]
-        open_text = f"{open_text}\n{rest}" if open_text.strip() else rest
-    yield _element(open_text, "p")
+            yield _element("\n".join([*before, text]), tag)
+            before.clear()
+            place = closing.end()
+        if line[place:].strip():
+            before.append(line[place:])
+    yield _element("\n".join(before), "p")
 
 
 def _element(raw: str, tag: str) -> _Element:
@@ -102,21 +103,22 @@ def _unclosed(raw: str) -> bool:
 
 
 def _without_contents(found: Sequence[_Element]) -> list[_Element]:
-    """Without a table of contents: a heading with a list of nothing but headings below it."""
+    """Without a table of contents: its heading, with a list of nothing but headings below it."""
+    last = {one.text: place for place, one in enumerate(found) if _HEADING.fullmatch(one.tag)}
     kept: list[_Element] = []
-    skip = 0
+    behind = 0
     for place, one in enumerate(found):
-        if skip:
-            skip -= 1
+        if place < behind:
             continue
-        if _HEADING.fullmatch(one.tag):
-            rest = found[place + 1 :]
-            listed = next((n for n, other in enumerate(rest) if other.tag != "li"), len(rest))
-            later = {other.text for other in rest[listed:] if _HEADING.fullmatch(other.tag)}
-            names = {other.text for other in rest[:listed]}
-            titled = one.text.strip(" :").casefold() in _CONTENTS
-            if titled and (names <= later if listed else not rest):
-                skip = listed
+        if _HEADING.fullmatch(one.tag) and one.text.strip(" :").casefold() in _CONTENTS:
+            end = next(
+                (n for n in range(place + 1, len(found)) if found[n].tag != "li"), len(found)
+            )
+            listed = found[place + 1 : end]
+            if all(last.get(other.text, 0) >= end for other in listed) and (
+                listed or end == len(found)
+            ):
+                behind = end
                 continue
         kept.append(one)
     return kept

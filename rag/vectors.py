@@ -162,7 +162,7 @@ class SearchIndex:
         _free_alias(self._folder, self._alias)
 
 
-_HEADER = struct.Struct("<i6Q")  # version, offset, room, elements, bytes of one, two offsets
+_HEADER = struct.Struct("<i4Q")  # version, offset, room, elements in the file, bytes of each
 
 
 def _blank_unused(folder: Path) -> None:
@@ -174,18 +174,18 @@ def _blank_unused(folder: Path) -> None:
     """
     for header in folder.glob("*/header.bin"):
         content = header.read_bytes()
-        level0, lengths = header.with_name("data_level0.bin"), header.with_name("length.bin")
         if len(content) < _HEADER.size:
             continue
-        _, _, room, elements, size, _, _ = _HEADER.unpack_from(content)
-        for file, each in ((level0, size), (lengths, 4)):
-            if file.stat().st_size != room * each or elements > room:
+        _, _, _, elements, size = _HEADER.unpack_from(content)
+        for name, each in (("data_level0.bin", size), ("length.bin", 4)):
+            file = header.with_name(name)
+            unused = file.stat().st_size - elements * each
+            if unused < 0 or unused % each:
                 _log.warning("%s has a form that is not known; unused room was left as it is", file)
-                continue
-            with file.open("r+b") as opened:
-                opened.seek(elements * each)
-                for start in range(elements, room, _BATCH):
-                    opened.write(bytes(each * (min(start + _BATCH, room) - start)))
+            elif unused:
+                with file.open("r+b") as opened:
+                    opened.seek(elements * each)
+                    opened.write(bytes(unused))
 
 
 def _take_alias(folder: Path) -> int:

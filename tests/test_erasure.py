@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -31,7 +32,7 @@ from rag.types import ParsedPost, Vector
 EMBEDDER = HashEmbedder()
 # Words that no other post has, nor any word that begins like them.
 SECRET = post(
-    77,
+    7777,
     "Xylocarpic quagswagging",
     section("0", (), "Zzyzxian floccinauc was wrubberel. Qophs met kvetchly jnanas in mpret."),
     section("1", ("Vrbaika hlinzing",), "The dvandva of psychrotolerant xerophily is bwazir."),
@@ -39,13 +40,13 @@ SECRET = post(
 MANY = 60  # other posts around it, so that pages are shared, split and merged
 
 
-def site(folder: Path) -> Path:
+def site(folder: Path, posts: int = MANY) -> Path:
     with write_index(folder, EMBEDDER.id) as writer:
-        for number in range(1, MANY):
+        for number in range(100, 100 + posts - 1):
             words = " ".join(f"word{number}x{i} soil frost leaf" for i in range(12))
             parsed = post(number, f"Post {number}", section("0", (), f"Before. {words}. After."))
             put(writer, parsed, EMBEDDER)
-            if number == MANY // 2:
+            if number == 100 + posts // 2:
                 put(writer, SECRET, EMBEDDER)
                 writer.flush()
         writer.finish()
@@ -121,7 +122,7 @@ def test_a_post_that_is_only_removed_leaves_traces(tmp_path: Path) -> None:
     assert seen(tmp_path, pieces)
 
 
-@pytest.mark.parametrize("wanted", ["garden.example/77", SECRET.post.url, "77"])
+@pytest.mark.parametrize("wanted", ["garden.example/7777", SECRET.post.url, "7777"])
 def test_nothing_of_a_forgotten_post_is_left_in_any_file(tmp_path: Path, wanted: str) -> None:
     pieces = traces(site(tmp_path))
     assert forget(tmp_path, wanted) == SECRET.post.id
@@ -131,6 +132,40 @@ def test_nothing_of_a_forgotten_post_is_left_in_any_file(tmp_path: Path, wanted:
         assert index.status().posts == MANY - 1
         assert catalog_read.by_words(index.catalog, ["floccinauc"], 5) == {}
         assert index.search(EMBEDDER.embed_question("word7x3 frost").question, 3)
+
+
+@pytest.mark.parametrize("posts", [1, 3, 1100])
+def test_chroma_writes_nothing_of_the_process_memory_to_the_disk(
+    tmp_path: Path, posts: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its graph keeps room for more, which it takes from memory as it finds it."""
+    with write_index(tmp_path, EMBEDDER.id) as writer:
+        for number in range(posts):
+            remembered = [f"Memory{number} {i} of a secret kind".encode() * 99 for i in range(9)]
+            put(writer, post(number, f"Post {number}", section("0", (), "Leaf.")), EMBEDDER)
+            del remembered
+        writer.finish()
+    assert "not known" not in caplog.text
+    graphs = [file.read_bytes() for file in tmp_path.rglob("data_level0.bin")]
+    assert graphs
+    assert not any(b"Memory" in content for content in graphs)
+    if posts < 100:  # Chroma writes its graph only from a thousand elements on
+        assert not any(any(content) for content in graphs)
+
+
+@pytest.mark.slow
+def test_nothing_is_left_where_chroma_has_written_its_graph(tmp_path: Path) -> None:
+    """It does so from a thousand passages on, and keeps what was deleted."""
+    pieces = traces(site(tmp_path, 1200))
+    graphs = [file for file in tmp_path.rglob("data_level0.bin") if any(file.read_bytes())]
+    assert graphs
+    forget(tmp_path, SECRET.post.id)
+    assert seen(tmp_path, pieces) == {}
+    with write_index(tmp_path, EMBEDDER.id) as writer:
+        put(writer, GARDEN[0], EMBEDDER)
+        writer.finish()
+    assert seen(tmp_path, pieces) == {}
+    assert all(finding.ok for finding in check(tmp_path)), check(tmp_path)
 
 
 def test_nothing_is_left_of_what_the_post_was_before_it_changed(tmp_path: Path) -> None:
@@ -179,7 +214,7 @@ def test_readers_elsewhere_go_on_while_a_post_is_erased(tmp_path: Path) -> None:
     assert asking.stdout.readline() == "asking\n"
     forget(tmp_path, SECRET.post.id)
     assert seen(tmp_path, pieces) == {}
-    for number in (5, 6, 7):
+    for number in (105, 106, 107):
         forget(tmp_path, str(number))
     said, _ = asking.communicate("stop\n", timeout=60)
     asked, before, after = said.split()
@@ -201,7 +236,7 @@ def look():
         found = index.search(question, 3)
         passages = catalog_read.passages(index.catalog, list(found))
     assert len(found) == 3, found
-    return any("77" in passages[id_].post.id for id_ in found if id_ in passages)
+    return any("7777" in passages[id_].post.id for id_ in found if id_ in passages)
 first = look()
 stop = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
@@ -250,7 +285,7 @@ def test_a_sync_that_finds_a_post_private_leaves_nothing_of_it(tmp_path: Path) -
         secret = "\n".join(one.text for one in SECRET.sections)
         posts = [rest(n, f"Leaf {n} falls.", "publish") for n in range(1, 20)]
         source = tmp_path / "posts.json"
-        source.write_text(json.dumps([*posts, rest(77, secret, status)]), encoding="utf-8")
+        source.write_text(json.dumps([*posts, rest(7777, secret, status)]), encoding="utf-8")
         settings = load_settings(index=tmp_path / "index", embedding_model="hash")
         sync([str(source)], settings, embedder=EMBEDDER)
 
@@ -262,3 +297,17 @@ def test_a_sync_that_finds_a_post_private_leaves_nothing_of_it(tmp_path: Path) -
     assert seen(tmp_path / "index", pieces) == {}
     ingest("private")
     assert seen(tmp_path / "index", pieces) == {}
+
+
+def test_what_an_sqlite_that_does_not_overwrite_left_behind_goes_as_well(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(site(tmp_path) / CATALOG)) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        long = "Zzyzxian floccinauc " * 2000
+        with connection:
+            connection.execute("INSERT INTO sources VALUES ('secret', ?)", (long,))
+        with connection:
+            connection.execute("DELETE FROM sources WHERE label = 'secret'")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"Zzyzxian floccinauc Zzyzxian" in (tmp_path / CATALOG).read_bytes()
+    forget(tmp_path, SECRET.post.id)
+    assert b"Zzyzxian" not in (tmp_path / CATALOG).read_bytes()

@@ -60,7 +60,10 @@ def write_posts(folder: Path, first: int, last: int) -> None:
         writer.finish()
 
 
-@pytest.mark.parametrize("kilobytes", [1200, 1500, 2000, 3000])
+@pytest.mark.parametrize(
+    "kilobytes",
+    [1500, *(pytest.param(size, marks=pytest.mark.slow) for size in (1200, 2000, 3000))],
+)
 def test_a_full_disk_is_told_and_the_next_run_ends_as_an_undisturbed_one(
     tmp_path: Path, kilobytes: int
 ) -> None:
