@@ -51,8 +51,9 @@ def load_writer(settings: Settings, calibration: Calibration) -> Writer:
     Raises:
         ModelUnavailable: The model's package or key is missing, or its name is unknown.
     """
+    quotes = QuoteWriter(calibration, settings.answer_sentences)
     if settings.chat_model is None:
-        return QuoteWriter(calibration, settings.answer_sentences)
+        return quotes
     from langchain.chat_models import init_chat_model
 
     from rag.write_chat import ChatWriter
@@ -69,7 +70,13 @@ def load_writer(settings: Settings, calibration: Calibration) -> Writer:
             f"The chat model {settings.chat_model!r} cannot be used: {reason}",
             hint="Install its LangChain package, set its key, and write it as provider:model.",
         ) from error
-    return ChatWriter(model, settings.chat_model, settings.chat_sections)
+    return ChatWriter(
+        model,
+        settings.chat_model,
+        settings.chat_sections,
+        seconds=settings.chat_timeout,
+        instead=quotes if settings.chat_fallback else None,
+    )
 
 
 def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> Judge:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.types import Pointer, Query
+from rag.types import Pointer, Query, Rejected
 
 NO_ANSWER = "NOT IN THE POSTS"
 
@@ -52,6 +52,26 @@ def answer_messages(query: Query, numbered: Sequence[tuple[int, Pointer]]) -> li
         f"Answer from the sentences alone, each sentence with its numbers, or write: {NO_ANSWER}"
     )
     return [("system", _RULES), ("human", user)]
+
+
+def again_messages(
+    messages: Sequence[tuple[str, str]], said: str, rejected: Sequence[Rejected]
+) -> list[tuple[str, str]]:
+    """The conversation so far and a request to say again what did not pass the check.
+
+    Args:
+        messages: What `answer_messages` gave.
+        said: What the model answered.
+        rejected: What of it did not pass.
+    """
+    listing = "\n".join(f"- {_data(one.claim.text)}" for one in rejected)
+    human = (
+        "These sentences of yours say something else, or more, than the sentences whose numbers "
+        f"they bear:\n{listing}\n"
+        "Write each of them again so that it says only what its numbers say, with its numbers, "
+        f"keeping names, numbers and dates as they stand. If none can be saved: {NO_ANSWER}"
+    )
+    return [*messages, ("ai", said), ("human", human)]
 
 
 def _heading(pointer: Pointer) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -218,15 +218,32 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A claim that did not pass the check, and why, for people."""
+
+    claim: Claim
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a writer has to say about its own work: a warning of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What a writer hands to the check."""
 
     query: Query
     found: Found
-    claims: Iterable[Claim]
+    claims: Iterable[Claim | Remark]
     """An iterator while a chat model writes; consumed once."""
     writer: str
     """Who wrote: "quotes" or the chat model's name."""
+    again: Callable[[Sequence[Rejected]], Iterable[Claim | Remark]] | None = None
+    """Other claims for those that did not pass; asked once, where there are any."""
 
 
 class Basis(StrEnum):
@@ -270,14 +287,6 @@ class CheckedSentence:
     support: float
     """How well the citations back the text: calibrated, in [0, 1]; 1 for a quote."""
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A claim that did not pass the check, and why, for people."""
-
-    claim: Claim
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

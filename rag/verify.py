@@ -6,7 +6,8 @@ the sentences it points at above the threshold. What is not supported is left ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -24,9 +25,16 @@ from rag.types import (
     Pointer,
     Provenance,
     Rejected,
+    Remark,
 )
 
 _NEAREST = 3  # sections named on refusal
+_ADDRESS_OR_MARKUP = re.compile(
+    r"\b[a-z][a-z0-9+.-]*://\S*|\b(?:javascript|data|mailto|tel|file):\S+|\bwww\.\S+"
+    r"|\b(?:[a-z0-9-]+\.)+(?:com|net|org|info|io|dev|app|xyz|top|ru|cn)\b"
+    r"|</?[a-z!][^>]*>?|!?\[[^\]]*\]\([^)]*\)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +78,44 @@ def verify(
         timing=clock.timing,
         provenance=check.provenance,
     )
-    claims = clock.writing(draft.claims)
+    rejected: list[Rejected] = []
+    said = clock.writing(_said(draft, rejected))
     while True:
         try:
-            claim = next(claims, None)
+            claim = next(said, None)
         except ModelUnavailable as error:
-            if not answer.sentences:
+            if not answer.sentences and not rejected:
                 raise
-            answer = replace(answer, warnings=(*answer.warnings, f"cut short: {error.problem}"))
+            answer = _warned(answer, f"cut short: {error.problem}")
             break
         if claim is None:
             break
+        if isinstance(claim, Remark):
+            answer = _warned(answer, claim.text)
+            continue
+        if claim.text in {s.text for s in answer.sentences} | {r.claim.text for r in rejected}:
+            continue
         checked = _check(claim, check)
         if isinstance(checked, Rejected):
-            answer = replace(answer, rejected=(*answer.rejected, checked))
+            rejected.append(checked)
+            answer = replace(answer, rejected=tuple(rejected))
         else:
             answer = replace(answer, sentences=(*answer.sentences, checked))
         answer = replace(answer, timing=clock.checked())
         yield answer
     nearest = () if answer.sentences else _nearest(draft.found.hits, check)
     yield replace(answer, nearest=nearest, complete=True, timing=clock.checked())
+
+
+def _said(draft: Draft, rejected: Sequence[Rejected]) -> Iterator[Claim | Remark]:
+    """What the writer says, and what it says again of what did not pass meanwhile."""
+    yield from draft.claims
+    if rejected and draft.again:
+        yield from draft.again(tuple(rejected))
+
+
+def _warned(answer: Answer, warning: str) -> Answer:
+    return replace(answer, warnings=(*answer.warnings, warning))
 
 
 def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
@@ -101,6 +127,8 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
         return CheckedSentence(claim.text, citations, Basis.QUOTED, 1.0)
     if not all(_in_place(pointer) for pointer in claim.pointers):
         return Rejected(claim, "A sentence that it points at does not stand in the post.")
+    if _foreign(claim):
+        return Rejected(claim, "It holds an address or markup that its sentences do not have.")
     support = check.judge.support(claim.text, claim.pointers)
     if support < check.min_support:
         return Rejected(
@@ -115,6 +143,12 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
         support,
         f"Estimated by the judge {check.judge.name!r}.",
     )
+
+
+def _foreign(claim: Claim) -> bool:
+    """Whether it would lead a reader somewhere, or a browser astray, where no post does."""
+    quotes = " ".join(pointer.sentence.text for pointer in claim.pointers)
+    return any(match.group() not in quotes for match in _ADDRESS_OR_MARKUP.finditer(claim.text))
 
 
 def _in_place(pointer: Pointer) -> bool:
@@ -151,7 +185,7 @@ class _Clock:
     def timing(self) -> Mapping[str, float]:
         return dict(self._timing)
 
-    def writing(self, claims: Iterable[Claim]) -> Iterator[Claim]:
+    def writing(self, claims: Iterable[Claim | Remark]) -> Iterator[Claim | Remark]:
         for claim in claims:
             self._add("write")
             yield claim

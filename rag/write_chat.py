@@ -6,25 +6,28 @@ looked up here. A quote can be ill chosen; it cannot be invented.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
 
+import regex
+
+from rag.chat import Messages, stream_text
 from rag.errors import ModelUnavailable
-from rag.prompts import NO_ANSWER, answer_messages
-from rag.text import split_sentences
-from rag.types import Claim, Draft, Found, Pointer, Query
+from rag.marks import Marked, marked_sentences
+from rag.prompts import NO_ANSWER, again_messages, answer_messages
+from rag.types import Claim, Draft, Found, Pointer, Query, Rejected, Remark
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-# [3], [3, 4], [3][4], 【3】, [^3]; a model that was shown [3] writes any of them.
-_MARK = r"[\[【]\s*\^?\d{1,3}(?:\s*[,;]\s*\^?\d{1,3})*\s*[\]】]"
-_MARKS = re.compile(_MARK)
-_OPEN_MARK = re.compile(r"[\[【][^\]】]*$")
-_STOP_THEN_MARKS = re.compile(rf"([.!?。！？…]+[\"”’)]*)((?:\s*{_MARK})+)")
-_LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
+_LEAST = 1.0  # seconds that must be left of the time for a second try to make sense
+_SPACE = regex.compile(r"\s+")
+
+
+class _Writer(Protocol):
+    def write(self, query: Query, found: Found) -> Draft: ...
 
 
 @dataclass(frozen=True)
@@ -35,32 +38,74 @@ class ChatWriter:
     name: str
     sections: int
     """Passages whose sentences are shown."""
+    seconds: float = 60.0
+    """For one answer, all that is asked of the model taken together."""
+    instead: _Writer | None = None
+    """Who writes when the model fails before its first sentence; None: that is an error."""
 
     def write(self, query: Query, found: Found) -> Draft:
-        numbered = _number(found, self.sections)
-        return Draft(query, found, self._claims(query, numbered), self.name)
+        return _Writing(self, query, found).draft()
 
-    def _claims(self, query: Query, numbered: dict[int, Pointer]) -> Iterator[Claim]:
-        text = ""
-        for piece in self._stream(query, numbered):
-            done, text = _split_off(text + piece)
-            for sentence in done:
-                yield from _claim(sentence, numbered)
-        for last in split_sentences(_marks_inside(text)):
-            yield from _claim(last.text, numbered)
 
-    def _stream(self, query: Query, numbered: dict[int, Pointer]) -> Iterator[str]:
-        messages = answer_messages(query, list(numbered.items()))
+class _Writing:
+    """One answer in the making."""
+
+    def __init__(self, writer: ChatWriter, query: Query, found: Found) -> None:
+        self._writer, self._query, self._found = writer, query, found
+        self._numbered = _number(found, writer.sections)
+        self._messages: Messages = answer_messages(query, list(self._numbered.items()))
+        self._said: list[str] = []
+        self._started = monotonic()
+
+    def draft(self) -> Draft:
+        return Draft(self._query, self._found, self._claims(), self._writer.name, self._again)
+
+    def _claims(self) -> Iterator[Claim | Remark]:
+        self._started = monotonic()
+        said = False
         try:
-            for chunk in self.model.stream(messages):
-                yield chunk.text
-        # Chat models of every provider come through here, without a common class of errors.
-        except Exception as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
-            raise ModelUnavailable(
-                f"The chat model {self.name} did not answer: {type(error).__name__}: {reason}",
-                hint="Check its server, key and name, or ask without chat_model.",
-            ) from error
+            for claim in self._read(self._messages):
+                yield claim
+                said = True
+        except ModelUnavailable as error:
+            if said or self._writer.instead is None:
+                raise
+            yield Remark(f"{error.problem} Quoted from the posts instead.")
+            yield from self._writer.instead.write(self._query, self._found).claims
+            return
+        if not "".join(self._said).strip():
+            yield Remark(f"The chat model {self._writer.name} said nothing.")
+
+    def _again(self, rejected: Sequence[Rejected]) -> Iterator[Claim | Remark]:
+        """A second try for what did not pass; a model that fails at it has had its say."""
+        pointing = [one for one in rejected if one.claim.pointers]
+        if not pointing or self._left < _LEAST:
+            return
+        messages = again_messages(self._messages, "".join(self._said), pointing)
+        try:
+            yield from self._read(messages)
+        except ModelUnavailable as error:
+            yield Remark(f"No second try for what was left out: {error.problem}")
+
+    @property
+    def _left(self) -> float:
+        return self._writer.seconds - (monotonic() - self._started)
+
+    def _read(self, messages: Messages) -> Iterator[Claim]:
+        self._said.clear()
+
+        def heard() -> Iterator[str]:
+            stream = stream_text(
+                self._writer.model, messages, name=self._writer.name, seconds=self._left
+            )
+            for piece in stream:
+                self._said.append(piece)
+                yield piece
+
+        for sentence in marked_sentences(heard()):
+            claim = _claim(sentence, self._numbered)
+            if claim:
+                yield claim
 
 
 def _number(found: Found, sections: int) -> dict[int, Pointer]:
@@ -76,30 +121,15 @@ def _number(found: Found, sections: int) -> dict[int, Pointer]:
     return dict(enumerate(pointers, start=1))
 
 
-def _split_off(text: str) -> tuple[list[str], str]:
-    """The sentences that are surely complete, marks and all, and the rest, which may go on."""
-    moved = _marks_inside(text)
-    sentences = split_sentences(moved)
-    if len(sentences) < 2:
-        return [], text
-    # "It is open. [" may still become a mark of the sentence before it.
-    if not re.search(r"\w", _OPEN_MARK.sub("", _MARKS.sub("", sentences[-1].text))):
-        return [], text
-    return [sentence.text for sentence in sentences[:-1]], moved[sentences[-1].start :]
+def _claim(sentence: Marked, numbered: Mapping[int, Pointer]) -> Claim | None:
+    if NO_ANSWER in sentence.text.upper() or not regex.search(r"[\p{L}\p{N}]", sentence.text):
+        return None
+    known = [numbered[n] for n in sentence.numbers if n in numbered]
+    if not sentence.numbers:  # small models copy a sentence and forget its number
+        plain = _plain(sentence.text)
+        known = [p for p in numbered.values() if _plain(p.sentence.text) == plain][:1]
+    return Claim(sentence.text, tuple(known))
 
 
-def _marks_inside(text: str) -> str:
-    """Marks that follow a full stop belong to its sentence: they move in front of it."""
-    plain = _LIST_MARK.sub("", text)  # "2." would be taken for a sentence
-    return _STOP_THEN_MARKS.sub(lambda match: f"{match[2].rstrip()}{match[1]}", plain)
-
-
-def _claim(sentence: str, numbered: dict[int, Pointer]) -> Iterator[Claim]:
-    if NO_ANSWER in sentence.upper():
-        return
-    numbers = [int(n) for mark in _MARKS.findall(sentence) for n in re.findall(r"\d+", mark)]
-    text = _MARKS.sub("", sentence)
-    text = re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
-    if re.search(r"\w", text):
-        known = [numbered[n] for n in dict.fromkeys(numbers) if n in numbered]
-        yield Claim(text, tuple(known))
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", text).strip(" .\"“”'’").casefold()

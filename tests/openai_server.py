@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What one request is answered with."""
+
+    pieces: tuple[str, ...] = ()
+    status: int = 200
+    error: str = "out of order"
+    finish: str = "stop"
+    between: float = 0
+    """Seconds before each piece."""
+    cut: bool = False
+    """Whether the connection breaks behind the last piece."""
+
+
 class ScriptedServer(ThreadingHTTPServer):
-    """Streams `pieces` to every request, or answers with an error `status`."""
+    """Gives its replies one after another, the last one ever after."""
 
     daemon_threads = True
 
-    def __init__(self, pieces: Sequence[str], status: int) -> None:
+    def __init__(self, replies: Sequence[Reply]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.pieces = pieces
-        self.status = status
+        self.replies = list(replies)
         self.requests: list[dict[str, Any]] = []
 
     @property
@@ -32,35 +47,54 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.requests.append(json.loads(body))
-        if self.server.status != 200:
-            self._send("application/json", b'{"error": {"message": "out of order"}}')
+        replies = self.server.replies
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        self.send_response(reply.status)
+        if reply.status != 200:
+            said = json.dumps({"error": {"message": reply.error}}).encode()
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
             return
-        events = [self._event({"role": "assistant", "content": ""}, None)]
-        events += [self._event({"content": piece}, None) for piece in self.server.pieces]
-        events += [self._event({}, "stop"), b"data: [DONE]\n\n"]
-        self._send("text/event-stream", b"".join(events))
-
-    def _event(self, delta: dict[str, str], finish: str | None) -> bytes:
-        chunk = {
-            "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "scripted",
-            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
-        }  # fmt: skip
-        return f"data: {json.dumps(chunk)}\n\n".encode()
-
-    def _send(self, kind: str, body: bytes) -> None:
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self._stream(reply)
+        except OSError:  # nobody listens any more
+            self.close_connection = True
+
+    def _stream(self, reply: Reply) -> None:
+        self._send(_event({"role": "assistant", "content": ""}, None))
+        for piece in reply.pieces:
+            time.sleep(reply.between)
+            self._send(_event({"content": piece}, None))
+        if reply.cut:
+            self.close_connection = True
+            return
+        self._send(_event({}, reply.finish) + b"data: [DONE]\n\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _send(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         pass
 
 
+def _event(delta: dict[str, str], finish: str | None) -> bytes:
+    chunk = {
+        "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "scripted",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }  # fmt: skip
+    return f"data: {json.dumps(chunk)}\n\n".encode()
+
+
 @contextmanager
-def scripted(*pieces: str, status: int = 200) -> Iterator[ScriptedServer]:
-    server = ScriptedServer(pieces, status)
+def serving(*replies: Reply) -> Iterator[ScriptedServer]:
+    server = ScriptedServer(replies)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -69,3 +103,10 @@ def scripted(*pieces: str, status: int = 200) -> Iterator[ScriptedServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def scripted(*pieces: str, status: int = 200) -> Iterator[ScriptedServer]:
+    """A server that always says the same."""
+    with serving(Reply(pieces, status=status)) as server:
+        yield server

@@ -4,7 +4,7 @@ from answers import QUERY, hit, results, sowing
 from calibrations import calibration
 from small_site import post, section
 
-from rag.types import Found
+from rag.types import Claim, Found
 from rag.write_quotes import QuoteWriter
 
 WRITER = QuoteWriter(calibration(), most=3)
@@ -21,6 +21,7 @@ def test_every_claim_is_the_sentence_that_it_points_at() -> None:
         "Copper tape made no difference.",
     ]
     for claim in claims:
+        assert isinstance(claim, Claim)
         (pointed,) = claim.pointers
         at = pointed.sentence
         assert pointed.section.text[at.start : at.end] == claim.text
