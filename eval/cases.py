@@ -18,6 +18,7 @@ from pydantic import (
 
 from eval.gold import Gold, find, is_post
 from eval.jsonl import mistaken, read_lines
+from rag.asked import turns
 from rag.text import search_words
 from rag.types import Turn
 
@@ -150,21 +151,9 @@ class _CaseLine(_Line):
             id=self.id,
             kind=self.kind,
             question=self.question,
-            history=_turns(self.history),
+            history=turns(self.history),
             answerable=self.answerable,
             answer=self.answer,
             must_include=self.must_include,
             gold=tuple(Gold(one.post_id, one.heading, one.quote) for one in self.gold),
         )
-
-
-def _turns(lines: Sequence[_TurnLine]) -> tuple[Turn, ...]:
-    """Turns of either shape; a message of the assistant answers the question before it."""
-    turns: list[Turn] = []
-    for line in lines:
-        if line.role == "assistant":
-            last = turns.pop()
-            turns.append(Turn(last.question, f"{last.answer}\n{line.content}".strip()))
-        else:
-            turns.append(Turn(line.question or line.content or "", line.answer))
-    return tuple(turns)

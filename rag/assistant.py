@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -93,6 +94,13 @@ class Assistant:
     ) -> Iterator[Answer]:
         """As `ask`, with an answer for each sentence that is checked; the last is complete."""
         return self._answers(self.pipeline, question, history, filters)
+
+    @property
+    def provenance(self) -> Provenance:
+        """What an answer is made with now."""
+        made_with = self.pipeline.check.provenance
+        index = self.index
+        return replace(made_with, index_generation=index.generation, synced_at=index.synced_at)
 
     def _answers(
         self,

@@ -89,6 +89,21 @@ def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
     return {row[0] for row in rows}
 
 
+def unknown_names(catalog: Catalog, filters: Filters) -> tuple[str, ...]:
+    """What the filters name that no post bears, such as "tag 'spring'"."""
+    found = []
+    for column, kind in (("authors", "author"), ("categories", "category"), ("tags", "tag")):
+        for name in getattr(filters, column):
+            row = catalog.connection.execute(
+                f"SELECT 1 FROM posts, json_each(posts.{column}) AS names"
+                " WHERE names.value = ? COLLATE NOCASE LIMIT 1",
+                (name,),
+            ).fetchone()
+            if row is None:
+                found.append(f"{kind} {name!r}")
+    return tuple(found)
+
+
 def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVectors]:
     """The vectors of those passages that the catalog knows."""
     dimension = int(catalog.meta("dimension") or 0)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -13,6 +16,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import ConfigDict
 
+from rag.asked import filters, turns
 from rag.errors import QuestionInvalid
 from rag.links import deep_link
 from rag.types import Answer, Filters, Hit, Turn
@@ -26,9 +30,10 @@ _executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pullquote")
 class AnswerChain(Runnable[ChainInput, Answer]):
     """A question in, a checked `Answer` out.
 
-    The input is a question, or a mapping with `question` and, where wanted, `history` (a list of
-    `Turn` or of mappings with `question` and `answer`) and `filters` (`Filters`). `stream` yields
-    growing answers; `invoke` gives the last one.
+    The input is a question, or a mapping with `question` and, where wanted, `history` (turns or
+    messages, as `rag.asked.turns` takes them) and `filters` (`Filters` or a mapping of its
+    fields). `stream` yields growing answers; `invoke` gives the last one. Callbacks, tags and
+    metadata of the config see one run for each question.
     """
 
     def __init__(self, answers: Callable[..., Iterator[Answer]]) -> None:
@@ -45,44 +50,62 @@ class AnswerChain(Runnable[ChainInput, Answer]):
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any | None  # noqa: A002
     ) -> Iterator[Answer]:  # fmt: skip
         """Growing answers."""
-        question, history, filters = _arguments(input)
-        return self._answers(question, history=history, filters=filters)
+        return self._transform_stream_with_config(iter([input]), self._grow, config)
 
     async def ainvoke(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
     ) -> Answer:  # fmt: skip
         """The complete answer, made in another thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(_executor, self.invoke, input, config)
+        call = partial(copy_context().run, self.invoke, input, config)
+        return await loop.run_in_executor(_executor, call)
 
     async def astream(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any | None  # noqa: A002
     ) -> AsyncIterator[Answer]:  # fmt: skip
         """Growing answers, made in another thread."""
         loop = asyncio.get_running_loop()
-        answers = self.stream(input, config)
-        while (answer := await loop.run_in_executor(_executor, next, answers, None)) is not None:
-            yield answer
+        context = copy_context()
+        answers = context.run(self.stream, input, config)
+        try:
+            while True:
+                call = partial(context.run, next, answers, None)
+                answer = await loop.run_in_executor(_executor, call)
+                if answer is None:
+                    return
+                yield answer
+        finally:
+            close = getattr(answers, "close", None)
+            if close:
+                # A reader who leaves in the middle: the thread may still be at work on it.
+                _executor.submit(_close, close)
 
     def _last(self, input: ChainInput) -> Answer:  # noqa: A002
-        *_, last = self.stream(input)
+        *_, last = self._grow(iter([input]))
         return last
+
+    def _grow(self, inputs: Iterator[ChainInput]) -> Iterator[Answer]:
+        for given in inputs:
+            question, history, wanted = _arguments(given)
+            yield from self._answers(question, history=history, filters=wanted)
+
+
+def _close(close: Callable[[], None]) -> None:
+    with suppress(ValueError):  # it is running: it ends with the time that it has
+        close()
 
 
 def _arguments(given: ChainInput) -> tuple[str, tuple[Turn, ...], Filters]:
     if isinstance(given, str):
         return given, (), Filters()
-    unknown = set(given) - {"question", "history", "filters"}
-    if unknown or not isinstance(given.get("question"), str):
+    known = isinstance(given, Mapping) and not set(given) - {"question", "history", "filters"}
+    if not known or not isinstance(given.get("question"), str):
+        kind = sorted(map(str, given)) if isinstance(given, Mapping) else type(given).__name__
         raise QuestionInvalid(
-            f"The chain takes question, history and filters, not {sorted(given)}.",
+            f"The chain takes question, history and filters, not {kind}.",
             hint='Pass a text, or {"question": …, "history": […]}.',
         )
-    return given["question"], _turns(given.get("history") or ()), given.get("filters") or Filters()
-
-
-def _turns(history: Sequence[Any]) -> tuple[Turn, ...]:
-    return tuple(turn if isinstance(turn, Turn) else Turn(**turn) for turn in history)
+    return given["question"], turns(given.get("history")), filters(given.get("filters"))
 
 
 class SectionRetriever(BaseRetriever):
@@ -103,19 +126,22 @@ class SectionRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
-        longest = self.pipeline.settings.question_characters
-        found = self.pipeline.retrieve(understand(query, filters=self.filters, longest=longest))
-        return [_document(hit) for hit in found.hits[: self.k]]
+        settings = self.pipeline.settings
+        asked = understand(
+            query, filters=filters(self.filters), longest=settings.question_characters
+        )
+        found = self.pipeline.retrieve(asked)
+        return [_document(hit, settings.link_base) for hit in found.hits[: self.k]]
 
 
-def _document(hit: Hit) -> Document:
+def _document(hit: Hit, link_base: str) -> Document:
     passage = hit.passage
     post, section = passage.post, passage.section
     metadata = {
         "passage_id": passage.id,
         "post_id": post.id,
         "title": post.title,
-        "url": deep_link(post, section, passage.sentences[0]),
+        "url": deep_link(post, section, passage.sentences[0], base=link_base),
         "headings": list(section.headings),
         "section": section.key,
         "anchor": section.anchor,

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.types import Answer, CheckedSentence, Citation, Filters, Hit
+from rag.types import Answer, CheckedSentence, Citation, Filters, Hit, Provenance
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -105,7 +105,6 @@ class AnswerRecord(_Record):
 
 def record(answer: Answer, *, id: str | int | None = None) -> AnswerRecord:  # noqa: A002
     """The contract's form of an answer."""
-    made_with = answer.provenance
     return AnswerRecord(
         schema=1,
         id=id,
@@ -122,15 +121,20 @@ def record(answer: Answer, *, id: str | int | None = None) -> AnswerRecord:  # n
         answerable=answer.answerable,
         warnings=answer.warnings,
         timing_ms={stage: round(ms, 3) for stage, ms in answer.timing.items()},
-        provenance=ProvenanceRecord(
-            version=made_with.version,
-            index_generation=made_with.index_generation,
-            synced_at=made_with.synced_at,
-            embedder=made_with.embedder,
-            writer=made_with.writer,
-            judge=made_with.judge,
-            thresholds=dict(made_with.thresholds),
-        ),
+        provenance=provenance_record(answer.provenance),
+    )
+
+
+def provenance_record(made_with: Provenance) -> ProvenanceRecord:
+    """The contract's form of what an answer is made with."""
+    return ProvenanceRecord(
+        version=made_with.version,
+        index_generation=made_with.index_generation,
+        synced_at=made_with.synced_at,
+        embedder=made_with.embedder,
+        writer=made_with.writer,
+        judge=made_with.judge,
+        thresholds=dict(made_with.thresholds),
     )
 
 

@@ -78,13 +78,15 @@ def retrieve(
         best = {candidate.id: source for candidate, source in ranked}
         stored = catalog_read.stored_vectors(index.catalog, list(best))
         passages = catalog_read.passages(index.catalog, list(best))
+        names = catalog_read.unknown_names(index.catalog, query.filters)
+    unknown = [f"No post has the {name}." for name in names]
     found = tuple(
         _hit(passages[c.id], c, source, stored[c.id], calibration) for c, source in ranked
     )
     return Found(
         hits=found,
         answerable=calibration.answerable(answerable_features(found, ranked)) if found else 0.0,
-        warnings=() if calibration.fitted else (UNCALIBRATED,),
+        warnings=(*unknown, *(() if calibration.fitted else (UNCALIBRATED,))),
     )
 
 

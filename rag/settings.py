@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     # retrieval
     candidates: int = Field(default=100, ge=10, le=2000)
     """Passages taken by meaning, and as many by words, before they are ranked together."""
-    hits: int = Field(default=20, ge=1, le=200)
+    hits: int = Field(default=20, ge=10, le=200)
     """Passages that a question ends up with."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from langchain_core.runnables import RunnableLambda
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from small_site import garden
 
 from rag import Answer, Assistant, Filters, Turn
@@ -85,8 +88,81 @@ def test_the_chain_says_what_it_takes(assistant: Assistant) -> None:
     for wrong in ({"query": ASK}, {"question": 3}, {"question": ASK, "k": 1}):
         with pytest.raises(QuestionInvalid, match="takes question, history and filters"):
             assistant.chain.invoke(wrong)
+    for odd in (3, None, [ASK]):
+        with pytest.raises(QuestionInvalid, match="takes question, history and filters"):
+            assistant.chain.invoke(odd)  # type: ignore[arg-type]
+    for field in ({"history": [7]}, {"history": "before"}, {"filters": {"author": "Ines"}}):
+        with pytest.raises(QuestionInvalid, match=r"history holds|filters do not fit"):
+            assistant.chain.invoke({"question": ASK, **field})
     with pytest.raises(QuestionInvalid, match="empty"):
         assistant.chain.invoke(" ")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [Turn("How many lettuces did it lose?", "Three.")],
+        [{"question": "How many lettuces did it lose?"}],
+        [{"role": "user", "content": "How many lettuces did it lose?"}, ("assistant", "Three.")],
+        [("human", "How many lettuces did it lose?")],
+        [HumanMessage("How many lettuces did it lose?"), AIMessage("Three.")],
+        [SystemMessage("Be nice."), HumanMessage("How many lettuces did it lose?")],
+    ],
+)
+def test_history_in_every_form_that_is_about(assistant: Assistant, history: list[object]) -> None:
+    answer = assistant.chain.invoke({"question": "And the bare one?", "history": history})
+    assert answer.query.standalone == "And the bare one? (many lettuces lose)"
+
+
+def test_filters_as_a_mapping(assistant: Assistant) -> None:
+    asked = {"question": ASK, "filters": {"authors": ["ines moreau"], "since": "2019-01-01"}}
+    answer = assistant.chain.invoke(asked)
+    assert answer.query.filters.since == datetime(2019, 1, 1, tzinfo=UTC)
+    assert {hit.passage.post.authors for hit in answer.hits} == {("Ines Moreau",)}
+
+
+def test_a_filter_that_fits_no_post_is_said(assistant: Assistant) -> None:
+    answer = assistant.ask(ASK, filters=Filters(tags=("spring", "sprong"), authors=("Nobody",)))
+    assert "No post has the tag 'sprong'." in answer.warnings
+    assert "No post has the author 'Nobody'." in answer.warnings
+    assert not any("'spring'" in warning for warning in answer.warnings)
+
+
+class Watching(BaseCallbackHandler):
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def on_chain_start(self, *_: object, **given: object) -> None:
+        self.seen.append(f"start {given['tags']}")
+
+    def on_chain_end(self, *_: object, **__: object) -> None:
+        self.seen.append("end")
+
+    def on_chain_error(self, *_: object, **__: object) -> None:
+        self.seen.append("error")
+
+
+def test_callbacks_see_one_run_in_every_form(assistant: Assistant) -> None:
+    async def run(config: RunnableConfig) -> None:
+        await assistant.chain.ainvoke(ASK, config)
+        assert [answer async for answer in assistant.chain.astream(ASK, config)]
+
+    handler = Watching()
+    config = RunnableConfig(callbacks=[handler], tags=["reader"])
+    assistant.chain.invoke(ASK, config)
+    assert list(assistant.chain.stream(ASK, config))
+    asyncio.run(run(config))
+    assert handler.seen == ["start ['reader']", "end"] * 4
+    with pytest.raises(QuestionInvalid):
+        list(assistant.chain.stream(" ", config))
+    assert handler.seen[-2:] == ["start ['reader']", "error"]
+
+
+def test_the_retriever_leads_links_to_another_host(assistant: Assistant) -> None:
+    settings = {"embedding_model": "hash", "link_base": "http://127.0.0.1:1/copy"}
+    with Assistant.open(assistant.settings.index, **settings) as opened:
+        best = opened.retriever.invoke(ASK)[0]
+    assert best.metadata["url"].startswith("http://127.0.0.1:1/copy/slugs-without-pellets/#")
 
 
 def test_the_retriever_gives_documents(assistant: Assistant) -> None:

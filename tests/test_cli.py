@@ -274,6 +274,24 @@ def test_a_question_that_cannot_be_asked_gets_a_record_and_the_exit_code_1(index
     first, second = answers()
     assert (first.answered, second.answered) == (False, True)
     assert first.warnings[0].startswith("Not asked: ")
+    assert first.provenance == second.provenance
+
+
+def test_answers_go_to_the_standard_output_as_well(index: Path) -> None:
+    result = ask_file(question(1, SOWING), question(2, ""))
+    piped = run("ask", "--input", "questions.jsonl", "--output", "-")
+    assert piped.exit_code == result.exit_code == 1
+    lines = [AnswerRecord.model_validate_json(line) for line in piped.stdout.splitlines()]
+    assert [(one.id, one.sentences) for one in lines] == [
+        (one.id, one.sentences) for one in answers()
+    ]
+    assert not Path("-").exists()
+
+
+def test_a_history_that_is_none_is_told_by_its_line(index: Path) -> None:
+    result = ask_file(question(1, SOWING, history=[{"who": "me"}]))
+    assert result.exit_code == 1
+    assert "line 1: The history holds something that is no turn" in result.stderr
 
 
 def test_a_stopped_run_goes_on_behind_the_last_whole_line(index: Path) -> None:

@@ -11,11 +11,11 @@ from rag.settings import load_settings
 def test_argument_before_environment_before_file_before_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "pullquote.toml").write_text('hits = 7\ncandidates = 30\nsite_name = "Notes"\n')
-    monkeypatch.setenv("PULLQUOTE_HITS", "8")
+    (tmp_path / "pullquote.toml").write_text('hits = 17\ncandidates = 30\nsite_name = "Notes"\n')
+    monkeypatch.setenv("PULLQUOTE_HITS", "18")
     monkeypatch.setenv("PULLQUOTE_CANDIDATES", "40")
-    settings = load_settings(hits=9, candidates=None)
-    assert (settings.hits, settings.candidates, settings.site_name) == (9, 40, "Notes")
+    settings = load_settings(hits=19, candidates=None)
+    assert (settings.hits, settings.candidates, settings.site_name) == (19, 40, "Notes")
     assert settings.port == 7860
 
 

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, TextIO
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from eval.jsonl import mistaken, read_lines
+from rag import asked
 from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
-from rag.record import AnswerRecord, FiltersRecord, record
+from rag.record import AnswerRecord, FiltersRecord, provenance_record, record
 from rag.types import Filters, Turn
 from ui.show import progress_bar
 
 NOT_ASKED = "Not asked: "
-
-
-class _Exchange(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    question: str
-    answer: str = ""
-
-
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    role: Literal["user", "assistant"]
-    content: str
 
 
 class _Line(BaseModel):
@@ -37,7 +25,7 @@ class _Line(BaseModel):
 
     id: str | int | None = None
     question: str
-    history: tuple[_Exchange | _Message, ...] = ()
+    history: tuple[dict[str, Any], ...] = ()
     filters: FiltersRecord | None = None
 
 
@@ -91,12 +79,29 @@ def answer_file(
         task = bar.add_task(
             "Answering", total=len(questions), completed=len(kept), of=f"{len(questions):,}"
         )
-        for asked in questions[len(kept) :]:
-            answered = _answer(assistant, asked, filters)
+        for one in questions[len(kept) :]:
+            answered = _answer(assistant, one, filters)
             failed += _not_asked(answered.warnings)
             stream.write(answered.to_json() + "\n")
             stream.flush()
             bar.advance(task)
+    return failed
+
+
+def answer_lines(
+    assistant: Assistant, source: Path, stream: TextIO, *, filters: Filters | None = None
+) -> int:
+    """As `answer_file`, to a stream: nothing is kept of a run before.
+
+    Raises:
+        SourceError: A line is no question, or an id stands twice.
+    """
+    failed = 0
+    for one in read_questions(source):
+        answered = _answer(assistant, one, filters)
+        failed += _not_asked(answered.warnings)
+        stream.write(answered.to_json() + "\n")
+        stream.flush()
     return failed
 
 
@@ -112,40 +117,33 @@ def read_questions(source: Path) -> tuple[Asked, ...]:
         id_ = number if line.id is None else line.id
         if id_ in found:
             mistakes.append(f"line {number}: the id {id_!r} stands there twice")
-        found[id_] = Asked(id_, line.question, _turns(line.history), _filters(line.filters))
+        try:
+            history = asked.turns(line.history)
+        except QuestionInvalid as error:
+            mistakes.append(f"line {number}: {error.problem}")
+            continue
+        own = None if line.filters is None else asked.filters(line.filters)
+        found[id_] = Asked(id_, line.question, history, own)
     if mistakes:
         raise mistaken(source, mistakes)
     return tuple(found.values())
 
 
-def filters_of(
-    authors: Sequence[str] | None,
-    categories: Sequence[str] | None,
-    tags: Sequence[str] | None,
-    *,
-    since: datetime | None,
-    until: datetime | None,
-) -> Filters:
-    """Filters from what was typed or read; a time without a zone is UTC."""
-    return Filters(
-        authors=tuple(authors or ()),
-        categories=tuple(categories or ()),
-        tags=tuple(tags or ()),
-        since=_utc(since),
-        until=_utc(until),
-    )
-
-
-def _answer(assistant: Assistant, asked: Asked, filters: Filters | None) -> AnswerRecord:
-    own = filters if asked.filters is None else asked.filters
+def _answer(assistant: Assistant, one: Asked, filters: Filters | None) -> AnswerRecord:
+    own = filters if one.filters is None else one.filters
     try:
-        answer = assistant.ask(asked.question, history=asked.history, filters=own)
+        answer = assistant.ask(one.question, history=one.history, filters=own)
     except QuestionInvalid as error:
         warning = f"{NOT_ASKED}{error.problem} {error.hint}"
         return AnswerRecord(
-            schema=1, id=asked.id, question=asked.question, answered=False, warnings=(warning,)
+            schema=1,
+            id=one.id,
+            question=one.question,
+            answered=False,
+            warnings=(warning,),
+            provenance=provenance_record(assistant.provenance),
         )
-    return record(answer, id=asked.id)
+    return record(answer, id=one.id)
 
 
 def _keep(target: Path, questions: Sequence[Asked]) -> list[_Kept]:
@@ -175,34 +173,6 @@ def _other(target: Path, found: str) -> SourceError:
         f"{target} holds something else than answers to these questions: {found}.",
         hint="Name another file with --output, or move this one away.",
     )
-
-
-def _turns(history: Sequence[_Exchange | _Message]) -> tuple[Turn, ...]:
-    """Turns, from either form."""
-    turns: list[Turn] = []
-    for item in history:
-        if isinstance(item, _Exchange):
-            turns.append(Turn(item.question, item.answer))
-        elif item.role == "user" or not turns:
-            turns.append(Turn(item.content if item.role == "user" else ""))
-        if isinstance(item, _Message) and item.role == "assistant":
-            last = turns[-1]
-            turns[-1] = Turn(last.question, f"{last.answer}\n{item.content}".strip())
-    return tuple(turns)
-
-
-def _filters(given: FiltersRecord | None) -> Filters | None:
-    if given is None:
-        return None
-    return filters_of(
-        given.authors, given.categories, given.tags, since=given.since, until=given.until
-    )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _not_asked(warnings: Sequence[str]) -> bool:

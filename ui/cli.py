@@ -5,6 +5,7 @@ What a command needs is imported inside it: `pullquote --help` must not wait for
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -115,7 +116,8 @@ def ask(
         typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Questions, one a line."),
     ] = None,
     output: Annotated[
-        File, typer.Option(dir_okay=False, metavar="FILE", help="Answers to --input, one a line.")
+        File,
+        typer.Option(dir_okay=False, metavar="FILE", help="Answers to --input, one a line; or -."),
     ] = None,
 ) -> None:
     """Answer a question, or a file of them.
@@ -127,15 +129,18 @@ def ask(
         raise typer.BadParameter("Give either one question or --input.")
     if (input is None) != (output is None):
         raise typer.BadParameter("--input and --output go together.")
+    from rag.asked import filters_of
     from rag.assistant import Assistant
     from rag.record import record
-    from ui.batch import answer_file, filters_of
+    from ui.batch import answer_file, answer_lines
     from ui.show import print_answer, waiting
 
     filters = filters_of(author, category, tag, since=since, until=until)
     with Assistant.open(index, chat_model=chat_model) as assistant:
+        if input and output == Path("-"):
+            raise typer.Exit(bool(answer_lines(assistant, input, sys.stdout, filters=filters)))
         if input and output:
-            raise typer.Exit(1 if answer_file(assistant, input, output, filters=filters) else 0)
+            raise typer.Exit(bool(answer_file(assistant, input, output, filters=filters)))
         with waiting("Looking"):
             answer = assistant.ask(question or "", filters=filters)
     if json:
