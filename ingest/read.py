@@ -24,6 +24,7 @@ from rag.errors import SourceError
 _LARGEST = 1_000_000_000  # bytes of JSON, unpacked: it is read as a whole
 _MUCH = 16_000_000  # bytes of JSON lines that are read as a whole
 _ARCHIVE = 500_000_000  # bytes of an archive on standard input, packed
+_TOLD = 3  # files that an error names
 _NAMES = re.compile(r"\.(json|jsonl|ndjson|xml|wxr|txt)(\.gz)?$|\.(gz|zip)$", re.IGNORECASE)
 _WEB_PAGE = re.compile(r"<(!doctype html|html|head|body)\b", re.IGNORECASE)
 
@@ -53,15 +54,25 @@ def read_source(source: str) -> Iterator[ReadPost | Skipped]:
 
 
 def _files(named: dict[str, Path], source: str, hint: str) -> Iterator[ReadPost | Skipped]:
-    read = 0
+    failed: list[Skipped] = []
     for name, file in named.items():
         try:
             yield from _file(file, name)
-            read += 1
         except SourceError as error:
-            yield Skipped(name, error.problem.removeprefix(f"{name} "))
-    if not read:
-        raise SourceError(f"{source} holds no file with WordPress data.", hint=hint)
+            failed.append(_skipped(name, error))
+            yield failed[-1]
+    if len(failed) == len(named):
+        reasons = "; ".join(f"{one.origin}: {one.reason}" for one in failed[:_TOLD])
+        more = f"; and {len(failed) - _TOLD} more" if len(failed) > _TOLD else ""
+        raise SourceError(
+            f"{source} holds no file with WordPress data.",
+            hint=f"Mend {reasons}{more}." if failed else hint,
+        )
+
+
+def _skipped(name: str, error: SourceError) -> Skipped:
+    reason = error.problem.removeprefix(f"{name} ").removeprefix("is ").removesuffix(".")
+    return Skipped(name, reason)
 
 
 def _wanted(file: Path, folder: Path) -> bool:
@@ -99,7 +110,7 @@ def _archive(stream: IO[bytes], name: str) -> Iterator[ReadPost | Skipped]:
             yield from _read(io.BytesIO(member.data), member.name)
             read += 1
         except SourceError as error:
-            yield Skipped(member.name, error.problem.removeprefix(f"{member.name} "))
+            yield _skipped(member.name, error)
     if not read:
         raise SourceError(
             f"{name} holds no file with WordPress data.",
@@ -141,8 +152,11 @@ def _json(whole: Peeked, name: str) -> Iterator[ReadPost | Skipped]:
     text = decode(data)
     if not text.strip():
         raise SourceError(f"{name} is empty.", hint="Save the answer or the export again.")
+    nothing = True
     try:
-        yield from read_json(text, name)
+        for post in read_json(text, name):
+            nothing = False
+            yield post
     except SourceError as error:
         if _WEB_PAGE.match(text.lstrip()):
             raise SourceError(
@@ -150,6 +164,8 @@ def _json(whole: Peeked, name: str) -> Iterator[ReadPost | Skipped]:
                 hint="Save an answer of /wp-json/wp/v2/posts, or a file of Tools → Export.",
             ) from error
         raise
+    if nothing:  # the page behind the last one of a listing, or a site without posts
+        yield Skipped(name, "without a post in it")
 
 
 def decode(data: bytes) -> str:

@@ -151,7 +151,7 @@ def _events(sources: Sequence[_Source]) -> Iterator[tuple[str, Event]]:
         except SourceError as error:
             failed.append(error)
             if len(sources) > 1:
-                reason = error.problem.removeprefix(f"{source.typed} ")
+                reason = error.problem.removeprefix(f"{source.typed} ").removesuffix(".")
                 yield source.label, Skipped(source.typed, reason)
     if failed and not read:
         raise failed[0]

@@ -114,7 +114,7 @@ def test_an_archive_is_read_with_what_is_packed_in_it(tmp_path: Path) -> None:
         )
     )
     assert titles(archive) == ["Post 1", "Post 2", "Post 3"]
-    assert skipped(archive) == [f"{archive}/page.html: is a web page, not WordPress data."]
+    assert skipped(archive) == [f"{archive}/page.html: a web page, not WordPress data"]
 
 
 def test_an_archive_in_a_folder_and_under_any_name_is_read(saved: Path) -> None:

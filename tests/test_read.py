@@ -278,8 +278,21 @@ def test_what_is_no_wordpress_data_is_said(data: bytes, problem: str, tmp_path: 
         read(data, tmp_path)
 
 
-def test_an_answer_without_posts_is_an_answer(tmp_path: Path) -> None:
-    assert read(b"[]", tmp_path) == []
+def test_an_answer_without_posts_is_an_answer_and_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "page-9.json"
+    file.write_text("[]")
+    assert list(read_source(str(file))) == [Skipped(str(file), "without a post in it")]
+
+
+def test_a_folder_of_files_that_all_fail_names_why(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json", "c.json", "d.json"):
+        (tmp_path / name).write_text("<html>")
+    with pytest.raises(SourceError) as caught:
+        list(read_source(str(tmp_path)))
+    assert caught.value.hint == (
+        "Mend a.json: a web page, not WordPress data; b.json: a web page, not WordPress data; "
+        "c.json: a web page, not WordPress data; and 1 more."
+    )
 
 
 def test_sources_that_are_not_there(tmp_path: Path) -> None:
@@ -301,7 +314,7 @@ def test_a_folder_is_read_in_order_and_its_other_files_are_left(tmp_path: Path) 
     found = list(read_source(str(tmp_path)))
     assert [f.raw.wordpress_id for f in found if isinstance(f, ReadPost)] == [1, 2]
     assert [(f.origin, f.reason) for f in found if isinstance(f, Skipped)] == [
-        ("c.json", "is a web page, not WordPress data.")
+        ("c.json", "a web page, not WordPress data")
     ]
 
 
