@@ -238,7 +238,7 @@ def test_a_source_that_cannot_be_read_does_not_stop_the_others(site: Site) -> No
     settings = load_settings(index=site.index, embedding_model="hash")
     report = sync([str(site.file), "nowhere.json"], settings, embedder=site.embedder)
     assert report.unchanged == 1
-    assert report.skipped[0].reason == "does not exist."
+    assert report.skipped[0].reason == "does not exist"
 
 
 def test_another_model_is_refused(site: Site) -> None:
