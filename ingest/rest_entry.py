@@ -63,8 +63,19 @@ def read_entry(
         status=str(entry.get("status") or "publish"),
         protected=protected or bool(entry.get("password")),
         post_type=str(entry.get("type") or "post"),
+        untold=_untold(post, entry, embedded),
     )
     return public_or_skipped(raw, origin)
+
+
+def _untold(post: Post, entry: Mapping[str, Any], embedded: Mapping[str, Any]) -> frozenset[str]:
+    """An answer without `_embed` has authors and terms as numbers, and some have not even these."""
+    told = {
+        "authors": entry.get("author") == 0,
+        "categories": "wp:term" in embedded or entry.get("categories") in ([], {}),
+        "tags": "wp:term" in embedded or entry.get("tags") in ([], {}),
+    }
+    return frozenset(name for name, none in told.items() if not none and not getattr(post, name))
 
 
 def _rendered(value: object) -> str:

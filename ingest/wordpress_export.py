@@ -151,6 +151,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
         status=_child(item, "status") or "publish",
         protected=bool(_child(item, "post_password")),
         post_type=_child(item, "post_type") or "post",
+        untold=frozenset() if post.authors else frozenset({"authors"}),
     )
     return public_or_skipped(raw, f"{origin}, post {number or title}")
 

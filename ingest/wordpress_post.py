@@ -31,6 +31,9 @@ class RawPost:
     protected: bool = False
     """Behind a password."""
     post_type: str = "post"
+    untold: frozenset[str] = frozenset()
+    """Fields of `post` that are empty because the source does not tell them, not because the post
+    has none."""
 
     @property
     def private_because(self) -> str:
@@ -146,6 +149,8 @@ class Skipped:
     reason: str
     post_id: str | None = None
     """Set where a post is known but not public; None where something could not be read."""
+    stays: bool = False
+    """What the index holds of the post is public and newer, and stays."""
 
 
 def public_or_skipped(raw: RawPost, origin: str) -> ReadPost | Skipped:

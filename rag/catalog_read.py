@@ -201,12 +201,17 @@ def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     return tuple(_section(row) for row in rows)
 
 
-def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
-    """A post as it was read; it must be there."""
+def record(catalog: Catalog, post_id: str) -> Post:
+    """A post's record; it must be there."""
     row = catalog.connection.execute(
         f"SELECT {_POST} FROM posts WHERE id = ?", (post_id,)
     ).fetchone()
-    return ParsedPost(_post(row), post_sections(catalog, post_id))
+    return _post(row)
+
+
+def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
+    """A post as it was read; it must be there."""
+    return ParsedPost(record(catalog, post_id), post_sections(catalog, post_id))
 
 
 def choices(catalog: Catalog) -> Choices:

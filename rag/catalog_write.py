@@ -33,12 +33,19 @@ class PostState:
     record_hash: str
     content_hash: str
     source: str
+    modified: int = 0
+    """Seconds since 1970, UTC; 0 where it is not known."""
+    whole: bool = True
+    """Not recovered from a damaged file."""
 
 
 def post_states(catalog: Catalog) -> dict[str, PostState]:
     """Every post's id and state."""
-    rows = catalog.connection.execute("SELECT id, record_hash, content_hash, source FROM posts")
-    return {row[0]: PostState(*row[1:]) for row in rows}
+    rows = catalog.connection.execute(
+        "SELECT id, record_hash, content_hash, source, coalesce(modified, 0), recovered IS NULL"
+        " FROM posts"
+    )
+    return {id_: PostState(*state, bool(whole)) for id_, *state, whole in rows}
 
 
 def known_embeddings(catalog: Catalog, keys: Sequence[str]) -> set[str]:
