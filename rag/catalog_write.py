@@ -45,7 +45,7 @@ def post_states(catalog: Catalog) -> dict[str, PostState]:
         "SELECT id, record_hash, content_hash, source, coalesce(modified, 0), recovered IS NULL"
         " FROM posts"
     )
-    return {id_: PostState(*state, bool(whole)) for id_, *state, whole in rows}
+    return {row[0]: PostState(*row[1:5], whole=bool(row[5])) for row in rows}
 
 
 def known_embeddings(catalog: Catalog, keys: Sequence[str]) -> set[str]:
