@@ -33,6 +33,7 @@ _LONGEST_HEADING = 200  # characters; above, a heading was never closed
 _LONGEST_SOFT = 100
 _MOST_NODES = 400  # of a heading
 _DEEPEST_TABLE = 8  # a table in a cell of a table that lays the page out, and so on
+_STOPS = ".!?…。！？．｡؟۔।॥"
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BOLD = frozenset(("strong", "b"))
 _AROUND_BOLD = frozenset(("em", "i", "u", "span", "font", "a", "mark", "big"))
@@ -161,7 +162,7 @@ class _Reader:
         if self._kinds or not _is_bold(node):
             return False
         text = inline_text(node, self._closed, most=_MOST_NODES)
-        if not text or len(text) > _LONGEST_SOFT or text[-1] in ".!?…。":
+        if not text or len(text) > _LONGEST_SOFT or text[-1] in _STOPS:
             return False
         self.items.append(Heading(SOFT, text, self._anchors.of(node, len(self.items))))
         return True

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rag.catalog import Catalog, from_seconds, to_seconds
 from rag.embed import TokenVectors
+from rag.text import is_one_sign
 from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
@@ -54,7 +55,7 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
     """
     if not words:
         return {}
-    query = " OR ".join(f'"{word}"' for word in words)
+    query = " OR ".join(f'"{word}"{"*" if is_one_sign(word) else ""}' for word in words)
     rows = catalog.connection.execute(
         "SELECT passages.id, found.score FROM"
         " (SELECT rowid, bm25(words) AS score FROM words WHERE words MATCH ?"

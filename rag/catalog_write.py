@@ -19,7 +19,7 @@ from rag.catalog import Catalog, to_seconds
 from rag.catalog_files import set_erasure_due
 from rag.embed import PassageVectors
 from rag.identity import block_values, record_hash
-from rag.text import search_words
+from rag.text import indexed_words
 from rag.types import ParsedPost, Passage, Post
 
 Operation = Literal["upsert", "metadata", "delete"]
@@ -45,7 +45,7 @@ def post_states(catalog: Catalog) -> dict[str, PostState]:
         "SELECT id, record_hash, content_hash, source, coalesce(modified, 0), recovered IS NULL"
         " FROM posts"
     )
-    return {row[0]: PostState(*row[1:5], whole=bool(row[5])) for row in rows}
+    return {row[0]: PostState(row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
 
 
 def known_embeddings(catalog: Catalog, keys: Sequence[str]) -> set[str]:
@@ -245,9 +245,9 @@ def _insert_passage(
         "INSERT INTO words (rowid, title, headings, text) VALUES (?, ?, ?, ?)",
         (
             number,
-            search_words(passage.post.title),
-            search_words(" ".join((*passage.section.headings, *headers))),
-            search_words(passage.text),
+            indexed_words(passage.post.title),
+            indexed_words(" ".join((*passage.section.headings, *headers))),
+            indexed_words(passage.text),
         ),
     )
 
