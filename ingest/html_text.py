@@ -20,6 +20,7 @@ from ingest.inline_text import (
     clean,
     code_text,
     emoji,
+    image_text,
     inline_text,
     text_of,
     walk,
@@ -149,8 +150,7 @@ class _Reader:
     def _heading(self, node: LexborNode, level: int) -> bool:
         text = inline_text(node, self._closed, most=_MOST_NODES)
         if text == "":
-            images = (image.attributes.get("alt") or "" for image in node.css("img"))
-            text = SPACES.sub(" ", clean(" ".join(images)))
+            text = SPACES.sub(" ", clean(image_text(node)))
         # In a quote it is what someone else set as a heading; unclosed, it holds the text below.
         if not text or len(text) > _LONGEST_HEADING or self._quotes:
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
 from ingest.wordpress_post import (
@@ -22,7 +23,11 @@ from rag.types import Damage, Post
 
 
 def read_entry(
-    entry: Mapping[str, Any], origin: str, *, damage: Damage | None = None
+    entry: Mapping[str, Any],
+    origin: str,
+    *,
+    damage: Damage | None = None,
+    zone: tzinfo | None = None,
 ) -> ReadPost | Skipped:
     """A post, or why it is none.
 
@@ -30,6 +35,7 @@ def read_entry(
         entry: Under REST's names.
         origin: Where it was read, for people.
         damage: How it was recovered, where it was.
+        zone: The site's, where it is known; for times that are not said in UTC.
     """
     number = entry.get("id")
     wordpress_id = int(str(number)) if str(number).isascii() and str(number).isdigit() else None
@@ -48,8 +54,8 @@ def read_entry(
         ),
         title=title,
         url=link,
-        published=utc(entry.get("date_gmt"), entry.get("date")),
-        modified=utc(entry.get("modified_gmt"), entry.get("modified")),
+        published=utc(entry.get("date_gmt"), entry.get("date"), zone),
+        modified=utc(entry.get("modified_gmt"), entry.get("modified"), zone),
         authors=_authors(entry, embedded),
         categories=_terms(terms, "category", entry.get("categories")),
         tags=_terms(terms, "post_tag", entry.get("tags")),

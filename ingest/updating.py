@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
+from urllib.parse import unquote, urlsplit
 
 from ingest.copies import Standing, completed, lacks, standing
 from ingest.report import Difference, Progress, Report
@@ -73,6 +74,7 @@ class Update:
     """Of added and changed posts."""
     recovered: dict[str, Damage] = field(default_factory=dict)
     empty: set[str] = field(default_factory=set)
+    undated: set[str] = field(default_factory=set)
     quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
     """What was skipped, by source."""
 
@@ -90,6 +92,8 @@ class Update:
             return
         parsed = _parse(result)
         post = parsed.post
+        for warning in result.warnings:
+            self.warn(warning)
         if post.id in self.hidden:
             return
         live = source in self.live
@@ -111,6 +115,8 @@ class Update:
             parsed = self._completed(parsed, result.raw.untold)
         self._note(parsed)
         self._compare(parsed, source)
+        if parsed.post.published is None:
+            self.undated.add(post.id)
         if source in self.live and self.done[post.id] != "unchanged":
             self.sample.offer(parsed)
             self.thin.offer(parsed)
@@ -237,6 +243,11 @@ class Update:
         """The report with what is counted by post."""
         counts = Counter(self.done.values())
         changes = [(what, id_) for id_, what in self.done.items() if what != "unchanged"]
+        if self.undated:
+            one = min(self.undated)
+            self.warn(
+                f"posts without a date whose time zone is known: {len(self.undated)}, as {one}"
+            )
         return replace(
             self.report,
             added=counts["added"],
@@ -262,5 +273,8 @@ class Update:
 def _parse(result: ReadPost) -> ParsedPost:
     raw = result.raw
     found = sections(raw.html, title=raw.post.title)
-    title = raw.post.title or next((s.headings[0] for s in found if s.headings), "")
-    return ParsedPost(replace(raw.post, title=title or raw.post.id), found)
+    heading = next((s.headings[0] for s in found if s.headings), "")
+    slug = unquote(urlsplit(raw.post.url).path.rstrip("/").rpartition("/")[2])
+    return ParsedPost(
+        replace(raw.post, title=raw.post.title or heading or slug or raw.post.id), found
+    )

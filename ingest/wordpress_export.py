@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, Protocol, cast
 
@@ -19,6 +20,7 @@ from ingest.wordpress_post import (
     plain,
     post_id,
     public_or_skipped,
+    shown,
     utc,
     web_address,
 )
@@ -27,14 +29,17 @@ from rag.errors import SourceError
 from rag.types import Post
 
 # WordPress writes them into its files as they stand in the posts, and no XML parser takes them.
+_HEAD = 65_536  # bytes in which it is looked for where the XML begins
 _FORBIDDEN = bytes(set(range(32)) - {9, 10, 13})
+_START = re.compile(rb"<\?xml\s|<rss\s", re.IGNORECASE)
 _NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
 def looks_like_export(head: bytes) -> bool:
     """Whether a file that begins like this is one."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:6].lower()
-    return start.startswith((b"<?xml", b"<rss")) and b"wordpress.org/export/" in head
+    # A server's warning may stand before it.
+    begins = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return begins and _START.search(head) is not None and b"wordpress.org/export/" in head
 
 
 class Stream(Protocol):
@@ -54,15 +59,20 @@ class _Site:
 
 
 class _Clean:
-    """A stream without the bytes that XML forbids."""
+    """A stream without the bytes that XML forbids, from where the XML begins."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        first = stream.read(_HEAD)
+        begin = _START.search(first)
+        self._first = first[begin.start() :] if begin else first
+        self.cut = shown(first[: begin.start()].decode("utf-8", "replace")) if begin else ""
+        """What stood before it, as people see it."""
 
     def read(self, size: int = -1) -> bytes:
         data = b""
         while not data:
-            raw = self._stream.read(size)
+            raw, self._first = self._first or self._stream.read(size), b""
             if not raw:
                 return b""
             data = raw.translate(None, _FORBIDDEN)
@@ -83,10 +93,14 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
     """
     site = _Site()
     count = 0
+    clean = _Clean(stream)
+    warnings: tuple[str, ...] = ()
+    if clean.cut:
+        warnings = (f"{origin}: before its XML stood: {clean.cut[:100]}",)
     # Entities off and no network: a file may come from anyone. Not recover=True, which drops
     # words of the text without a sign.
     events = etree.iterparse(
-        cast(Any, _Clean(stream)), events=("end",), resolve_entities=False, no_network=True,
+        cast(Any, clean), events=("end",), resolve_entities=False, no_network=True,
         load_dtd=False, huge_tree=True,
     )  # fmt: skip
     try:
@@ -94,14 +108,17 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
             name = etree.QName(element).localname
             if name == "item":
                 count += 1
-                yield _item(element, site, origin)
+                found = _item(element, site, origin)
+                if warnings and isinstance(found, ReadPost):
+                    found, warnings = replace(found, warnings=warnings), ()
+                yield found
                 _forget(element)
             elif name == "author" and len(element):
-                login, shown = (
+                login, name_shown = (
                     _child(element, "author_login"),
                     _child(element, "author_display_name"),
                 )
-                site.people[login] = plain(shown) or login
+                site.people[login] = plain(name_shown) or login
             elif name == "base_blog_url":
                 site.home = web_address(element.text or "")
             elif name == "language" and element.getparent() is not None:

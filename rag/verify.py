@@ -6,7 +6,7 @@ the sentences it points at above the threshold. What is not supported is left ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -24,6 +24,7 @@ from rag.types import (
     Pointer,
     Provenance,
     Rejected,
+    Section,
 )
 
 _NEAREST = 3  # sections named on refusal
@@ -39,6 +40,9 @@ class Check:
     link_base: str = ""
     """Takes the place of scheme and host in links, where it is set."""
     provenance: Provenance = field(default_factory=Provenance)
+    sections_of: Callable[[str], Sequence[Section]] | None = None
+    """All sections of a post, by its id: a quote that stands in several of them needs a link that
+    tells them apart."""
 
 
 def verify(
@@ -123,7 +127,12 @@ def _in_place(pointer: Pointer) -> bool:
 
 
 def _citation(pointer: Pointer, check: Check) -> Citation:
-    url = deep_link(pointer.post, pointer.section, pointer.sentence, base=check.link_base)
+    text, own = pointer.sentence.text, pointer.section
+    all_sections = check.sections_of(pointer.post.id) if check.sections_of else ()
+    elsewhere = any(
+        one.key != own.key and one.page == own.page and text in one.text for one in all_sections
+    )
+    url = deep_link(pointer.post, own, pointer.sentence, base=check.link_base, elsewhere=elsewhere)
     return Citation(pointer.post, pointer.section, pointer.sentence, url)
 
 
