@@ -215,6 +215,16 @@ def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
     return ParsedPost(record(catalog, post_id), post_sections(catalog, post_id))
 
 
+def known_posts(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
+    """Those of the ids that are of posts in the catalog."""
+    found: set[str] = set()
+    for part in _parts(ids):
+        marks = ",".join("?" * len(part))
+        rows = catalog.connection.execute(f"SELECT id FROM posts WHERE id IN ({marks})", part)
+        found.update(row[0] for row in rows)
+    return frozenset(found)
+
+
 def choices(catalog: Catalog) -> Choices:
     """What questions can be limited to."""
 

@@ -68,7 +68,7 @@ def test_case_39_a_site_that_says_how_long_to_wait(blog: Blog, site: FakeSite, s
     site.faults = [lambda asked: next(answers, None) if asked.is_census else None]
     assert blog.sync(site.base).added == 3
     site.faults = [lambda asked: Response(b"", status, {"Retry-After": "86400"})]
-    with pytest.raises(SourceError, match="wait 86400 seconds"):
+    with pytest.raises(SourceError, match="wait 86,400 seconds"):
         blog.sync(site.base)
     assert len(blog.posts) == 3
 

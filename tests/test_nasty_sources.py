@@ -18,6 +18,9 @@ from nasty_blog import HEAD, TAIL, Blog, blog, entry, item
 from wordpress_server import FakeSite, serving
 
 from rag.errors import SourceError
+from rag.index import Index
+from ui.render import sources
+from ui.withdrawn import WITHDRAWN, up_to_date
 
 __all__ = ["blog"]
 
@@ -89,6 +92,11 @@ def test_case_30_unpublished_later(blog: Blog, way: str) -> None:
         after = blog.ask("Which bed is full of beans?")
         assert gone not in {hit.passage.post.id for hit in after.hits}
         assert b"beans" not in held(blog.index)
+        index = Index(blog.index)
+        old = up_to_date(sources(before, 0), index.published)
+        assert WITHDRAWN in old
+        assert WITHDRAWN not in up_to_date(sources(after, 0), index.published)
+        index.close()
 
 
 # ---------------------------------------------------------------- which post it is
