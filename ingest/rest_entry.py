@@ -21,6 +21,8 @@ from ingest.wordpress_post import (
 )
 from rag.types import Damage, Post
 
+_TRANSLATIONS = ("translations", "wpml_translations")
+
 
 def read_entry(
     entry: Mapping[str, Any],
@@ -69,6 +71,7 @@ def read_entry(
         status=str(entry.get("status") or "publish"),
         protected=protected or bool(entry.get("password")),
         post_type=str(entry.get("type") or "post"),
+        translations=_translations(entry),
         untold=_untold(post, entry, embedded),
     )
     return public_or_skipped(raw, origin)
@@ -80,8 +83,9 @@ def _untold(post: Post, entry: Mapping[str, Any], embedded: Mapping[str, Any]) -
         "authors": entry.get("author") == 0,
         "categories": "wp:term" in embedded or entry.get("categories") in ([], {}),
         "tags": "wp:term" in embedded or entry.get("tags") in ([], {}),
+        "translations": any(name in entry for name in _TRANSLATIONS),
     }
-    return frozenset(name for name, none in told.items() if not none and not getattr(post, name))
+    return frozenset(name for name, all_ in told.items() if not all_ and not getattr(post, name))
 
 
 def _rendered(value: object) -> str:
@@ -121,6 +125,16 @@ def _language(entry: Mapping[str, Any]) -> str | None:
     """Polylang calls it "lang"; WPML "wpml_current_locale"."""
     fields = ("lang", "language", "wpml_current_locale", "locale")
     return next(filter(None, (language(entry.get(name)) for name in fields)), None)
+
+
+def _translations(entry: Mapping[str, Any]) -> tuple[int, ...]:
+    """Polylang has language to id; WPML a list with an id in each."""
+    found: list[object] = []
+    for name in _TRANSLATIONS:
+        value = entry.get(name)
+        listed = value.values() if isinstance(value, Mapping) else _list(value)
+        found += [one.get("id") if isinstance(one, Mapping) else one for one in listed]
+    return tuple(int(str(one)) for one in found if str(one).isascii() and str(one).isdigit())
 
 
 def _list(value: object) -> list[Any]:

@@ -275,6 +275,5 @@ def _parse(result: ReadPost) -> ParsedPost:
     found = sections(raw.html, title=raw.post.title)
     heading = next((s.headings[0] for s in found if s.headings), "")
     slug = unquote(urlsplit(raw.post.url).path.rstrip("/").rpartition("/")[2])
-    return ParsedPost(
-        replace(raw.post, title=raw.post.title or heading or slug or raw.post.id), found
-    )
+    title = raw.post.title or heading or slug or raw.post.id
+    return ParsedPost(replace(raw.post, title=title, translations=raw.translated_as), found)

@@ -32,6 +32,9 @@ from rag.types import Post
 _HEAD = 65_536  # bytes in which it is looked for where the XML begins
 _FORBIDDEN = bytes(set(range(32)) - {9, 10, 13})
 _START = re.compile(rb"<\?xml\s|<rss\s", re.IGNORECASE)
+# In what PHP writes of a list: a:2:{s:2:"en";i:12;s:2:"fr";i:34;}
+_LOCALE = re.compile(r's:6:"locale";s:\d+:"(\w+)"')
+_MEMBER = re.compile(r'"[\w-]+";i:(\d+);')
 _NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
@@ -56,6 +59,31 @@ class _Site:
     language: str | None = None
     people: dict[str, str] = field(default_factory=dict)
     """Login to display name."""
+    locales: dict[str, str] = field(default_factory=dict)
+    """Polylang's name of a language to its locale: "fr" to "fr_FR"."""
+    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Polylang's name of a post in all its languages to the ids of these posts."""
+
+    def note(self, name: str, element: Any) -> None:
+        """Take what an element says of the site."""
+        if name == "author" and len(element):
+            login = _child(element, "author_login")
+            self.people[login] = plain(_child(element, "author_display_name")) or login
+        elif name == "term" and len(element):
+            self._note_term(element)
+        elif name == "base_blog_url":
+            self.home = web_address(element.text or "")
+        elif name == "language" and element.getparent() is not None:
+            self.language = language((element.text or "").strip())
+
+    def _note_term(self, element: Any) -> None:
+        """Polylang keeps languages and translations in terms."""
+        kind, slug = _child(element, "term_taxonomy"), _child(element, "term_slug")
+        said = _child(element, "term_description")
+        if kind == "language" and (locale := _LOCALE.search(said)):
+            self.locales[slug] = locale[1]
+        elif kind == "post_translations":
+            self.groups[slug] = tuple(map(int, _MEMBER.findall(said)))
 
 
 class _Clean:
@@ -113,16 +141,8 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
                     found, warnings = replace(found, warnings=warnings), ()
                 yield found
                 _forget(element)
-            elif name == "author" and len(element):
-                login, name_shown = (
-                    _child(element, "author_login"),
-                    _child(element, "author_display_name"),
-                )
-                site.people[login] = plain(name_shown) or login
-            elif name == "base_blog_url":
-                site.home = web_address(element.text or "")
-            elif name == "language" and element.getparent() is not None:
-                site.language = language((element.text or "").strip())
+            else:
+                site.note(name, element)
     except (etree.XMLSyntaxError, OSError, EOFError) as error:
         where = f"line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) else "its end"
         if not count:
@@ -150,6 +170,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
         (c.get("domain"), c.text or "") for c in item if etree.QName(c).localname == "category"
     ]
     creator = _child(item, "creator").strip()
+    own_language = _nicename(item, "language")
     post = Post(
         id=post_id(wordpress_id, link, site.home, otherwise=f"{title}\0{body}"),
         title=title,
@@ -159,7 +180,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
         authors=names([site.people.get(creator, creator)]),
         categories=names(text for domain, text in terms if domain == "category"),
         tags=names(text for domain, text in terms if domain == "post_tag"),
-        language=site.language,
+        language=language(site.locales.get(own_language, own_language)) or site.language,
     )
     raw = RawPost(
         wordpress_id=wordpress_id,
@@ -168,6 +189,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
         status=_child(item, "status") or "publish",
         protected=bool(_child(item, "post_password")),
         post_type=_child(item, "post_type") or "post",
+        translations=site.groups.get(_nicename(item, "post_translations"), ()),
         untold=frozenset() if post.authors else frozenset({"authors"}),
     )
     return public_or_skipped(raw, f"{origin}, post {number or title}")
@@ -179,6 +201,12 @@ def _child(item: Any, name: str, *, space: str = "") -> str:
         if tag.localname == name and space in (tag.namespace or ""):
             return child.text or ""
     return ""
+
+
+def _nicename(item: Any, domain: str) -> str:
+    """Of the first term of a taxonomy that a post has; empty where it has none."""
+    terms = (one for one in item if etree.QName(one).localname == "category")
+    return next((one.get("nicename", "") for one in terms if one.get("domain") == domain), "")
 
 
 def _footnotes(item: Any) -> str:

@@ -31,9 +31,21 @@ class RawPost:
     protected: bool = False
     """Behind a password."""
     post_type: str = "post"
+    translations: tuple[int, ...] = ()
+    """WordPress ids of the same post in other languages, as plugins tell them."""
     untold: frozenset[str] = frozenset()
     """Fields of `post` that are empty because the source does not tell them, not because the post
     has none."""
+
+    @property
+    def translated_as(self) -> tuple[str, ...]:
+        """Ids of the same post in other languages."""
+        own = str(self.wordpress_id)
+        if self.wordpress_id is None or not self.post.id.endswith(f"/{own}"):
+            return ()
+        place = self.post.id.removesuffix(own)
+        others = sorted(set(self.translations) - {self.wordpress_id})
+        return tuple(f"{place}{number}" for number in others)
 
     @property
     def private_because(self) -> str:

@@ -18,8 +18,9 @@ from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 _POST = (
     "posts.id, title, url, published, modified, authors, categories, tags, language, recovered,"
-    " complete"
+    " complete, translations"
 )
+_POST_COLUMNS = 12
 _SECTION = "key, headings, anchor, page, text, blocks"
 
 
@@ -179,9 +180,11 @@ def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
             part,
         )
         for id_, tokens, position, places, *rest in rows:
-            section = _section(rest[11:])
+            section = _section(rest[_POST_COLUMNS:])
             sentences = tuple(Sentence(section.text[a:b], a) for a, b in json.loads(places))
-            found[id_] = Passage(id_, _post(rest[:11]), section, sentences, tokens, position)
+            found[id_] = Passage(
+                id_, _post(rest[:_POST_COLUMNS]), section, sentences, tokens, position
+            )
     return found
 
 
@@ -243,7 +246,8 @@ def all_ids(catalog: Catalog) -> list[str]:
 
 
 def _post(row: Sequence[Any]) -> Post:
-    id_, title, url, published, modified, authors, categories, tags, language, how, complete = row
+    id_, title, url, published, modified, authors, categories, tags, language, how, *more = row
+    complete, translations = more
     return Post(
         id=id_,
         title=title,
@@ -255,6 +259,7 @@ def _post(row: Sequence[Any]) -> Post:
         tags=tuple(json.loads(tags)),
         language=language,
         damage=None if how is None else Damage(how, bool(complete)),
+        translations=tuple(json.loads(translations)),
     )
 
 

@@ -119,9 +119,16 @@ def update_record(catalog: Catalog, post: Post, source: str) -> None:
     with catalog.writing() as connection:
         connection.execute(
             "UPDATE posts SET url = ?, published = ?, modified = ?, authors = ?, categories = ?,"
-            " tags = ?, language = ?, recovered = ?, complete = ?, source = ?, record_hash = ?"
-            " WHERE id = ?",
-            (post.url, *_record_row(post), source, record_hash(post), post.id),
+            " tags = ?, language = ?, recovered = ?, complete = ?, source = ?, record_hash = ?,"
+            " translations = ? WHERE id = ?",
+            (
+                post.url,
+                *_record_row(post),
+                source,
+                record_hash(post),
+                json.dumps(post.translations),
+                post.id,
+            ),
         )
         ids = [id_ for id_, _, _ in _passages_of(connection, post.id)]
         _to_outbox(connection, ids, "metadata")
@@ -213,10 +220,10 @@ def _insert_post(
 ) -> None:
     post = parsed.post
     connection.execute(
-        "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             post.id, post.title, post.url, *_record_row(post),
-            source, record_hash(post), digest,
+            source, record_hash(post), digest, json.dumps(post.translations),
         ),
     )  # fmt: skip
     connection.executemany(

@@ -50,6 +50,8 @@ class Post:
     language: str | None = None
     """BCP 47, such as "en" or "pt-BR"; None where the source does not say."""
     damage: Damage | None = None
+    translations: tuple[str, ...] = ()
+    """Ids of the posts that say the same in other languages; some may not be in the index."""
 
 
 @dataclass(frozen=True, slots=True)
