@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from answers import QUERY, hit
+from calibrations import calibration
 from nasty_blog import HEAD, TAIL, Blog, blog, entry, item
+from small_site import post, section
 from wordpress_server import FakeSite, serving
+
+from rag.types import Found
+from rag.write_quotes import QuoteWriter
 
 __all__ = ["blog"]
 
@@ -120,11 +126,19 @@ def test_what_is_no_translation_is_none(blog: Blog, value: object) -> None:
     assert blog.posts[0].translations == ()
 
 
-def test_an_answer_does_not_say_the_same_in_two_languages(blog: Blog, tmp_path: Path) -> None:
-    question = "When to water the beans in the morning?"
-    strangers = [entry(ENGLISH, 12), entry(FRENCH, 34), entry(GERMAN, 56)]
-    blog.sync(blog.save("strangers.json", strangers))
-    assert len({s.citations[0].post.id for s in blog.ask(question).sentences}) > 1
-    blog.sync(blog.save("posts.json", polylang()))
-    (sentence,) = blog.ask(question).sentences
-    assert sentence.text == "Water the beans in the morning."
+@pytest.mark.parametrize("knows", ["better", "worse"])
+def test_an_answer_does_not_say_the_same_in_two_languages(knows: str) -> None:
+    english = post(12, "Beans", section("0", (), "Water the beans in the morning."))
+    french = post(34, "Haricots", section("0", (), "Arrosez les haricots le matin."))
+
+    def said() -> list[str]:
+        hits = (hit(english, english.sections[0], 0.9), hit(french, french.sections[0], 0.8))
+        writer = QuoteWriter(calibration(), most=3)
+        return [claim.text for claim in writer.write(QUERY, Found(hits, 0.9)).claims]
+
+    assert len(said()) == 2
+    if knows == "better":
+        english = replace(english, post=replace(english.post, translations=(french.post.id,)))
+    else:
+        french = replace(french, post=replace(french.post, translations=(english.post.id,)))
+    assert said() == ["Water the beans in the morning."]
