@@ -94,8 +94,8 @@ def test_variants_are_posts_of_their_own_that_know_each_other(
 
 def test_a_new_translation_changes_only_the_record(blog: Blog) -> None:
     posts = polylang()
-    for post in posts[:2]:
-        post["translations"] = {"en": 12, "fr": 34}
+    for one in posts[:2]:
+        one["translations"] = {"en": 12, "fr": 34}
     blog.sync(blog.save("posts.json", posts[:2]))
     report = blog.sync(blog.save("posts.json", polylang()))
     assert (report.record_only, report.added, report.changed) == (2, 1, 0)
