@@ -22,6 +22,8 @@ class _Part:
     page: int
     parent: _Part | None
     texts: list[Text] = field(default_factory=list)
+    above: list[Text] = field(default_factory=list)
+    """Headings right above its own that lead to no text."""
     children: int = 0
     leads_to_text: bool = False
 
@@ -56,9 +58,7 @@ def sections(html: str, *, title: str = "") -> tuple[Section, ...]:
         elif part.headings and not part.leads_to_text:
             right_below = bool(kept) and kept[-1] is (part.parent or parts[0])
             if following and not right_below and _beside(part, following):
-                # In front of its text, and behind other such headings.
-                place = sum(text.kind == "heading" for text in following.texts)
-                following.texts.insert(place, Text(part.headings[-1], "heading"))
+                following.above.append(Text(part.headings[-1], "heading"))
                 continue
             if not kept:
                 kept.append(_Part("0", 0, (), None, part.page, None))
@@ -114,7 +114,8 @@ def _parts(found: Sequence[Item]) -> list[_Part]:
 
 def _section(part: _Part) -> Section:
     blocks, start = [], 0
-    for text in part.texts:
+    texts = [*part.above, *part.texts]
+    for text in texts:
         blocks.append(Block(start, start + len(text.text), text.kind, text.header))
         start += len(text.text) + 1
     return Section(
@@ -122,7 +123,7 @@ def _section(part: _Part) -> Section:
         headings=part.headings,
         anchor=part.anchor,
         page=part.page,
-        text="\n".join(text.text for text in part.texts),
+        text="\n".join(text.text for text in texts),
         blocks=tuple(blocks),
     )
 
