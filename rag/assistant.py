@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from rag.backends import load_embedder, load_judge, load_writer
+from rag.backends import load_embedder, load_judge, load_reader, load_writer
 from rag.calibration import load_calibration
 from rag.embed import Embedder
 from rag.errors import IndexMismatch
@@ -145,7 +145,8 @@ class Assistant:
         settings = self.settings
         self.index.check_model(embedder.id)
         calibration = load_calibration(embedder.id.revision)
-        writer = self._writer or load_writer(settings, calibration)
+        reader = load_reader(settings, calibration)
+        writer = self._writer or load_writer(settings, calibration, read=reader is not None)
         judge = load_judge(self.index, embedder, calibration)
         least = settings.min_support
         check = Check(
@@ -154,16 +155,17 @@ class Assistant:
             link_base=settings.link_base,
             sections_of=self.index.sections,
         )
-        pipeline = Pipeline(self.index, embedder, writer, check, calibration, settings)
+        pipeline = Pipeline(self.index, embedder, writer, check, calibration, settings, reader)
         thresholds = {
             "min_answerable": pipeline.min_answerable,
-            "min_sentence": calibration.min_sentence,
+            "min_sentence": calibration.thresholds(read=pipeline.reads)[1],
             "min_support": check.min_support,
         }
         return pipeline.with_provenance(
             Provenance(
                 version=_version(),
                 embedder=str(embedder.id),
+                reader=reader.id if reader else "",
                 writer=writer.name,
                 judge=judge.name,
                 thresholds=thresholds,

@@ -11,6 +11,7 @@ from rag.errors import ModelUnavailable
 from rag.index import Index
 from rag.judge import Judge, OverlapJudge
 from rag.pipeline import Writer
+from rag.reader import Reader
 from rag.settings import BUNDLED_MODEL, Settings
 from rag.write_quotes import QuoteWriter
 
@@ -45,13 +46,32 @@ def model_id(settings: Settings) -> ModelId:
     return load_embedder(settings).id
 
 
-def load_writer(settings: Settings, calibration: Calibration) -> Writer:
+def load_reader(settings: Settings, calibration: Calibration) -> Reader | None:
+    """The bundled reader; None where nothing is to be read, or nothing was fitted for it.
+
+    Raises:
+        ModelUnavailable: It cannot be loaded.
+    """
+    if not settings.read_passages or calibration.read is None or not calibration.fitted:
+        return None
+    from rag.reader_model import ModelReader
+
+    return ModelReader()
+
+
+def load_writer(settings: Settings, calibration: Calibration, *, read: bool = False) -> Writer:
     """Quotes, or the chat model that the settings name.
+
+    Args:
+        settings: All of them.
+        calibration: What was fitted for the embedding model.
+        read: Whether a reader reads the best passages.
 
     Raises:
         ModelUnavailable: The model's package or key is missing, or its name is unknown.
     """
-    quotes = QuoteWriter(calibration, settings.answer_sentences)
+    _, least = calibration.thresholds(read=read)
+    quotes = QuoteWriter(least, settings.answer_sentences)
     if settings.chat_model is None:
         return quotes
     from langchain.chat_models import init_chat_model

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.catalog import Catalog, from_seconds, to_seconds
+from rag.catalog import Catalog, from_seconds
 from rag.embed import TokenVectors
 from rag.text import is_one_sign
-from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
+from rag.types import Block, Damage, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 _POST = (
@@ -65,45 +65,6 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
         (query, limit),
     )
     return {row[0]: -float(row[1]) for row in rows}
-
-
-def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
-    """The ids of the passages whose posts the filters let through."""
-    conditions, values = ["1"], list[object]()
-    for column in ("authors", "categories", "tags"):
-        names = getattr(filters, column)
-        if names:
-            marks = ",".join("?" * len(names))
-            conditions.append(
-                f"EXISTS (SELECT 1 FROM json_each(posts.{column})"
-                f" WHERE value COLLATE NOCASE IN ({marks}))"
-            )
-            values += names
-    for condition, moment in (("published >= ?", filters.since), ("published < ?", filters.until)):
-        if moment:
-            conditions.append(condition)
-            values.append(to_seconds(moment))
-    rows = catalog.connection.execute(
-        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
-        + " AND ".join(conditions),
-        values,
-    )
-    return {row[0] for row in rows}
-
-
-def unknown_names(catalog: Catalog, filters: Filters) -> tuple[str, ...]:
-    """What the filters name that no post bears, such as "tag 'spring'"."""
-    found = []
-    for column, kind in (("authors", "author"), ("categories", "category"), ("tags", "tag")):
-        for name in getattr(filters, column):
-            row = catalog.connection.execute(
-                f"SELECT 1 FROM posts, json_each(posts.{column}) AS names"
-                " WHERE names.value = ? COLLATE NOCASE LIMIT 1",
-                (name,),
-            ).fetchone()
-            if row is None:
-                found.append(f"{kind} {name!r}")
-    return tuple(found)
 
 
 def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVectors]:

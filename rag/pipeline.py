@@ -10,6 +10,7 @@ from typing import Protocol
 from rag.calibration import Calibration
 from rag.embed import Embedder
 from rag.index import Index
+from rag.reader import Reader
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Turn
@@ -37,11 +38,17 @@ class Pipeline:
     check: Check
     calibration: Calibration
     settings: Settings
+    reader: Reader | None = None
+    """Reads the best passages closely; None ranks by what the index knows alone."""
 
     @property
     def min_answerable(self) -> float:
         own = self.settings.min_answerable
-        return self.calibration.min_answerable if own is None else own
+        return self.calibration.thresholds(read=self.reads)[0] if own is None else own
+
+    @property
+    def reads(self) -> bool:
+        return self.reader is not None and self.settings.read_passages > 0
 
     def answers(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
@@ -98,4 +105,6 @@ class Pipeline:
                 self.calibration,
                 candidates=self.settings.candidates,
                 hits=self.settings.hits,
+                reader=self.reader if self.reads else None,
+                read=self.settings.read_passages,
             )

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """Passages taken by meaning, and as many by words, before they are ranked together."""
     hits: int = Field(default=20, ge=10, le=200)
     """Passages that a question ends up with."""
+    read_passages: int = Field(default=4, ge=0, le=50)
+    """Passages that a small model reads closely before a question is answered; 0 reads none."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""
     history_turns: int = Field(default=4, ge=0, le=50)

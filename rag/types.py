@@ -300,6 +300,8 @@ class Provenance:
     index_generation: int = 0
     synced_at: datetime | None = None
     embedder: str = ""
+    reader: str = ""
+    """Empty where nothing was read closely."""
     writer: str = ""
     judge: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)

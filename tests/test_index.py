@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from small_site import GARDEN, garden, post, put, same_path, section
 
-from rag import catalog_read, catalog_write
+from rag import catalog_filters, catalog_read, catalog_write
 from rag.catalog_schema import SCHEMA_VERSION
 from rag.embed import HashEmbedder, ModelId
 from rag.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
@@ -174,7 +174,7 @@ def test_a_record_change_reaches_answers_without_new_vectors(tmp_path: Path) -> 
         assert {op for _, op in catalog_write.outbox(writer.catalog, 99)} == {"metadata"}
         writer.finish()
     index = Index(tmp_path)
-    ids = catalog_read.allowed_passages(index.catalog, Filters(tags=("Summer",)))
+    ids = catalog_filters.allowed_passages(index.catalog, Filters(tags=("Summer",)))
     passage = next(iter(catalog_read.passages(index.catalog, sorted(ids)).values()))
     assert passage.post == changed
     index.close()
@@ -184,7 +184,7 @@ def test_filters_look_at_people_terms_and_dates(tmp_path: Path) -> None:
     index = Index(garden(tmp_path))
 
     def titles(filters: Filters) -> set[str]:
-        ids = sorted(catalog_read.allowed_passages(index.catalog, filters))
+        ids = sorted(catalog_filters.allowed_passages(index.catalog, filters))
         return {p.post.title for p in catalog_read.passages(index.catalog, ids).values()}
 
     assert titles(Filters(authors=("tom baker",))) == {"Slugs without pellets"}

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from answers import QUERY, hit
-from calibrations import calibration
 from nasty_blog import HEAD, TAIL, Blog, blog, entry, item
 from small_site import post, section
 from wordpress_server import FakeSite, serving
@@ -133,7 +132,7 @@ def test_an_answer_does_not_say_the_same_in_two_languages(knows: str) -> None:
 
     def said() -> list[str]:
         hits = (hit(english, english.sections[0], 0.9), hit(french, french.sections[0], 0.8))
-        writer = QuoteWriter(calibration(), most=3)
+        writer = QuoteWriter(0.3, most=3)
         return [claim.text for claim in writer.write(QUERY, Found(hits, 0.9)).claims]
 
     assert len(said()) == 2
