@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.cases import Case
+from eval.cases import Case, resolve_gold
 from eval.gold import Gold, RetrievedText, holds, is_post, same_sentence
 from rag import catalog_read
 from rag.embed import Embedder
@@ -44,7 +44,8 @@ def observe(
     cases: Sequence[Case], index: Index, embedder: Embedder, settings: Settings
 ) -> list[Observation]:
     """Search for every case as the assistant would; those with no candidates are left out."""
-    found = (_observe(case, index, embedder, settings) for case in cases)
+    known = resolve_gold(cases, index)
+    found = (_observe(case, index, embedder, settings) for case in known)
     return [one for one in found if len(one.passages)]
 
 
