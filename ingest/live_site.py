@@ -142,8 +142,8 @@ def _begun(
         state = state.model_copy(update={"known": {}, "full_at": now})
     return state.model_copy(
         update={
-            "api": site.api, "home": site.home, "types": tuple(types), "recipe": asked.recipe,
-            "pages": {},
+            "api": site.api, "home": site.home, "zone": site.zone,
+            "types": tuple(types), "recipe": asked.recipe, "pages": {},
         }
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ class SiteState(BaseModel):
     schema_: int = _SCHEMA
     api: str = ""
     home: str = ""
+    zone: str = ""
     types: tuple[str, ...] = ()
     recipe: str = ""
     """Stands for how posts are read and split: another one means that all are read again."""
@@ -36,7 +37,7 @@ class SiteState(BaseModel):
 
     @property
     def site(self) -> Site | None:
-        return Site(self.api, self.home) if self.api and self.home else None
+        return Site(self.api, self.home, self.zone) if self.api and self.home else None
 
     def kept_pages(self) -> dict[str, PageKept]:
         return {

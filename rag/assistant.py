@@ -152,6 +152,7 @@ class Assistant:
             judge=judge,
             min_support=calibration.min_support if least is None else least,
             link_base=settings.link_base,
+            sections_of=self.index.sections,
         )
         pipeline = Pipeline(self.index, embedder, writer, check, calibration, settings)
         thresholds = {

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from rag.catalog import Catalog, from_seconds, to_seconds
 from rag.embed import TokenVectors
+from rag.text import is_one_sign
 from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 _POST = (
     "posts.id, title, url, published, modified, authors, categories, tags, language, recovered,"
-    " complete"
+    " complete, translations"
 )
+_POST_COLUMNS = 12
 _SECTION = "key, headings, anchor, page, text, blocks"
 
 
@@ -54,7 +56,7 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
     """
     if not words:
         return {}
-    query = " OR ".join(f'"{word}"' for word in words)
+    query = " OR ".join(f'"{word}"{"*" if is_one_sign(word) else ""}' for word in words)
     rows = catalog.connection.execute(
         "SELECT passages.id, found.score FROM"
         " (SELECT rowid, bm25(words) AS score FROM words WHERE words MATCH ?"
@@ -193,9 +195,11 @@ def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
             part,
         )
         for id_, tokens, position, places, *rest in rows:
-            section = _section(rest[11:])
+            section = _section(rest[_POST_COLUMNS:])
             sentences = tuple(Sentence(section.text[a:b], a) for a, b in json.loads(places))
-            found[id_] = Passage(id_, _post(rest[:11]), section, sentences, tokens, position)
+            found[id_] = Passage(
+                id_, _post(rest[:_POST_COLUMNS]), section, sentences, tokens, position
+            )
     return found
 
 
@@ -216,12 +220,27 @@ def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     return tuple(_section(row) for row in rows)
 
 
-def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
-    """A post as it was read; it must be there."""
+def record(catalog: Catalog, post_id: str) -> Post:
+    """A post's record; it must be there."""
     row = catalog.connection.execute(
         f"SELECT {_POST} FROM posts WHERE id = ?", (post_id,)
     ).fetchone()
-    return ParsedPost(_post(row), post_sections(catalog, post_id))
+    return _post(row)
+
+
+def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
+    """A post as it was read; it must be there."""
+    return ParsedPost(record(catalog, post_id), post_sections(catalog, post_id))
+
+
+def known_posts(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
+    """Those of the ids that are of posts in the catalog."""
+    found: set[str] = set()
+    for part in _parts(ids):
+        marks = ",".join("?" * len(part))
+        rows = catalog.connection.execute(f"SELECT id FROM posts WHERE id IN ({marks})", part)
+        found.update(row[0] for row in rows)
+    return frozenset(found)
 
 
 def choices(catalog: Catalog) -> Choices:
@@ -242,7 +261,8 @@ def all_ids(catalog: Catalog) -> list[str]:
 
 
 def _post(row: Sequence[Any]) -> Post:
-    id_, title, url, published, modified, authors, categories, tags, language, how, complete = row
+    id_, title, url, published, modified, authors, categories, tags, language, how, *more = row
+    complete, translations = more
     return Post(
         id=id_,
         title=title,
@@ -254,6 +274,7 @@ def _post(row: Sequence[Any]) -> Post:
         tags=tuple(json.loads(tags)),
         language=language,
         damage=None if how is None else Damage(how, bool(complete)),
+        translations=tuple(json.loads(translations)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _V1 = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -68,7 +68,12 @@ CREATE TABLE quarantine (
 ) WITHOUT ROWID;
 """
 
-_STEPS = {1: _V1, 2: _V2}
+_V3 = """
+-- Ids of the same post in other languages, a JSON list.
+ALTER TABLE posts ADD COLUMN translations TEXT NOT NULL DEFAULT '[]';
+"""
+
+_STEPS = {1: _V1, 2: _V2, 3: _V3}
 
 
 def upgrade(connection: sqlite3.Connection) -> None:

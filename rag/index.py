@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -128,6 +128,10 @@ class Index:
     def sections(self, post_id: str) -> tuple[Section, ...]:
         """In reading order; empty where there is no such post."""
         return catalog_read.post_sections(self.catalog, post_id)
+
+    def published(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of the ids that are of posts in the index."""
+        return catalog_read.known_posts(self.catalog, tuple(ids))
 
     def choices(self) -> catalog_read.Choices:
         return catalog_read.choices(self.catalog)

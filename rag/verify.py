@@ -7,7 +7,7 @@ the sentences it points at above the threshold. What is not supported is left ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -26,6 +26,7 @@ from rag.types import (
     Provenance,
     Rejected,
     Remark,
+    Section,
 )
 
 _NEAREST = 3  # sections named on refusal
@@ -47,6 +48,9 @@ class Check:
     link_base: str = ""
     """Takes the place of scheme and host in links, where it is set."""
     provenance: Provenance = field(default_factory=Provenance)
+    sections_of: Callable[[str], Sequence[Section]] | None = None
+    """All sections of a post, by its id: a quote that stands in several of them needs a link that
+    tells them apart."""
 
 
 def verify(
@@ -157,7 +161,12 @@ def _in_place(pointer: Pointer) -> bool:
 
 
 def _citation(pointer: Pointer, check: Check) -> Citation:
-    url = deep_link(pointer.post, pointer.section, pointer.sentence, base=check.link_base)
+    text, own = pointer.sentence.text, pointer.section
+    all_sections = check.sections_of(pointer.post.id) if check.sections_of else ()
+    elsewhere = any(
+        one.key != own.key and one.page == own.page and text in one.text for one in all_sections
+    )
+    url = deep_link(pointer.post, own, pointer.sentence, base=check.link_base, elsewhere=elsewhere)
     return Citation(pointer.post, pointer.section, pointer.sentence, url)
 
 

@@ -40,7 +40,14 @@ class QuoteWriter:
             good = one.relevance >= self.calibration.min_sentence
             if chosen and not good:
                 break
-            if not any(_alike(one.sentence.text, other.sentence.text) for _, other in chosen):
+            said = any(
+                _alike(one.sentence.text, other.sentence.text)
+                # The same post in another language says the same once more.
+                or hit.passage.post.id in before.passage.post.translations
+                or before.passage.post.id in hit.passage.post.translations
+                for before, other in chosen
+            )
+            if not said:
                 chosen.append((hit, one))
             if len(chosen) == self.most:
                 break

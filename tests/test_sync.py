@@ -204,7 +204,7 @@ def test_a_post_that_comes_twice_is_counted_once_and_the_newer_one_stays(site: S
     assert site.texts() == ["Frogs."]
     report = site.sync(older, newer)
     assert site.texts() == ["Frogs."]
-    assert (report.added, report.changed, report.posts) == (0, 1, 1)
+    assert (report.changed, report.unchanged, len(report.skipped), report.posts) == (0, 1, 1, 1)
 
 
 def test_what_one_entry_hides_and_another_shows_stays_out(site: Site) -> None:

@@ -15,6 +15,7 @@ from rag.catalog import IndexStatus
 from rag.errors import PullquoteError
 from rag.types import Answer, Basis, Citation, Post, Rejected
 from ui.numbers import numbered
+from ui.withdrawn import card_start
 
 BASES = {
     Basis.QUOTED: "Quoted",
@@ -142,7 +143,7 @@ def _card(group: Numbered, turn: int, answer: Answer) -> str:
         for number, citation in group
     )
     return (
-        f'<article class="pq-card"><h3><span dir="auto">{escape(_title(first.post))}</span>{path}'
+        f'{card_start(first.post.id)}<h3><span dir="auto">{escape(_title(first.post))}</span>{path}'
         f"</h3>{_facts(first.post)}{quotes}</article>"
     )
 
