@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.cases import Case
+from eval.cases import Case, resolve_gold
 from eval.gold import Gold, RetrievedText, holds, is_post, same_sentence
 from rag import catalog_read
 from rag.calibration import Logistic, load_calibration
@@ -63,7 +63,8 @@ def observe(
             fitted later.
     """
     shipped = load_calibration(embedder.id.revision).passage
-    found = (_observe(case, index, embedder, settings, reader, shipped) for case in cases)
+    known = resolve_gold(cases, index)
+    found = (_observe(case, index, embedder, settings, reader, shipped) for case in known)
     return [one for one in found if len(one.passages)]
 
 
