@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rag import catalog_write
 from rag.catalog import Catalog
+from rag.catalog_files import require_whole
 from rag.catalog_find import find_post
-from rag.index import locked
 from rag.rebuild import CATALOG, erase
+from rag.writer_lock import locked
 
 
 def forget(folder: Path, wanted: str) -> str:
@@ -31,6 +32,7 @@ def forget(folder: Path, wanted: str) -> str:
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
     with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
+        require_whole(catalog)
         post_id = find_post(catalog, wanted)
         catalog_write.remove_posts(catalog, [post_id], erase=True)
         erase(catalog)

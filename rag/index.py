@@ -7,7 +7,6 @@ writer works it off; readers find what stands in it by exact search.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,20 +15,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
-from rag.catalog_faults import plainly
-from rag.catalog_files import is_erasure_due
+from rag.catalog_files import is_erasure_due, require_whole
 from rag.embed import ModelId
-from rag.errors import IndexBusy, IndexDamaged, IndexMismatch
+from rag.errors import IndexDamaged, IndexMismatch
 from rag.rebuild import CATALOG, chroma_folder, erase, sweep
 from rag.types import Post, Section, Vector
 from rag.vectors import SearchIndex
+from rag.writer_lock import locked
 
-_LOCK = "writer.lock"
 _FLUSH = 1000  # outbox lines worked off at once
 
 
@@ -234,10 +231,11 @@ def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
     Raises:
         IndexBusy: Another process is writing.
         IndexMismatch: The index was made with another model or by a newer version.
-        IndexDamaged: What is in the folder is no index.
+        IndexDamaged: What is in the folder is no index, or the catalog is damaged.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
     with locked(folder), closing(Catalog.create(folder / CATALOG)) as catalog:
+        require_whole(catalog)
         if catalog.meta("embedder") is None:
             with catalog.writing():
                 catalog.set_meta("embedder", str(model))
@@ -245,29 +243,6 @@ def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
         _check_model(catalog, model)
         with closing(IndexWriter(catalog)) as writer:
             yield writer
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep every other writer out.
-
-    Raises:
-        IndexBusy: Another process is writing.
-        IndexUnwritable: The disk is full, or the folder may not be written.
-    """
-    note = folder / f"{_LOCK}.pid"
-    try:
-        with plainly(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / _LOCK, timeout=0):
-                note.write_text(str(os.getpid()), encoding="ascii")
-                yield
-    except Timeout as error:
-        owner = note.read_text(encoding="ascii").strip() if note.is_file() else "unknown"
-        raise IndexBusy(
-            f"Another process is writing to {folder} (process {owner}).",
-            hint="Wait until it has ended; readers are not disturbed.",
-        ) from error
 
 
 def _check_model(catalog: Catalog, model: ModelId) -> None:

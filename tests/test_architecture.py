@@ -28,6 +28,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "identity",
     "cross_encoder",
     "catalog_faults",
+    "writer_lock",
     "catalog_schema",
     "catalog",
     "catalog_probe",

@@ -23,12 +23,14 @@ def status(
     """Say what an index holds."""
     from contextlib import closing
 
+    from rag.catalog_files import require_whole
     from rag.catalog_sources import quarantine as quarantined
     from rag.index import Index
     from rag.settings import load_settings
     from ui.show import print_quarantine, print_status
 
     with closing(Index(load_settings(index=index).index)) as opened:
+        require_whole(opened.catalog)
         print_status(opened.status(), opened.folder)
         if quarantine:
             print_quarantine(quarantined(opened.catalog))
