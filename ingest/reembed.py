@@ -115,7 +115,6 @@ class _Run:
                 )
             catalog.set_meta("embedder", str(model))
             catalog.set_meta("dimension", str(model.dimension))
-            catalog.set_meta("precision", self.embedder.precision)
             catalog_write.empty_outbox(catalog)
             name_chroma(catalog, self.folder)
         sweep(catalog)

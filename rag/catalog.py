@@ -37,8 +37,7 @@ class IndexStatus:
     passages: int
     hosts: tuple[str, ...]
     embedder: str
-    """Name, revision and dimension of the model that made the vectors."""
-    precision: str
+    """Name, revision, dimension and precision of the model that made the vectors."""
     synced_at: datetime | None
     """UTC; None where no sync has ended well yet."""
     newest: datetime | None
@@ -181,7 +180,7 @@ class Catalog:
 
     @property
     def model(self) -> str:
-        """Name, revision and dimension of the model that made the vectors; empty before it did."""
+        """As `ModelId` is written, of the model that made the vectors; empty before it did."""
         return self.meta("embedder") or ""
 
     def is_superseded(self) -> bool:
@@ -211,7 +210,6 @@ class Catalog:
                 passages=passages,
                 hosts=tuple(row[0] for row in hosts),
                 embedder=self.meta("embedder") or "",
-                precision=self.meta("precision") or "",
                 synced_at=from_seconds(self.meta("synced_at")),
                 newest=from_seconds(newest),
             )

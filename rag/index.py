@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
+from rag.catalog_faults import decoding
 from rag.catalog_files import is_erasure_due, require_whole
 from rag.embed import ModelId
 from rag.errors import IndexDamaged, IndexMismatch
@@ -56,13 +57,18 @@ class Index:
         self._handle: _Handle | None = None
         self._guard = threading.Lock()
 
-    def check_model(self, model: ModelId) -> None:
-        """Refuse a model that did not make this index's vectors.
+    def check_model(self, model: ModelId, *, to_write: bool = False) -> None:
+        """Refuse a model whose questions do not fit this index's vectors.
+
+        The same model in another precision fits, except `to_write`, for which "auto" fits.
 
         Raises:
-            IndexMismatch: It did not.
+            IndexMismatch: They do not.
         """
-        _check_model(self.catalog, model)
+        same = bool(self.catalog.model) and self.model_id.model == model.model
+        precisions = {"auto", self.model_id.precision} if same else set()
+        if not same or (to_write and model.precision not in precisions):
+            raise _mismatch(self.catalog, model)
 
     def search(self, vector: Vector, k: int) -> dict[str, float]:
         """The ids of the `k` passages nearest in meaning and their cosines, best first."""
@@ -107,8 +113,18 @@ class Index:
 
     @property
     def model(self) -> str:
-        """Name, revision and dimension of the model that made its vectors."""
+        """Name, revision, dimension and precision of the model that made its vectors."""
         return self.catalog.model
+
+    @property
+    def model_id(self) -> ModelId:
+        """The same; only where something has been ingested.
+
+        Raises:
+            IndexDamaged: The catalog names none that can be read.
+        """
+        with decoding(self.folder):
+            return ModelId.parse(self.catalog.model)
 
     @property
     def synced_at(self) -> datetime | None:
@@ -240,17 +256,19 @@ def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
             with catalog.writing():
                 catalog.set_meta("embedder", str(model))
                 catalog.set_meta("dimension", str(model.dimension))
-        _check_model(catalog, model)
+        if catalog.model != str(model):
+            raise _mismatch(catalog, model)
         with closing(IndexWriter(catalog)) as writer:
             yield writer
 
 
-def _check_model(catalog: Catalog, model: ModelId) -> None:
-    built_with = catalog.model
-    if built_with != str(model):
-        name = built_with.partition("@")[0]
-        raise IndexMismatch(
-            f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
-            hint=f"Set embedding_model = {name!r}, or change the index's model with"
-            f" `pullquote reembed {model.name}`.",
-        )
+def _mismatch(catalog: Catalog, model: ModelId) -> IndexMismatch:
+    built_with = catalog.model or "no model yet"
+    setting, value = "embedding_model", built_with.partition("@")[0]
+    if built_with.startswith(f"{model.model}/"):
+        setting, value = "embedding_precision", built_with.rpartition("/")[2]
+    return IndexMismatch(
+        f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
+        hint=f"Set {setting} = {value!r}, or change the index's model with"
+        f" `pullquote reembed {model.name}`.",
+    )

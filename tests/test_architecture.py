@@ -33,6 +33,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "catalog",
     "catalog_probe",
     "catalog_sources",
+    "catalog_forgotten",
     "catalog_find",
     "catalog_files",
     "catalog_write",
