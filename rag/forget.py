@@ -10,7 +10,7 @@ from rag.catalog import Catalog
 from rag.catalog_files import require_whole
 from rag.catalog_find import find_post
 from rag.catalog_forgotten import set_forgotten, unset_forgotten
-from rag.errors import PostUnknown
+from rag.errors import IndexUnwritable, PostUnknown
 from rag.rebuild import CATALOG, erase
 from rag.writer_lock import locked
 
@@ -39,7 +39,14 @@ def forget(folder: Path, wanted: str) -> str:
         with catalog.writing():
             set_forgotten(catalog, post_id)
             catalog_write.remove_posts(catalog, [post_id], erase=True)
-        erase(catalog)
+        try:
+            erase(catalog)
+        except IndexUnwritable as error:
+            raise IndexUnwritable(
+                f"{post_id} is out of the index, and text of it still in its files:"
+                f" {error.problem}",
+                hint="Make room, and run `pullquote doctor --repair`: it erases what is left.",
+            ) from error
         return post_id
 
 

@@ -22,7 +22,7 @@ from rag.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog_faults import decoding
 from rag.catalog_files import is_erasure_due, require_whole
 from rag.embed import ModelId
-from rag.errors import IndexDamaged, IndexMismatch
+from rag.errors import IndexDamaged, IndexMismatch, IndexUnwritable
 from rag.rebuild import CATALOG, chroma_folder, erase, sweep
 from rag.types import Post, Section, Vector
 from rag.vectors import SearchIndex
@@ -92,6 +92,9 @@ class Index:
                 raise
             # A writer has put another search index into the place of this one and taken this one
             # away. What this question sees of the catalog is whole, and so are its vectors.
+            return self.exact_search(vector, catalog_read.all_ids(self.catalog), k)
+        except IndexUnwritable:
+            # Chroma writes when it is opened, and the disk is full; the catalog can be read.
             return self.exact_search(vector, catalog_read.all_ids(self.catalog), k)
 
     def exact_search(self, vector: Vector, ids: Sequence[str], k: int) -> dict[str, float]:
