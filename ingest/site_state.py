@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.census import Listed, PageKept
 from ingest.wordpress_api import Site
+from rag.catalog_forgotten import Forgotten
 
 _SCHEMA = 1
 
@@ -72,3 +73,5 @@ class Remembered:
     """Posts that the last census did not name."""
     ids: frozenset[str] = frozenset()
     """Posts in the index that were read from the site."""
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """Posts that are not to be read."""

@@ -21,6 +21,7 @@ from ingest.wordpress_post import ReadPost, Skipped
 from rag import catalog_read, catalog_write
 from rag.backends import load_embedder
 from rag.catalog import Catalog
+from rag.catalog_forgotten import Forgotten
 from rag.catalog_sources import Quarantined
 from rag.embed import Embedder
 from rag.identity import content_hash, embedding_key, record_hash
@@ -55,6 +56,8 @@ class Update:
     on_progress: OnProgress | None
     sample: Sample
     thin: ThinPosts
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """Posts that stay out, whatever a source says."""
     live: frozenset[str] = frozenset()
     """The sources that are live sites: posts that others brought become theirs."""
     report: Report = field(default_factory=Report)
@@ -70,6 +73,8 @@ class Update:
     untouched: int = 0
     """Posts that a site names as they were, and that were not fetched."""
     removed: list[str] = field(default_factory=list)
+    left_out: dict[str, None] = field(default_factory=dict)
+    """Of the forgotten posts, those that a source showed; in the order of reading."""
     titles: dict[str, str] = field(default_factory=dict)
     """Of added and changed posts."""
     recovered: dict[str, Damage] = field(default_factory=dict)
@@ -85,11 +90,18 @@ class Update:
 
     def take(self, source: str, result: ReadPost | Skipped) -> None:
         """A post, or why there is none."""
+        about = result.post_id if isinstance(result, Skipped) else result.raw.post.id
+        if about is not None and about in self.forgotten:
+            self.left_out[about] = None
+            return
         if isinstance(result, Skipped):
             kept = Quarantined(source, result.origin, result.reason, result.post_id)
             self.quarantined.setdefault(source, []).append(kept)
             self._skip(result)
             return
+        self._take_post(source, result)
+
+    def _take_post(self, source: str, result: ReadPost) -> None:
         parsed = _parse(result)
         post = parsed.post
         for warning in result.warnings:
@@ -221,7 +233,6 @@ class Update:
         started = perf_counter()
         vectors = self.embedder.embed_passages([texts[key] for key in missing])
         spent = perf_counter() - started
-        catalog.set_meta("precision", self.embedder.precision)
         catalog_write.save_embeddings(catalog, dict(zip(missing, vectors, strict=True)))
         for one, own in zip(self.waiting, keys, strict=True):
             passages = [piece.passage for piece in one.pieces]
@@ -255,6 +266,7 @@ class Update:
             record_only=counts["record_only"],
             unchanged=counts["unchanged"] + self.untouched,
             removed=len(self.removed),
+            forgotten=tuple(self.left_out),
             recovered=tuple(self.recovered.items()),
             empty=tuple(sorted(self.empty)),
             differences=tuple(

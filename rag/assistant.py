@@ -131,11 +131,10 @@ class Assistant:
             ModelUnavailable: A model cannot be loaded.
         """
         with self._loading:
-            now = self.index.model
             if self._pipeline is None:
                 self._pipeline = self._load(self._embedder or load_embedder(self.settings))
-            elif str(self._pipeline.embedder.id) != now:
-                name = now.partition("@")[0]
+            elif self._pipeline.embedder.id.model != self.index.model_id.model:
+                name = self.index.model_id.name
                 _log.warning("The index was given the embedding model %s; loading it.", name)
                 settings = self.settings.model_copy(update={"embedding_model": name})
                 self._pipeline = self._load(load_embedder(settings))
@@ -144,6 +143,12 @@ class Assistant:
     def _load(self, embedder: Embedder) -> Pipeline:
         settings = self.settings
         self.index.check_model(embedder.id)
+        made_in = self.index.model_id.precision
+        if made_in != embedder.id.precision:
+            _log.warning(
+                "The index's vectors were made in %s, and questions are embedded in %s.",
+                made_in, embedder.id.precision,
+            )  # fmt: skip
         calibration = load_calibration(embedder.id.revision)
         reader = load_reader(settings, calibration)
         writer = self._writer or load_writer(settings, calibration, read=reader is not None)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.catalog import Catalog, from_seconds
+from rag.catalog_faults import decoding
 from rag.embed import TokenVectors
 from rag.text import is_one_sign
 from rag.types import Block, Damage, ParsedPost, Passage, Post, Section, Sentence, Vectors
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 _POST = (
@@ -46,6 +51,19 @@ class Choices:
     tags: tuple[str, ...]
 
 
+def _decoding(
+    read: Callable[Concatenate[Catalog, P], T],
+) -> Callable[Concatenate[Catalog, P], T]:
+    """What cannot be made of the values in the catalog is said as damage."""
+
+    @wraps(read)
+    def plain(catalog: Catalog, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with decoding(catalog.file.parent):
+            return read(catalog, *args, **kwargs)
+
+    return plain
+
+
 def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, float]:
     """Passages that hold any of the words, best first, with BM25 as SQLite has it, turned positive.
 
@@ -67,6 +85,7 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
     return {row[0]: -float(row[1]) for row in rows}
 
 
+@_decoding
 def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVectors]:
     """The vectors of those passages that the catalog knows."""
     dimension = int(catalog.meta("dimension") or 0)
@@ -93,6 +112,7 @@ def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVect
     return found
 
 
+@_decoding
 def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Vectors]:
     """Those of `ids` that the catalog knows, and their vectors, shape (n, dimension)."""
     known: list[str] = []
@@ -113,6 +133,7 @@ def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Ve
     return known, vectors
 
 
+@_decoding
 def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
     """A row for each key, in order, as a passage that names it would give; all must be there."""
     found: dict[str, NDArray[np.float16]] = {}
@@ -127,6 +148,7 @@ def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
     return np.stack([found[key] for key in keys]).astype(np.float32)
 
 
+@_decoding
 def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
     """Inverse document frequency of each token, over the passages of the index; positive."""
     count = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
@@ -142,6 +164,7 @@ def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.flo
     )
 
 
+@_decoding
 def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
     """Those of `ids` that the catalog knows, whole."""
     found: dict[str, Passage] = {}
@@ -164,6 +187,7 @@ def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
     return found
 
 
+@_decoding
 def newest_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
     """Posts by the time they were published, newest first, those without a date last."""
     rows = catalog.connection.execute(
@@ -173,6 +197,7 @@ def newest_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
     return tuple(_post(row) for row in rows)
 
 
+@_decoding
 def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     """A post's sections in reading order; empty where there is no such post."""
     rows = catalog.connection.execute(
@@ -181,6 +206,7 @@ def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     return tuple(_section(row) for row in rows)
 
 
+@_decoding
 def record(catalog: Catalog, post_id: str) -> Post:
     """A post's record; it must be there."""
     row = catalog.connection.execute(
@@ -189,6 +215,7 @@ def record(catalog: Catalog, post_id: str) -> Post:
     return _post(row)
 
 
+@_decoding
 def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
     """A post as it was read; it must be there."""
     return ParsedPost(record(catalog, post_id), post_sections(catalog, post_id))
@@ -254,20 +281,3 @@ def _section(row: Sequence[Any]) -> Section:
 def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     for start in range(0, len(ids), _MANY):
         yield ids[start : start + _MANY]
-
-
-def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
-    """What was looked at in the catalog, and whether it is well."""
-    run = catalog.connection.execute
-    state = run("PRAGMA quick_check(1)").fetchone()[0]
-    passages_there, words = (
-        run(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "words")
-    )
-    bare = run(
-        "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
-    ).fetchone()[0]
-    return (
-        (state == "ok", f"the catalog file is {state}"),
-        (words == passages_there, f"{words} of {passages_there} passages can be found by words"),
-        (bare == 0, f"{bare} passages have no vectors"),
-    )

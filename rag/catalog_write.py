@@ -157,9 +157,10 @@ def drop_unused_embeddings(catalog: Catalog) -> int:
     """Free the vectors that no passage names any more; how many there were."""
     with catalog.writing() as connection:
         connection.execute("DELETE FROM token_frequency WHERE passages <= 0")
-        return connection.execute(
+        freed: int = connection.execute(
             "DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)"
         ).rowcount
+        return freed
 
 
 def outbox(catalog: Catalog, limit: int) -> list[tuple[str, Operation]]:

@@ -61,8 +61,8 @@ class ModelEmbedder:
         else:
             self._model = load_model(name, device)
             revision = revision_of(self._model, name)
-        self.precision = best_precision(precision, self._model.device.type)
-        self._model.to(getattr(torch, self.precision)).eval()
+        precision = best_precision(precision, self._model.device.type)
+        self._model.to(getattr(torch, precision)).eval()
         self._workers = CORES if self._model.device.type == "cpu" else 1
         self._passes = threading.BoundedSemaphore(self._workers)
         self._tokenizer: Any = self._model.tokenizer
@@ -70,7 +70,9 @@ class ModelEmbedder:
         self._longest = int(self._model.max_seq_length or 512)
         prompt = self._prompt("document", "passage")
         self.max_tokens = self._longest - len(self.token_spans([prompt])[0])
-        self.id = ModelId(name, revision, int(self._model.get_embedding_dimension() or 0))
+        self.id = ModelId(
+            name, revision, int(self._model.get_embedding_dimension() or 0), precision
+        )
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         if not texts:

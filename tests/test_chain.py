@@ -30,7 +30,7 @@ def test_an_answer_has_citations_provenance_and_times(assistant: Assistant) -> N
     assert SAID in answer.text
     assert all(sentence.citations for sentence in answer.sentences)
     made_with = answer.provenance
-    assert made_with.embedder == "hash@1/256"
+    assert made_with.embedder == "hash@1/256/float32"
     assert (made_with.writer, made_with.judge, made_with.index_generation) == (
         "quotes",
         "overlap",

@@ -16,9 +16,10 @@ from ingest.sync import Options, sync
 from ingest.updating import OnProgress
 from rag.embed import HashEmbedder, PassageText, PassageVectors
 from rag.errors import IndexBusy, IndexMismatch, SourceError
-from rag.index import Index, locked
+from rag.index import Index
 from rag.settings import load_settings
 from rag.types import Filters
+from rag.writer_lock import locked
 
 
 class Counting(HashEmbedder):

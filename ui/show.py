@@ -151,7 +151,7 @@ def print_status(status: IndexStatus, folder: Path) -> None:
         "Passages": f"{status.passages:,}",
         "Newest post": day(status.newest) if status.newest else "none",
         "Last sync": f"{status.synced_at:%Y-%m-%d %H:%M} UTC" if status.synced_at else "none",
-        "Model": " in ".join(filter(None, (status.embedder, status.precision))) or "none yet",
+        "Model": status.embedder or "none yet",
     }
     for name, value in lines.items():
         say(f"{name:<12} {value}")
