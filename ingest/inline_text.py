@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from selectolax.lexbor import LexborNode
 
 from ingest.clutter import left_out_as
+from ingest.gaps import GAP, lacking, split_marks, tidy, unmarked, with_hard_spaces
 from ingest.html_items import INLINE
 from ingest.notes import mark
 from ingest.shortcodes import verbatim, without_shortcodes
@@ -19,6 +20,7 @@ INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"[^\S\n]+")
 SPACES = re.compile(r"\s+")
+SOFT_SPACES = re.compile(r"[ \t\n\r\f]+")
 _CODE = frozenset(("code", "kbd", "samp", "tt"))
 
 
@@ -30,7 +32,13 @@ def clean(text: str) -> str:
 
 
 def inline_text(node: LexborNode, closed: frozenset[str], *, most: int | None = None) -> str | None:
-    """All text of an element on one line.
+    """As `marked_text`, without the marks."""
+    text = marked_text(node, closed, most=most)
+    return None if text is None else split_marks(text)[0]
+
+
+def marked_text(node: LexborNode, closed: frozenset[str], *, most: int | None = None) -> str | None:
+    """All text of an element on one line, with the marks of `ingest.gaps`.
 
     Args:
         node: The element.
@@ -46,31 +54,42 @@ def inline_text(node: LexborNode, closed: frozenset[str], *, most: int | None = 
         if most is not None and seen > most:
             return None
         tag = one.tag or ""
-        if tag == "-text":
+        if one.is_text_node:
             parts.append(text_of(one))
-        elif one.is_element_node:
-            attributes = one.attributes
-            if left_out_as(tag, attributes) or mark(one, tag) is not None:
-                return False
-            parts.append(emoji(attributes) if tag == "img" else "" if tag in INLINE else " ")
-            if tag == "br":
-                parts.append(" ")
-            return True
-        return False
+        if not one.is_element_node:
+            return False
+        attributes = one.attributes
+        if left_out_as(tag, attributes) or mark(one, tag) is not None:
+            parts.append(GAP)
+            return False
+        parts.append(_in_line(tag, attributes))
+        return True
 
     def leave(one: LexborNode) -> None:
         if one.tag not in INLINE:
-            parts.append(" ")
+            parts.append(f"{GAP} ")
 
     walk(node, enter, leave)
     if most is not None and seen > most:
         return None
-    return SPACES.sub(" ", clean(without_shortcodes("".join(parts), closed))).strip()
+    return SPACES.sub(" ", shown(SOFT_SPACES.sub(" ", "".join(parts)), closed)).strip()
+
+
+def _in_line(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """What an element itself adds to a text on one line."""
+    if tag == "img":
+        return lacking(emoji(attributes))
+    return f"{GAP} " if tag == "br" or tag not in INLINE else ""
+
+
+def shown(text: str, closed: frozenset[str]) -> str:
+    """Joined text of a block as it is shown, with `ingest.gaps`; empty without words."""
+    return tidy(clean(without_shortcodes(with_hard_spaces(text), closed, GAP)))
 
 
 def text_of(node: LexborNode) -> str:
     """Of a text node; in code, brackets are no plugin's."""
-    text = node.text_content or ""
+    text = unmarked(node.text_content or "")
     if "[" in text and node.parent is not None and node.parent.tag in _CODE:
         return verbatim(text)
     return text
@@ -83,7 +102,7 @@ def code_text(node: LexborNode) -> str:
     def enter(one: LexborNode) -> bool:
         tag = one.tag or ""
         if tag == "-text":
-            parts.append(one.text_content or "")
+            parts.append(unmarked(one.text_content or ""))
         elif tag == "br":
             parts.append("\n")
         return one.is_element_node and left_out_as(tag, one.attributes) is None

@@ -91,7 +91,8 @@ def _parts(found: Sequence[Item]) -> list[_Part]:
 def _section(part: _Part) -> Section:
     blocks, start = [], 0
     for text in part.texts:
-        blocks.append(Block(start, start + len(text.text), text.kind, text.header))
+        gaps = tuple((start + first, start + last) for first, last in text.gaps)
+        blocks.append(Block(start, start + len(text.text), text.kind, text.header, gaps))
         start += len(text.text) + 1
     return Section(
         key=part.key,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from rag.catalog import Catalog, from_seconds, to_seconds
 from rag.embed import TokenVectors
-from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
+from rag.identity import block_of
+from rag.types import Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 _POST = (
@@ -250,7 +251,7 @@ def _section(row: Sequence[Any]) -> Section:
         anchor=anchor,
         page=page,
         text=text,
-        blocks=tuple(Block(*block) for block in json.loads(blocks)),
+        blocks=tuple(block_of(values) for values in json.loads(blocks)),
     )
 
 
