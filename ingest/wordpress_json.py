@@ -29,7 +29,7 @@ def read_json(text: str, origin: str) -> Iterator[ReadPost | Skipped]:
         SourceError: There is nothing of WordPress in it.
     """
     found: Entries | None = None
-    for way in (_whole, _lines, _cut_list, _inside, _in_page, _lost_tags, _repaired):
+    for way in (_whole, _lines, _cut_list, _in_page, _inside, _lost_tags, _repaired):
         found = way(text, origin)
         if found is not None:
             break
@@ -112,9 +112,10 @@ def _in_page(text: str, origin: str) -> Entries | None:
         return None
     shown = LexborHTMLParser(text.encode("utf-8", "replace").decode()).css("pre, #json, textarea")
     for one in shown[:_STARTS]:
-        found = _whole(one.text(), origin)
-        if found:
-            return found
+        for way in (_whole, _cut_list, _lost_tags):
+            found = way(one.text(), origin)
+            if found:
+                return found
     return None
 
 
