@@ -185,7 +185,7 @@ def _left(true: RawPost, data: bytes) -> dict[str, int]:
         "modified": f'"modified_gmt":"{post.modified:%Y-%m-%dT%H:%M:%S}"' if post.modified else "",
         "title": _flat(post.title),
     }
-    flat = _flat(text) + _flat(unescape_html(text))
+    flat = "\0".join(_flat_texts(data))
     return {
         name: int(bool(value) and (value in text or _flat(value) in flat))
         for name, value in wanted.items()
@@ -194,13 +194,21 @@ def _left(true: RawPost, data: bytes) -> dict[str, int]:
 
 def _still_there(headings: Counter[tuple[int, str]], data: bytes) -> Counter[tuple[int, str]]:
     """Those whose text a file has right before their closing tag."""
-    text = _flat(_text(data))
+    texts = _flat_texts(data)
     return Counter(
         {
-            (level, words): min(count, text.count(_flat(f"{words}</h{level}>")))
+            (level, words): min(
+                count, max(text.count(_flat(f"{words}</h{level}>")) for text in texts)
+            )
             for (level, words), count in headings.items()
         }
     )
+
+
+def _flat_texts(data: bytes) -> tuple[str, str]:
+    """A file's text, with its references and with the letters that they stand for."""
+    text = _text(data)
+    return _flat(text), _flat(unescape_html(text))
 
 
 def _text(data: bytes) -> str:

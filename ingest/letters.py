@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ENOUGH = 3  # letters beyond ASCII that must all come out right: two may be an example in a text
+_ENOUGH = 2  # letters beyond ASCII that must all come out right: one may be an example in a text
 _CUT = 3  # bytes of a last letter that a cut file may lack the end of
 
 
