@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
@@ -16,6 +16,7 @@ from ingest.html_items import INLINE
 from ingest.html_tree import parse
 from ingest.inline_text import children, clean, emoji, text_of
 from ingest.notes import mark
+from ingest.report import TextKept
 from ingest.shortcodes import closed_in, without_shortcodes
 from rag.types import Section
 
@@ -36,6 +37,28 @@ class Coverage:
     """Words that sections have more often than the page: of cells over several rows."""
     left_out: Mapping[str, int]
     """Rule to how many elements it left out."""
+
+
+@dataclass
+class Kept:
+    """The coverage of many posts, post by post."""
+
+    left_out: Counter[str] = field(default_factory=Counter)
+    posts: int = 0
+    words: int = 0
+    lost: int = 0
+    lost_from: list[str] = field(default_factory=list)
+
+    def add(self, post_id: str, one: Coverage) -> None:
+        self.posts += 1
+        self.words += one.words
+        self.lost += len(one.lost)
+        self.lost_from += [post_id] if one.lost else []
+        self.left_out.update(one.left_out)
+
+    def total(self) -> TextKept:
+        rules = tuple(self.left_out.most_common())
+        return TextKept(self.posts, self.words, self.lost, tuple(self.lost_from), rules)
 
 
 def coverage(html: str, sections: Sequence[Section], *, title: str = "") -> Coverage:

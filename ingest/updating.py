@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
 
+from ingest.coverage import Kept, coverage
 from ingest.report import Difference, Progress, Report
 from ingest.sections import sections
 from ingest.split import VERSION, Piece, split
@@ -69,6 +70,8 @@ class Update:
     """Of added and changed posts."""
     recovered: dict[str, Damage] = field(default_factory=dict)
     empty: set[str] = field(default_factory=set)
+    kept: Kept = field(default_factory=Kept)
+    """How much of the text of added and changed posts is in their sections."""
     quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
     """What was skipped, by source."""
 
@@ -94,6 +97,10 @@ class Update:
         self.seen[post.id] = modified
         self._note(parsed)
         self._compare(parsed, source)
+        if self.done[post.id] in ("added", "changed"):
+            self.kept.add(
+                post.id, coverage(result.raw.html, parsed.sections, title=result.raw.post.title)
+            )
         if source in self.live and self.done[post.id] != "unchanged":
             self.sample.offer(parsed)
             self.thin.offer(parsed)
@@ -208,6 +215,7 @@ class Update:
             record_only=counts["record_only"],
             unchanged=counts["unchanged"] + self.untouched,
             removed=len(self.removed),
+            text=self.kept.total(),
             recovered=tuple(self.recovered.items()),
             empty=tuple(sorted(self.empty)),
             differences=tuple(
