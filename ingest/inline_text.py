@@ -110,8 +110,7 @@ def code_text(node: LexborNode) -> str:
     walk(node, enter, lambda one: None)
     text = INVISIBLE.sub("", CONTROLS.sub(" ", "".join(parts).replace("\r\n", "\n")))
     lines = [line.rstrip() for line in text.replace("\u00a0", " ").split("\n")]
-    while lines and not lines[0]:
-        del lines[0]
+    lines = lines[next((n for n, line in enumerate(lines) if line), 0) :]
     # A block neither begins nor ends with white space.
     return "\n".join(lines).strip()
 

@@ -68,7 +68,7 @@ def _parts(found: Sequence[Item]) -> list[_Part]:
         elif isinstance(item, PageBreak):
             page = last.page + 1
             key = f"{last.key.partition('p')[0]}p{page}"
-            onward = _Part(key, last.level, last.headings, None, page, last.parent)
+            onward = _Part(key, last.level, last.headings, None, page, last)
             onward.children = last.children
             parts.append(onward)
         else:

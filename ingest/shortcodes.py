@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SHORTCODE = re.compile(r"\[(/?)([a-zA-Z][\w-]*)((?:\s[^\[\]]*)?)(/?)\]")
-_ATTRIBUTE = re.compile(r"[\w-]+\s*=\s*[\"'“”„″‘’′«&]|^\s+[\w-]+=\S")
+_ATTRIBUTE = re.compile(r"(?<![\w-])[\w-]+\s*=\s*[\"'“”„″‘’′«&]|^\s+[\w-]+=\S")
 _BARE = frozenset("toc contact-form".split())
 _CLOSING = re.compile(r"\[/([a-zA-Z][\w-]*)\s*\]")
 # Stands for "[" in inline code, whose brackets are meant.

@@ -32,7 +32,14 @@ _HIDDEN = (
     "<!-- {} -->", '<img alt="{}" src="x">', "<noscript>{}</noscript>", "<template>{}</template>",
     '<a href="#{}">#</a>',
 )  # fmt: skip
-_INLINE = ("{}", "<b>{}</b>", "<em>{}</em>", '<a href="/x">{}</a>', "<code>{}</code>", "<q>{}</q>")
+_INLINE = (
+    " {} ",
+    "<b> {}</b> ",
+    " <em>{}</em> ",
+    ' <a href="/x">{}</a> ',
+    " <code>{}</code> ",
+    " <q>{}</q> ",
+)
 _LEAVES = (
     "<p>{}</p>", "<h2>{}</h2>", "<h3 id='a'>{}</h3>", "<h4><span>{}</span></h4>", "<pre>{}</pre>",
     "<blockquote><p>{}</p></blockquote>", "<ul><li>{}</li></ul>", "<p><strong>{}</strong></p>",
