@@ -23,7 +23,7 @@ Gaps = tuple[tuple[int, int], ...]
 
 def unmarked(text: str) -> str:
     """Text of a page, in which nothing can be taken for a mark."""
-    return _OWN.sub("", text)
+    return text if text.isascii() else _OWN.sub("", text)
 
 
 def lacking(text: str) -> str:
@@ -39,7 +39,7 @@ def with_hard_spaces(text: str) -> str:
 
 def tidy(text: str) -> str:
     """A cleaned text with its marks: spaces beside a mark count once, empty lines go."""
-    if not _OWN.search(text):
+    if text.isascii() or not _OWN.search(text):
         return text
     text = _LOOSE.sub(_one, text)
     lines = (
@@ -55,7 +55,7 @@ def _one(run: re.Match[str]) -> str:
 
 def split_marks(text: str) -> tuple[str, Gaps]:
     """The text without its marks, and the places that they marked."""
-    if not _OWN.search(text):
+    if text.isascii() or not _OWN.search(text):
         return text, ()
     gaps: list[tuple[int, int]] = []
     parts: list[str] = []

@@ -26,7 +26,9 @@ _CODE = frozenset(("code", "kbd", "samp", "tt"))
 
 def clean(text: str) -> str:
     """Text as it is shown: composed, without what cannot be seen, spaces as one space."""
-    text = INVISIBLE.sub("", CONTROLS.sub(" ", unicodedata.normalize("NFC", text)))
+    text = CONTROLS.sub(" ", text)
+    if not text.isascii():
+        text = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
@@ -84,7 +86,9 @@ def _in_line(tag: str, attributes: Mapping[str, str | None]) -> str:
 
 def shown(text: str, closed: frozenset[str]) -> str:
     """Joined text of a block as it is shown, with `ingest.gaps`; empty without words."""
-    return tidy(clean(without_shortcodes(with_hard_spaces(text), closed, GAP)))
+    if not text.isascii():
+        text = with_hard_spaces(text)
+    return tidy(clean(without_shortcodes(text, closed, GAP)))
 
 
 def text_of(node: LexborNode) -> str:

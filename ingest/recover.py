@@ -51,7 +51,7 @@ def _entry(text: str) -> tuple[Mapping[str, Any], Damage] | None:
     if content is None:
         return None
     number = _FIRST_FIELDS.match(text)
-    entry: dict[str, Any] = {"id": int(number[1])} if number else {}
+    entry: dict[str, Any] = {"id": number[1]} if number else {}
     head = text[: content.start()]
     for name in _FIELDS:
         field = re.search(_TEXT_FIELD.format(name), head)

@@ -17,6 +17,7 @@ from ingest.wordpress_post import (
     public_or_skipped,
     utc,
     web_address,
+    whole_number,
 )
 from rag.types import Damage, Post
 
@@ -31,8 +32,7 @@ def read_entry(
         origin: Where it was read, for people.
         damage: How it was recovered, where it was.
     """
-    number = entry.get("id")
-    wordpress_id = int(str(number)) if str(number).isascii() and str(number).isdigit() else None
+    wordpress_id = whole_number(entry.get("id"))
     link = web_address(entry.get("link"))
     guid = _rendered(entry.get("guid"))
     content = entry.get("content")

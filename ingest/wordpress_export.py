@@ -21,6 +21,7 @@ from ingest.wordpress_post import (
     public_or_skipped,
     utc,
     web_address,
+    whole_number,
 )
 from ingest.wpautop import as_html
 from rag.errors import SourceError
@@ -125,7 +126,7 @@ def _forget(element: Any) -> None:
 
 def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
     number = _child(item, "post_id")
-    wordpress_id = int(number) if number.isascii() and number.isdigit() else None
+    wordpress_id = whole_number(number)
     link = web_address(_child(item, "link"))
     title = plain(_child(item, "title"))
     body = _child(item, "encoded", space="content")
