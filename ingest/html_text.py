@@ -23,6 +23,7 @@ from ingest.inline_text import (
     code_text,
     emoji,
     inline_text,
+    is_page_break,
     marked_text,
     shown,
     text_of,
@@ -79,8 +80,11 @@ class _Reader:
         if node.is_text_node:
             self._inline.append(SOFT_SPACES.sub(" ", text_of(node)))
             return False
-        if tag == "-comment":
-            self._comment(node.comment_content or "")
+        if is_page_break(node):
+            self.flush()
+            self.items.append(PageBreak())
+            return False
+        if node.is_comment_node:
             return False
         if tag not in INLINE:
             self.flush()
@@ -96,11 +100,6 @@ class _Reader:
             return self._block(node, tag, attributes)
         self._inline_element(node, tag, attributes)
         return True
-
-    def _comment(self, text: str) -> None:
-        if text.strip() == "nextpage":
-            self.flush()
-            self.items.append(PageBreak())
 
     def _inline_element(
         self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]

@@ -21,7 +21,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"[^\S\n]+")
 SPACES = re.compile(r"\s+")
 SOFT_SPACES = re.compile(r"[ \t\n\r\f]+")
-_CODE = frozenset(("code", "kbd", "samp", "tt"))
+_CODE = frozenset(("code", "kbd", "samp", "tt", "pre"))
 
 
 def clean(text: str) -> str:
@@ -48,26 +48,30 @@ def marked_text(node: LexborNode, closed: frozenset[str], *, most: int | None = 
         most: Nodes to look at; with more of them below it the answer is None.
     """
     parts: list[str] = []
-    seen = 0
+    seen = code = 0
 
     def enter(one: LexborNode) -> bool | None:
-        nonlocal seen
+        nonlocal seen, code
         seen += 1
         if most is not None and seen > most:
             return None
         tag = one.tag or ""
         if one.is_text_node:
-            parts.append(text_of(one))
+            parts.append(verbatim(text_of(one)) if code else text_of(one))
         if not one.is_element_node:
+            parts.append(f"{GAP} " if is_page_break(one) else "")
             return False
         attributes = one.attributes
         if left_out_as(tag, attributes) or mark(one, tag) is not None:
             parts.append(GAP)
             return False
         parts.append(_in_line(tag, attributes))
+        code += tag == "pre"
         return True
 
     def leave(one: LexborNode) -> None:
+        nonlocal code
+        code -= one.tag == "pre"
         if one.tag not in INLINE:
             parts.append(f"{GAP} ")
 
@@ -107,11 +111,11 @@ def code_text(node: LexborNode) -> str:
         tag = one.tag or ""
         if tag == "-text":
             parts.append(unmarked(one.text_content or ""))
-        elif tag == "br":
+        elif tag == "br" or tag not in INLINE or is_page_break(one):
             parts.append("\n")
         return one.is_element_node and left_out_as(tag, one.attributes) is None
 
-    walk(node, enter, lambda one: None)
+    walk(node, enter, lambda one: parts.append("" if one.tag in INLINE else "\n"))
     text = INVISIBLE.sub("", CONTROLS.sub(" ", "".join(parts).replace("\r\n", "\n")))
     lines = [line.rstrip() for line in text.replace("\u00a0", " ").split("\n")]
     lines = lines[next((n for n, line in enumerate(lines) if line), 0) :]
@@ -156,6 +160,10 @@ def children(node: LexborNode) -> Iterator[LexborNode]:
     while child is not None:
         yield child
         child = child.next
+
+
+def is_page_break(node: LexborNode) -> bool:
+    return node.is_comment_node and (node.comment_content or "").strip() == "nextpage"
 
 
 def emoji(attributes: Mapping[str, str | None]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -92,7 +93,7 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
     )  # fmt: skip
     try:
         for _, element in events:
-            name = etree.QName(element).localname
+            name = _local_name(element)
             if name == "item":
                 count += 1
                 yield _item(element, site, origin)
@@ -117,6 +118,12 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
         yield Skipped(origin, f"the file breaks off at {where}, after {count} entries")
 
 
+def _local_name(element: Any) -> str:
+    """Without its namespace, or a prefix for which a damaged file declares none."""
+    tag = element.tag
+    return re.split(r"[}:]", tag)[-1] if isinstance(tag, str) else ""
+
+
 def _forget(element: Any) -> None:
     """Free what was read: an export may be larger than the memory."""
     element.clear()
@@ -130,9 +137,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
     link = web_address(_child(item, "link"))
     title = plain(_child(item, "title"))
     body = _child(item, "encoded", space="content")
-    terms = [
-        (c.get("domain"), c.text or "") for c in item if etree.QName(c).localname == "category"
-    ]
+    terms = [(c.get("domain"), c.text or "") for c in item if _local_name(c) == "category"]
     creator = _child(item, "creator").strip()
     post = Post(
         id=post_id(wordpress_id, link, site.home, otherwise=f"{title}\0{body}"),
@@ -158,8 +163,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
 
 def _child(item: Any, name: str, *, space: str = "") -> str:
     for child in item:
-        tag = etree.QName(child)
-        if tag.localname == name and space in (tag.namespace or ""):
+        if _local_name(child) == name and space in child.tag.rpartition("}")[0]:
             return child.text or ""
     return ""
 
@@ -167,7 +171,7 @@ def _child(item: Any, name: str, *, space: str = "") -> str:
 def _footnotes(item: Any) -> str:
     """Notes are kept beside the text; WordPress sets them at its end."""
     for meta in item:
-        if etree.QName(meta).localname == "postmeta" and _child(meta, "meta_key") == "footnotes":
+        if _local_name(meta) == "postmeta" and _child(meta, "meta_key") == "footnotes":
             try:
                 notes = json.loads(_child(meta, "meta_value") or "[]")
                 rows = [f'<li id="{escape(n["id"])}">{n["content"]}</li>' for n in notes]

@@ -205,3 +205,13 @@ def test_no_word_of_real_posts_is_lost(source: str, posts: int) -> None:
         assert kept.repeated == meant.get(raw.post.url.rstrip("/").rpartition("/")[2], 0)
         read += 1
     assert read >= posts
+
+
+def test_brackets_of_code_are_no_plugins() -> None:
+    for html in ("<pre>--&gt;[a b='c']</pre>", "<pre><b>x[a b='c']</b></pre>"):
+        (found,) = sections(html)
+        assert "[a b='c']" in found.text
+        assert coverage(html, (found,)).lost == ()
+    html = "<table><tr><td><pre>x<b>[a b='c']</b></pre></td><td>y</td></tr></table>"
+    assert sections(html)[0].text == "x[a b='c'] | y"
+    assert coverage(html, sections(html)).lost == ()
