@@ -40,7 +40,7 @@ class Anchors:
         opened, self._opened = self._opened, None
         if self._leads(heading):
             return _own_id(heading)
-        for one in heading.css("[id], a[name]"):
+        for one in heading.css("[id], a[name]") if self._first else ():
             if self._leads(one) and not _OTHERS.fullmatch(_own_id(one)):
                 return _own_id(one)
         return opened[0] if opened and opened[1] == place else None

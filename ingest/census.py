@@ -148,7 +148,7 @@ def _listed(answer: Reply) -> Iterator[Listed]:
 
 def _header(answer: Reply, name: str) -> int:
     value = answer.fetched.headers.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() else 0
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
 
 
 def _date(answer: Reply, otherwise: datetime) -> datetime:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
 from ingest.clutter import left_out_as
 from ingest.html_items import INLINE
 from ingest.html_tree import parse
-from ingest.inline_text import children, clean, emoji, text_of
+from ingest.inline_text import children, clean, emoji, is_page_break, text_of
 from ingest.notes import mark
-from ingest.shortcodes import closed_in, without_shortcodes
+from ingest.report import TextKept
+from ingest.shortcodes import closed_in, verbatim, without_shortcodes
 from rag.types import Section
 
 NOTE_MARKS = "a footnote's number, or a link back"
@@ -36,6 +37,28 @@ class Coverage:
     """Words that sections have more often than the page: of cells over several rows."""
     left_out: Mapping[str, int]
     """Rule to how many elements it left out."""
+
+
+@dataclass
+class Kept:
+    """The coverage of many posts, post by post."""
+
+    left_out: Counter[str] = field(default_factory=Counter)
+    posts: int = 0
+    words: int = 0
+    lost: int = 0
+    lost_from: list[str] = field(default_factory=list)
+
+    def add(self, post_id: str, one: Coverage) -> None:
+        self.posts += 1
+        self.words += one.words
+        self.lost += len(one.lost)
+        self.lost_from += [post_id] if one.lost else []
+        self.left_out.update(one.left_out)
+
+    def total(self) -> TextKept:
+        rules = tuple(self.left_out.most_common())
+        return TextKept(self.posts, self.words, self.lost, tuple(self.lost_from), rules)
 
 
 def coverage(html: str, sections: Sequence[Section], *, title: str = "") -> Coverage:
@@ -97,21 +120,27 @@ def _seen(html: str, left_out: Counter[str]) -> Counter[str]:
     words: Counter[str] = Counter()
     closed = closed_in(html)
     parts: list[str] = []
-    # None is the border of a block.
-    waiting: list[LexborNode | None] = [None, tree.body]
+    code = 0
+    # None is the border of a block, or the end of one of code.
+    waiting: list[tuple[LexborNode | None, bool]] = [(None, False), (tree.body, False)]
     while waiting:
-        node = waiting.pop()
+        node, coded = waiting.pop()
         if node is None:
             words.update(_words(clean(without_shortcodes("".join(parts), closed))))
             parts.clear()
+            code -= coded
         elif not node.is_element_node:
-            parts.append(text_of(node) if node.is_text_node else "")
-            parts.append(" " if (node.comment_content or "").strip() == "nextpage" else "")
+            text = text_of(node) if node.is_text_node else ""
+            parts.append(verbatim(text) if code else text)
+            parts.append("\n" if is_page_break(node) else "")
         elif node.tag in INLINE:
-            parts.append({"br": "\n", "img": emoji(node.attributes)}.get(node.tag, ""))
-            waiting += _inner(node, left_out)
+            shown = {"br": "\n", "img": emoji(node.attributes)}.get(node.tag, "")
+            parts.append("" if left_out_as(node.tag, node.attributes) else shown)
+            waiting += [(inner, False) for inner in _inner(node, left_out)]
         else:
-            waiting += [None, *_inner(node, left_out), None]
+            inside = [(inner, False) for inner in _inner(node, left_out)]
+            code += node.tag == "pre"
+            waiting += [(None, node.tag == "pre"), *inside, (None, False)]
     return words
 
 

@@ -35,6 +35,8 @@ class Text:
     """Ids of the footnotes that it refers to."""
     note: str = ""
     """The id of the footnote that it is."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Where it and the page part; see `rag.types.Block`."""
 
 
 @dataclass(frozen=True, slots=True)

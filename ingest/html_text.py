@@ -12,9 +12,11 @@ from selectolax.lexbor import LexborNode
 
 from ingest.anchors import Anchors
 from ingest.clutter import left_out_as
+from ingest.gaps import GAP, Gaps, lacking, split_marks
 from ingest.html_items import INLINE, SOFT, Heading, Item, PageBreak, Text
 from ingest.html_tree import parse
 from ingest.inline_text import (
+    SOFT_SPACES,
     SPACES,
     children,
     clean,
@@ -22,11 +24,14 @@ from ingest.inline_text import (
     emoji,
     image_text,
     inline_text,
+    is_page_break,
+    marked_text,
+    shown,
     text_of,
     walk,
 )
 from ingest.notes import beside, mark
-from ingest.shortcodes import closed_in, without_shortcodes
+from ingest.shortcodes import closed_in
 from ingest.tables import read_table
 from rag.types import BlockKind
 
@@ -74,36 +79,46 @@ class _Reader:
     def enter(self, node: LexborNode) -> bool:
         """Take a node; whether its children are still to be taken."""
         tag = node.tag or ""
-        if tag == "-text":
-            self._inline.append(SPACES.sub(" ", text_of(node)))
+        if node.is_text_node:
+            self._inline.append(SOFT_SPACES.sub(" ", text_of(node)))
             return False
-        if tag == "-comment":
-            if (node.comment_content or "").strip() == "nextpage":
-                self.flush()
-                self.items.append(PageBreak())
+        if is_page_break(node):
+            self.flush()
+            self.items.append(PageBreak())
+            return False
+        if node.is_comment_node:
             return False
         if tag not in INLINE:
             self.flush()
-        attributes = node.attributes
-        if not node.is_element_node or left_out_as(tag, attributes):
+        if not node.is_element_node:
             return False
+        attributes = node.attributes
         note = mark(node, tag)
-        if note is not None:
+        if note is not None or left_out_as(tag, attributes):
             self._marks += filter(None, [note])
+            self._inline.append(GAP)
             return False
         if tag not in INLINE:
             return self._block(node, tag, attributes)
-        self._inline += {"br": ["\n"], "img": [emoji(attributes)]}.get(tag, [])
-        if tag in {"a", "span"}:
-            self._anchors.open(node, len(self.items))
+        self._inline_element(node, tag, attributes)
         return True
+
+    def _inline_element(
+        self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]
+    ) -> None:
+        if tag == "br":
+            self._inline.append("\n")
+        elif tag == "img":
+            self._inline.append(lacking(emoji(attributes)))
+        elif tag in {"a", "span"}:
+            self._anchors.open(node, len(self.items))
 
     def _block(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
         if tag in _HEADINGS:
             return self._heading(node, int(tag[1]))
         if tag == "pre":
             code = code_text(node)
-            self.items += [Text(code, "code")] if code else []
+            self.items += [Text(code, "code", gaps=self._gap_before())] if code else []
             return False
         if tag == "table":
             if self._tables < _DEEPEST_TABLE and self._table(node):
@@ -127,6 +142,8 @@ class _Reader:
         if node.tag in INLINE:
             return
         self.flush()
+        if node.tag == "summary":
+            self._inline.append(GAP)  # what is folded away is found by itself alone
         self._tables -= node.tag == "table"
         self._quotes -= node.tag == "blockquote"
         if self._kinds and self._kinds[-1][0] == node.mem_id:
@@ -136,25 +153,30 @@ class _Reader:
 
     def flush(self) -> None:
         """The inline text so far is a block."""
-        text = clean(without_shortcodes("".join(self._inline), self._closed))
-        self._inline.clear()
+        text, gaps = split_marks(shown("".join(self._inline), self._closed))
         if not text:
+            # What the page has here stands between the texts around it.
+            self._inline[:] = [GAP] if GAP in self._inline else []
             return
+        self._inline.clear()
         kind = self._kinds[-1][1] if self._kinds else "paragraph"
         note = self._note[1] if self._note else ""
-        self.items.append(Text(text, kind, marks=tuple(dict.fromkeys(self._marks)), note=note))
+        marks = tuple(dict.fromkeys(self._marks))
+        self.items.append(Text(text, kind, marks=marks, note=note, gaps=gaps))
         # A link back from a note leads up the page, and what stands there is no note.
         self._marked.update(() if note else self._marks)
         self._marks.clear()
 
     def _heading(self, node: LexborNode, level: int) -> bool:
-        text = inline_text(node, self._closed, most=_MOST_NODES)
+        marked = marked_text(node, self._closed, most=_MOST_NODES)
+        text = marked and split_marks(marked)[0]
         if text == "":
             text = SPACES.sub(" ", clean(image_text(node)))
         # In a quote it is what someone else set as a heading; unclosed, it holds the text below.
         if not text or len(text) > _LONGEST_HEADING or self._quotes:
             return True
         self.items.append(Heading(level, text, self._anchors.of(node, len(self.items))))
+        self._inline[:] = [GAP] if (marked or GAP).endswith(GAP) else []
         return False
 
     def _soft_heading(self, node: LexborNode) -> bool:
@@ -175,8 +197,16 @@ class _Reader:
         note = self._note[1] if self._note else ""
         if table.caption:
             self.items.append(Text(table.caption, "caption", note=note))
-        self.items += [Text(row, "row", table.header, note=note) for row in table.rows]
+        for row in table.rows:
+            text, gaps = split_marks(row)
+            gaps = (*self._gap_before(), *gaps)
+            self.items.append(Text(text, "row", table.header, note=note, gaps=gaps))
         return True
+
+    def _gap_before(self) -> Gaps:
+        """Of a text that is read as a whole: what the page has before it."""
+        found, self._inline = bool(self._inline), []
+        return ((0, 0),) if found else ()
 
 
 def _is_bold(node: LexborNode) -> bool:

@@ -25,8 +25,10 @@ _FLAT = frozenset(
 
 def parse(html: str) -> LexborHTMLParser:
     """The tree as a browser builds it; of what nests absurdly deep, the inner tags are left out."""
-    # Half of a surrogate pair cannot be stored or shown anywhere.
-    return LexborHTMLParser(_flattened(_plain(html)).encode("utf-8", "replace").decode("utf-8"))
+    # A post is a part of a body: what begins it is not read as the head of a page would be. Half of
+    # a surrogate pair cannot be stored or shown anywhere.
+    whole = f"<body>{_flattened(_plain(html))}"
+    return LexborHTMLParser(whole.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _plain(html: str) -> str:

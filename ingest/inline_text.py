@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from selectolax.lexbor import LexborNode
 
 from ingest.clutter import left_out_as
+from ingest.gaps import GAP, lacking, split_marks, tidy, unmarked, with_hard_spaces
 from ingest.html_items import INLINE
 from ingest.notes import mark
 from ingest.shortcodes import verbatim, without_shortcodes
@@ -19,18 +20,27 @@ INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"[^\S\n]+")
 SPACES = re.compile(r"\s+")
-_CODE = frozenset(("code", "kbd", "samp", "tt"))
+SOFT_SPACES = re.compile(r"[ \t\n\r\f]+")
+_CODE = frozenset(("code", "kbd", "samp", "tt", "pre"))
 
 
 def clean(text: str) -> str:
     """Text as it is shown: composed, without what cannot be seen, spaces as one space."""
-    text = INVISIBLE.sub("", CONTROLS.sub(" ", unicodedata.normalize("NFC", text)))
+    text = CONTROLS.sub(" ", text)
+    if not text.isascii():
+        text = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def inline_text(node: LexborNode, closed: frozenset[str], *, most: int | None = None) -> str | None:
-    """All text of an element on one line.
+    """As `marked_text`, without the marks."""
+    text = marked_text(node, closed, most=most)
+    return None if text is None else split_marks(text)[0]
+
+
+def marked_text(node: LexborNode, closed: frozenset[str], *, most: int | None = None) -> str | None:
+    """All text of an element on one line, with the marks of `ingest.gaps`.
 
     Args:
         node: The element.
@@ -38,39 +48,56 @@ def inline_text(node: LexborNode, closed: frozenset[str], *, most: int | None = 
         most: Nodes to look at; with more of them below it the answer is None.
     """
     parts: list[str] = []
-    seen = 0
+    seen = code = 0
 
     def enter(one: LexborNode) -> bool | None:
-        nonlocal seen
+        nonlocal seen, code
         seen += 1
         if most is not None and seen > most:
             return None
         tag = one.tag or ""
-        if tag == "-text":
-            parts.append(text_of(one))
-        elif one.is_element_node:
-            attributes = one.attributes
-            if left_out_as(tag, attributes) or mark(one, tag) is not None:
-                return False
-            parts.append(emoji(attributes) if tag == "img" else "" if tag in INLINE else " ")
-            if tag == "br":
-                parts.append(" ")
-            return True
-        return False
+        if one.is_text_node:
+            parts.append(verbatim(text_of(one)) if code else text_of(one))
+        if not one.is_element_node:
+            parts.append(f"{GAP} " if is_page_break(one) else "")
+            return False
+        attributes = one.attributes
+        if left_out_as(tag, attributes) or mark(one, tag) is not None:
+            parts.append(GAP)
+            return False
+        parts.append(_in_line(tag, attributes))
+        code += tag == "pre"
+        return True
 
     def leave(one: LexborNode) -> None:
+        nonlocal code
+        code -= one.tag == "pre"
         if one.tag not in INLINE:
-            parts.append(" ")
+            parts.append(f"{GAP} ")
 
     walk(node, enter, leave)
     if most is not None and seen > most:
         return None
-    return SPACES.sub(" ", clean(without_shortcodes("".join(parts), closed))).strip()
+    return SPACES.sub(" ", shown(SOFT_SPACES.sub(" ", "".join(parts)), closed)).strip()
+
+
+def _in_line(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """What an element itself adds to a text on one line."""
+    if tag == "img":
+        return lacking(emoji(attributes))
+    return f"{GAP} " if tag == "br" or tag not in INLINE else ""
+
+
+def shown(text: str, closed: frozenset[str]) -> str:
+    """Joined text of a block as it is shown, with `ingest.gaps`; empty without words."""
+    if not text.isascii():
+        text = with_hard_spaces(text)
+    return tidy(clean(without_shortcodes(text, closed, GAP)))
 
 
 def text_of(node: LexborNode) -> str:
     """Of a text node; in code, brackets are no plugin's."""
-    text = node.text_content or ""
+    text = unmarked(node.text_content or "")
     if "[" in text and node.parent is not None and node.parent.tag in _CODE:
         return verbatim(text)
     return text
@@ -83,16 +110,15 @@ def code_text(node: LexborNode) -> str:
     def enter(one: LexborNode) -> bool:
         tag = one.tag or ""
         if tag == "-text":
-            parts.append(one.text_content or "")
-        elif tag == "br":
+            parts.append(unmarked(one.text_content or ""))
+        elif tag == "br" or tag not in INLINE or is_page_break(one):
             parts.append("\n")
         return one.is_element_node and left_out_as(tag, one.attributes) is None
 
-    walk(node, enter, lambda one: None)
+    walk(node, enter, lambda one: parts.append("" if one.tag in INLINE else "\n"))
     text = INVISIBLE.sub("", CONTROLS.sub(" ", "".join(parts).replace("\r\n", "\n")))
     lines = [line.rstrip() for line in text.replace("\u00a0", " ").split("\n")]
-    while lines and not lines[0]:
-        del lines[0]
+    lines = lines[next((n for n, line in enumerate(lines) if line), 0) :]
     # A block neither begins nor ends with white space.
     return "\n".join(lines).strip()
 
@@ -147,6 +173,10 @@ def children(node: LexborNode) -> Iterator[LexborNode]:
     while child is not None:
         yield child
         child = child.next
+
+
+def is_page_break(node: LexborNode) -> bool:
+    return node.is_comment_node and (node.comment_content or "").strip() == "nextpage"
 
 
 def emoji(attributes: Mapping[str, str | None]) -> str:

@@ -10,16 +10,19 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from ingest.archives import is_archive, members
 from ingest.json_lines import is_lines, read_lines
+from ingest.letters import decode, reread
 from ingest.packed import Peeked, Unpacked
 from ingest.wordpress_export import Stream, looks_like_export, read_export
 from ingest.wordpress_json import read_json
 from ingest.wordpress_post import ReadPost, Skipped
 from rag.errors import SourceError
+from rag.types import Damage
 
 _LARGEST = 1_000_000_000  # bytes of JSON, unpacked: it is read as a whole
 _MUCH = 16_000_000  # bytes of JSON lines that are read as a whole
@@ -150,13 +153,14 @@ def _json(whole: Peeked, name: str) -> Iterator[ReadPost | Skipped]:
             f"{name} is larger than {_LARGEST:,} bytes.", hint="Split it, or use an export file."
         )
     text = decode(data)
+    meant = reread(text)
     if not text.strip():
         raise SourceError(f"{name} is empty.", hint="Save the answer or the export again.")
     nothing = True
     try:
-        for post in read_json(text, name):
+        for found in read_json(meant or text, name):
             nothing = False
-            yield post
+            yield found if meant is None else _of_other_letters(found)
     except SourceError as error:
         if _WEB_PAGE.match(text.lstrip()):
             raise SourceError(
@@ -168,19 +172,8 @@ def _json(whole: Peeked, name: str) -> Iterator[ReadPost | Skipped]:
         yield Skipped(name, "without a post in it")
 
 
-def decode(data: bytes) -> str:
-    """Bytes to text: by their mark, as UTF-8, or as Windows' western letters."""
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return data.decode("utf-16", "replace")
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if data[1:2] == b"\0" or data[:1] == b"\0":
-        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # A file that was cut may end inside a letter.
-        if error.start >= len(data) - 3:
-            return data[: error.start].decode("utf-8")
-        broken = data.decode("utf-8", "replace")
-        few = broken.count("\ufffd") * 1000 < len(broken)
-        return broken if few else data.decode("cp1252", "replace")
+def _of_other_letters(found: ReadPost | Skipped) -> ReadPost | Skipped:
+    if isinstance(found, Skipped) or found.raw.post.damage:
+        return found
+    post = replace(found.raw.post, damage=Damage("from letters of another encoding", complete=True))
+    return replace(found, raw=replace(found.raw, post=post))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from ingest.retag import has_tags, retag, unescape
+from ingest.retag import has_tags, retag, retag_line, unescape
 from rag.types import Damage
 
 _FIRST_FIELDS = re.compile(r"\{\s*\"id\"\s*:\s*(\d+)\s*,\s*\"date\"\s*:\s*\"")
@@ -51,7 +51,7 @@ def _entry(text: str) -> tuple[Mapping[str, Any], Damage] | None:
     if content is None:
         return None
     number = _FIRST_FIELDS.match(text)
-    entry: dict[str, Any] = {"id": int(number[1])} if number else {}
+    entry: dict[str, Any] = {"id": number[1]} if number else {}
     head = text[: content.start()]
     for name in _FIELDS:
         field = re.search(_TEXT_FIELD.format(name), head)
@@ -64,6 +64,8 @@ def _entry(text: str) -> tuple[Mapping[str, Any], Damage] | None:
     body = text[content.end() : end.start()] if end else _without_end(text[content.end() :])
     protected = end is not None and end[1] == "true"
     whole = has_tags(body)
+    if not whole:
+        entry["title"]["rendered"] = retag_line(entry["title"]["rendered"])
     entry["content"] = {
         "rendered": unescape(body) if whole else retag(body),
         "protected": protected,

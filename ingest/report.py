@@ -47,6 +47,21 @@ class PageCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class TextKept:
+    """Whether all that a reader sees of the added and changed posts is in their sections."""
+
+    posts: int = 0
+    words: int = 0
+    """That a reader sees, less what the rules leave out."""
+    lost: int = 0
+    """Of them, those that are in no section."""
+    lost_from: tuple[str, ...] = ()
+    """Ids of posts that lost words."""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Each rule and how many elements it left out, the most first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a sync did."""
 
@@ -72,6 +87,7 @@ class Report:
     seconds: float = 0.0
     encode_seconds: float = 0.0
     """Of `seconds`, spent in the embedding model."""
+    text: TextKept = TextKept()
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     """Ids of posts that a live site no longer names but still shows, or does not say."""

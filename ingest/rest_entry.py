@@ -18,6 +18,7 @@ from ingest.wordpress_post import (
     public_or_skipped,
     utc,
     web_address,
+    whole_number,
 )
 from rag.types import Damage, Post
 
@@ -39,8 +40,7 @@ def read_entry(
         damage: How it was recovered, where it was.
         zone: The site's, where it is known; for times that are not said in UTC.
     """
-    number = entry.get("id")
-    wordpress_id = int(str(number)) if str(number).isascii() and str(number).isdigit() else None
+    wordpress_id = whole_number(entry.get("id"))
     link = web_address(entry.get("link"))
     guid = _rendered(entry.get("guid"))
     content = entry.get("content")

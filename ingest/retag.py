@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n"}
-_OPENING = re.compile(r"<(?:p|h[1-6]|div|ul|ol|li|table|figure|blockquote)\b", re.IGNORECASE)
-_CLOSING = re.compile(
-    r"<\\?/(h[1-6]|p|li|blockquote|figcaption|td|th|tr|pre|div|ul|ol|figure|table)>", re.IGNORECASE
-)
+_TAGS = "h[1-6]|p|li|blockquote|figcaption|td|th|tr|pre|div|ul|ol|figure|table"
+_OPENING = re.compile(rf"<(?:{_TAGS})\b", re.IGNORECASE)
+_CLOSING = re.compile(rf"<\\?/({_TAGS})>", re.IGNORECASE)
 _ORPHAN = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>")
+_CLOSED = re.compile(r"</([a-zA-Z][a-zA-Z0-9]*)\s*>")
+_OPENED = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _BULLET = re.compile(r"^\s*[•◦▪]\s+")
 _HEADING = re.compile(r"h[1-6]", re.IGNORECASE)
 _INSIDE = frozenset("li blockquote figcaption pre".split())
@@ -35,6 +36,15 @@ _CONTENTS = frozenset(
 class _Element:
     tag: str
     text: str
+
+
+def retag_line(text: str) -> str:
+    """A title whose opening tags are gone, as HTML: a tag that it still has is one in its words."""
+    closed = [name.lower() for name in _CLOSED.findall(text)]
+    opened = [name.lower() for name in _OPENED.findall(text)]
+    if opened and sorted(opened) == sorted(closed):
+        return text
+    return html.escape(_ORPHAN.sub("", text), quote=False)
 
 
 def has_tags(body: str) -> bool:

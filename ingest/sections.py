@@ -92,7 +92,7 @@ def _parts(found: Sequence[Item]) -> list[_Part]:
         elif isinstance(item, PageBreak):
             page = last.page + 1
             key = f"{last.key.partition('p')[0]}p{page}"
-            onward = _Part(key, last.level, last.headings, None, page, last.parent)
+            onward = _Part(key, last.level, last.headings, None, page, last)
             onward.children = last.children
             parts.append(onward)
         else:
@@ -116,7 +116,8 @@ def _section(part: _Part) -> Section:
     blocks, start = [], 0
     texts = [*part.above, *part.texts]
     for text in texts:
-        blocks.append(Block(start, start + len(text.text), text.kind, text.header))
+        gaps = tuple((start + first, start + last) for first, last in text.gaps)
+        blocks.append(Block(start, start + len(text.text), text.kind, text.header, gaps))
         start += len(text.text) + 1
     return Section(
         key=part.key,

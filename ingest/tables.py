@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from ingest.clutter import left_out_as
-from ingest.inline_text import children, inline_text
+from ingest.gaps import lacking, split_marks
+from ingest.inline_text import children, inline_text, marked_text
 
 CELL = " | "
 _LARGEST_SPAN = 1000
@@ -22,6 +23,7 @@ class Table:
     header: str
     """Its column heads; empty where it has none."""
     rows: tuple[str, ...]
+    """With the marks of `ingest.gaps`."""
 
 
 def read_table(table: LexborNode, closed: frozenset[str]) -> Table | None:
@@ -45,7 +47,7 @@ def read_table(table: LexborNode, closed: frozenset[str]) -> Table | None:
     lines = (CELL.join(filter(None, row)) for row in (texts[1:] if head else texts))
     return Table(
         caption=" ".join(captions).strip(),
-        header=CELL.join(filter(None, texts[0])) if head else "",
+        header=split_marks(CELL.join(filter(None, texts[0])))[0] if head else "",
         rows=tuple(line for line in lines if line),
     )
 
@@ -63,14 +65,14 @@ def _grid(rows: list[list[LexborNode]], closed: frozenset[str]) -> list[list[str
         for cell in row:
             while column in taken:
                 column += 1
-            text = inline_text(cell, closed) or ""
+            text = marked_text(cell, closed) or ""
             line.append((column, text))
             down = _number(cell.attributes.get("rowspan"))
             repeated += (down - 1) * len(text)
             if down > 1 and repeated <= _MOST_REPEATED:
                 reaching[column] = (down - 1, text)
             column += _number(cell.attributes.get("colspan"))
-        line += [(at, text) for at, (_, text) in taken.items()]
+        line += [(at, lacking(split_marks(text)[0])) for at, (_, text) in taken.items() if text]
         texts.append([text for _, text in sorted(line)])
     return texts
 

@@ -12,6 +12,7 @@ from time import perf_counter
 from urllib.parse import unquote, urlsplit
 
 from ingest.copies import Standing, completed, lacks, standing
+from ingest.coverage import Kept, coverage
 from ingest.report import Difference, Progress, Report
 from ingest.sections import sections
 from ingest.split import VERSION, Piece, split
@@ -80,6 +81,8 @@ class Update:
     recovered: dict[str, Damage] = field(default_factory=dict)
     empty: set[str] = field(default_factory=set)
     undated: set[str] = field(default_factory=set)
+    kept: Kept = field(default_factory=Kept)
+    """How much of the text of added and changed posts is in their sections."""
     quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
     """What was skipped, by source."""
 
@@ -129,6 +132,10 @@ class Update:
         self._compare(parsed, source)
         if parsed.post.published is None:
             self.undated.add(post.id)
+        if self.done[post.id] in ("added", "changed"):
+            self.kept.add(
+                post.id, coverage(result.raw.html, parsed.sections, title=result.raw.post.title)
+            )
         if source in self.live and self.done[post.id] != "unchanged":
             self.sample.offer(parsed)
             self.thin.offer(parsed)
@@ -267,6 +274,7 @@ class Update:
             unchanged=counts["unchanged"] + self.untouched,
             removed=len(self.removed),
             forgotten=tuple(self.left_out),
+            text=self.kept.total(),
             recovered=tuple(self.recovered.items()),
             empty=tuple(sorted(self.empty)),
             differences=tuple(

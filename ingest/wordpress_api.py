@@ -15,8 +15,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ingest.fetch import Fetched
 from ingest.hosts import related
+from ingest.letters import decode
 from ingest.polite import Client, SiteUnavailable
-from ingest.read import decode
 from ingest.wordpress_post import plain, shown, web_address
 from rag.errors import SourceError
 

@@ -23,6 +23,7 @@ from ingest.wordpress_post import (
     shown,
     utc,
     web_address,
+    whole_number,
 )
 from ingest.wpautop import as_html
 from rag.errors import SourceError
@@ -133,7 +134,7 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
     )  # fmt: skip
     try:
         for _, element in events:
-            name = etree.QName(element).localname
+            name = _local_name(element)
             if name == "item":
                 count += 1
                 found = _item(element, site, origin)
@@ -153,6 +154,12 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
         yield Skipped(origin, f"the file breaks off at {where}, after {count} entries")
 
 
+def _local_name(element: Any) -> str:
+    """Without its namespace, or a prefix for which a damaged file declares none."""
+    tag = element.tag
+    return re.split(r"[}:]", tag)[-1] if isinstance(tag, str) else ""
+
+
 def _forget(element: Any) -> None:
     """Free what was read: an export may be larger than the memory."""
     element.clear()
@@ -162,13 +169,11 @@ def _forget(element: Any) -> None:
 
 def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
     number = _child(item, "post_id")
-    wordpress_id = int(number) if number.isascii() and number.isdigit() else None
+    wordpress_id = whole_number(number)
     link = web_address(_child(item, "link"))
     title = plain(_child(item, "title"))
     body = _child(item, "encoded", space="content")
-    terms = [
-        (c.get("domain"), c.text or "") for c in item if etree.QName(c).localname == "category"
-    ]
+    terms = [(c.get("domain"), c.text or "") for c in item if _local_name(c) == "category"]
     creator = _child(item, "creator").strip()
     own_language = _nicename(item, "language")
     post = Post(
@@ -197,8 +202,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
 
 def _child(item: Any, name: str, *, space: str = "") -> str:
     for child in item:
-        tag = etree.QName(child)
-        if tag.localname == name and space in (tag.namespace or ""):
+        if _local_name(child) == name and space in child.tag.rpartition("}")[0]:
             return child.text or ""
     return ""
 
@@ -212,7 +216,7 @@ def _nicename(item: Any, domain: str) -> str:
 def _footnotes(item: Any) -> str:
     """Notes are kept beside the text; WordPress sets them at its end."""
     for meta in item:
-        if etree.QName(meta).localname == "postmeta" and _child(meta, "meta_key") == "footnotes":
+        if _local_name(meta) == "postmeta" and _child(meta, "meta_key") == "footnotes":
             try:
                 notes = json.loads(_child(meta, "meta_value") or "[]")
                 rows = [f'<li id="{escape(n["id"])}">{n["content"]}</li>' for n in notes]

@@ -144,9 +144,10 @@ def _in_page(text: str, origin: str) -> Entries | None:
         return None
     shown = LexborHTMLParser(text.encode("utf-8", "replace").decode()).css("pre, #json, textarea")
     for one in shown[:_STARTS]:
-        found = _whole(one.text(), origin)
-        if found:
-            return found
+        for way in (_whole, _cut_list, _lost_tags):
+            found = way(one.text(), origin)
+            if found:
+                return found
     return None
 
 

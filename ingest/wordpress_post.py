@@ -92,6 +92,12 @@ def _split(address: str) -> tuple[str, str] | None:
     return name, unquote(parts.path).rstrip("/") + query
 
 
+def whole_number(value: object) -> int | None:
+    """A post's number; None for anything else. Databases have up to 20 digits for it."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else None
+
+
 def web_address(address: object) -> str:
     """The address if it is one of the web, else empty: nothing else may become a link."""
     if not isinstance(address, str) or _split(address) is None:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from rag.catalog import Catalog, from_seconds
 from rag.catalog_faults import decoding
 from rag.embed import TokenVectors
+from rag.identity import block_of
 from rag.text import is_one_sign
-from rag.types import Block, Damage, ParsedPost, Passage, Post, Section, Sentence, Vectors
+from rag.types import Damage, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -274,7 +275,7 @@ def _section(row: Sequence[Any]) -> Section:
         anchor=anchor,
         page=page,
         text=text,
-        blocks=tuple(Block(*block) for block in json.loads(blocks)),
+        blocks=tuple(block_of(values) for values in json.loads(blocks)),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from rag.embed import ModelId, PassageText
 from rag.types import Block, ParsedPost, Post
@@ -45,9 +47,16 @@ def _digest(value: object) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def block_values(block: Block) -> tuple[int, int, str, str]:
-    """A block as plain values, in the order of its fields."""
-    return block.start, block.end, block.kind, block.header
+def block_values(block: Block) -> tuple[object, ...]:
+    """A block as plain values, in the order of its fields; the gaps only where it has some."""
+    values = (block.start, block.end, block.kind, block.header)
+    return (*values, block.gaps) if block.gaps else values
+
+
+def block_of(values: Sequence[Any]) -> Block:
+    """A block from its plain values, or from what JSON makes of them."""
+    start, end, kind, header, *gaps = values
+    return Block(start, end, kind, header, tuple((a, b) for a, b in (gaps[0] if gaps else ())))
 
 
 def embedding_key(text: PassageText, model: ModelId) -> str:

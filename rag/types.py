@@ -67,6 +67,9 @@ class Block:
     kind: BlockKind = "paragraph"
     header: str = ""
     """A table's column heads, joined as its rows are; embedded with the row, not in the text."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Places of `section.text`, in order, where the page goes on otherwise: (n, n) it has more,
+    such as a footnote's number; (n, m) it lacks what stands there, such as a picture's text."""
 
 
 @dataclass(frozen=True, slots=True)

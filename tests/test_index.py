@@ -58,6 +58,19 @@ def test_what_was_written_is_found_and_reads_back_as_it_was(tmp_path: Path) -> N
     index.close()
 
 
+def test_where_text_and_page_part_reads_back_as_it_was(tmp_path: Path) -> None:
+    plain = section("0", (), "A claim and another.", "More.")
+    gaps = ((7, 7), (12, 19))
+    parted = replace(plain, blocks=(replace(plain.blocks[0], gaps=gaps), plain.blocks[1]))
+    written = post(1, "Claims", parted)
+    with write_index(tmp_path, EMBEDDER.id) as writer:
+        put(writer, written, EMBEDDER)
+        writer.finish()
+    index = Index(tmp_path)
+    assert index.sections(written.post.id) == (parted,)
+    index.close()
+
+
 def test_every_sentence_of_a_section_is_in_exactly_one_passage(tmp_path: Path) -> None:
     index = Index(garden(tmp_path))
     found = catalog_read.passages(index.catalog, catalog_read.all_ids(index.catalog)).values()

@@ -181,6 +181,35 @@ def test_footnote_numbers_do_not_glue_and_notes_are_kept() -> None:
     assert [block.kind for block in found.blocks] == ["paragraph", "note", "paragraph"]
 
 
+@pytest.mark.parametrize(
+    ("html", "text", "gaps"),
+    [
+        ("<p>One<sup data-fn='n'><a href='#n'>1</a></sup> two.</p>", "One two.", ((3, 3),)),
+        ("<p>One &nbsp;two.</p>", "One two.", ((3, 4),)),
+        ("<p>One&nbsp;two &nbsp; </p>", "One two", ()),
+        ("<p>One <img src='a.png'> two.</p>", "One two.", ((3, 3),)),
+        ("<p>A <img class='emoji' alt='🌱' src='a.png'> b</p>", "A 🌱 b", ((2, 3),)),
+        ("<p>[gone id='1']One[/gone] two.</p>", "One two.", ((0, 0), (3, 3))),
+        ("<p>One.</p><form>x</form><p>Two.</p>", "One.\nTwo.", ((5, 5),)),
+        ("<h2>A <a href='#a'>#</a></h2><p>One.</p>", "One.", ((0, 0),)),
+        ("<h2>A <a href='#a'>#</a></h2><pre>One.</pre>", "One.", ((0, 0),)),
+        ("<p>One \n<b> two</b>.</p>", "One two.", ()),
+        ("<p>\ufdd0One\ufdd1\ufdd3 two.</p>", "One two.", ()),
+        (
+            "<table><tr><td>a<br>b</td><td rowspan='2'>c</td></tr><tr><td>d</td></tr></table>",
+            "a b | c\nd | c",
+            ((1, 1), (12, 13)),
+        ),
+    ],
+)
+def test_where_text_and_page_part_is_kept(
+    html: str, text: str, gaps: tuple[tuple[int, int], ...]
+) -> None:
+    (section,) = sections(html)
+    assert section.text == text
+    assert tuple(gap for block in section.blocks for gap in block.gaps) == gaps
+
+
 def test_broken_markup_is_read_as_a_browser_reads_it() -> None:
     assert outline("<h2>A</h3><p>a</p><h2>B</h2><p>b</p>")[0] == ("1", "A", "a")
     long = "word " * 60

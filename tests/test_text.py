@@ -134,3 +134,39 @@ def test_a_long_quote_is_written_as_its_ends() -> None:
     fragment = text_fragment(section(text), Sentence(text, 0))
     assert fragment.count(",") == 1
     assert len(fragment) < 300
+
+
+def with_gaps(text: str, *gaps: tuple[int, int]) -> Section:
+    blocks = (Block(0, len(text), gaps=gaps),)
+    return Section("1", ("Prices",), None, 1, text, blocks)
+
+
+@pytest.mark.parametrize(
+    ("text", "gaps", "terms"),
+    [
+        # A number between them: "claim1" is one word to a browser, and only whole words are found.
+        ("A claim and another one.", [(7, 7)], ["A", "and another one."]),
+        ("A claim, and another one.", [(8, 8)], ["A claim,", "and another one."]),
+        ("It has two spaces here.", [(6, 7)], ["It has", "two spaces here."]),
+        ("All that 🌱 needs is rain.", [(9, 10)], ["All that", "needs is rain."]),
+        ("降った傘を買った。", [(3, 3)], ["降った", "傘を買った。"]),
+        ("It rains all day.", [(17, 17)], ["It rains all day."]),
+    ],
+)
+def test_a_link_steps_over_what_the_page_has_and_the_text_has_not(
+    text: str, gaps: list[tuple[int, int]], terms: list[str]
+) -> None:
+    (sentence,) = split_sentences(text)
+    found = text_fragment(with_gaps(text, *gaps), sentence).split(",")
+    assert [unquote(term) for term in found if not term.startswith("Prices")] == terms
+
+
+def test_context_stops_where_the_page_goes_on_otherwise() -> None:
+    text = "Home\nYes.\nAway"
+    whole = Section("1", (), None, 1, text, (Block(0, 4), Block(5, 9), Block(10, 14)))
+    assert text_fragment(whole, Sentence("Yes.", 5)) == "Home-,Yes."
+    gap_before = (Block(0, 4), Block(5, 9, gaps=((5, 5),)), Block(10, 14))
+    parted = Section("1", (), None, 1, text, gap_before)
+    assert text_fragment(parted, Sentence("Yes.", 5)) == "Yes.,-Away"
+    parted = Section("1", (), None, 1, text, (*gap_before[:2], Block(10, 14, gaps=((10, 10),))))
+    assert text_fragment(parted, Sentence("Yes.", 5)) == "Yes."

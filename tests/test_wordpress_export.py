@@ -142,3 +142,17 @@ def test_an_export_and_the_rest_api_know_the_same_posts() -> None:
     rest = ids(*(f"posts-page{n}.json" for n in range(1, 9)), "pages.json")
     assert ids("export-all.wxr.xml") == rest
     assert len(rest) == 154
+
+
+def test_a_prefix_that_is_declared_nowhere_is_no_error(tmp_path: Path) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(
+        '<?xml version="1.0"?><rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+        "<wp:wxr_version>1.2</wp:wxr_version><x:y/><item><title>Beds</title><x:z/><!-- -->"
+        "<wp:post_id>7</wp:post_id></item></channel></rss>",
+        encoding="utf-8",
+    )
+    found, broken = read_source(str(file))
+    assert isinstance(found, ReadPost)
+    assert (found.raw.wordpress_id, found.raw.post.title) == (7, "Beds")
+    assert isinstance(broken, Skipped)

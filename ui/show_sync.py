@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from ingest.report import PageCheck, Report
+from ingest.report import PageCheck, Report, TextKept
 from ui.show import count, say
 
 _NAMED = 3  # of what was skipped for one reason, so many are named
@@ -35,6 +35,7 @@ def print_report(report: Report, folder: Path) -> None:
             + (f" at {rate:,.0f} a second" if rate else "")
             + f"; {report.seconds:.1f} seconds in all."
         )
+    _print_text(report.text)
     _print_reasons(report)
     for post_id, damage in report.recovered:
         cut = "" if damage.complete else "; text may be missing"
@@ -42,6 +43,21 @@ def print_report(report: Report, folder: Path) -> None:
     _print_pages(report.pages)
     for warning in report.warnings:
         say(f"Note: {warning}")
+
+
+def _print_text(text: TextKept) -> None:
+    if not text.words:
+        return
+    kept = "all of them are" if not text.lost else f"{text.words - text.lost:,} are"
+    rules = ", ".join(f"{rule} ({number:,})" for rule, number in text.left_out)
+    say(
+        f"Text of {count(text.posts, 'new or changed post', 'new or changed posts')}: "
+        f"{count(text.words, 'word', 'words')}, {kept} in a section."
+        + (f" Left out: {rules}." if rules else "")
+    )
+    if text.lost:
+        more = ", …" if len(text.lost_from) > _NAMED else ""
+        say(f"Words are missing of {', '.join(text.lost_from[:_NAMED])}{more}.")
 
 
 def _print_differences(report: Report) -> None:

@@ -1,0 +1,376 @@
+"""Whatever a file or a page holds: no error but ours, no long wait, no heap of memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import resource
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bench.processes import in_own_process
+from ingest.coverage import coverage
+from ingest.read import read_source
+from ingest.sections import sections
+from ingest.wordpress_post import ReadPost, Skipped
+from ingest.wpautop import as_html
+from rag.errors import SourceError
+from rag.links import deep_link
+from rag.text import search_words, split_sentences
+from rag.types import Post
+
+SIZE = 1_000_000  # characters of the worst texts; by default a part of it is enough to see a hang
+PART = 250_000
+LONGEST = 5.0  # seconds of a processor for either
+_MEMORY = 1_500_000_000  # bytes that reading one such file may take on top
+
+quick = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+thorough = settings(quick, max_examples=5000)
+
+
+Make = Callable[[int], str]
+"""A text of about so many characters."""
+
+
+def many(text: str, before: str = "", behind: str = "") -> Make:
+    return lambda size: f"{before}{text * (size // len(text))}{behind}"
+
+
+# ---------------------------------------------------------------- what readers are given
+
+_KEYS = st.sampled_from(
+    "id ID databaseId date date_gmt modified modified_gmt slug status type link guid title content "
+    "excerpt rendered raw protected author categories tags lang password _links _embedded self "
+    "href wp:term taxonomy name posts items data body post_title post_content post_date nodes "
+    "edges node errors code message status x".split()
+)
+_TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        ["publish", "https://a.example/a/", "http://[", "2024-01-01T00:00:00", "0000-00-00",
+         "en_GB", "<p>x</p>", "<h2>x", "9" * 30, "post", "\ud800", "\0", "[a]", "&#x110000;"]
+    ),
+)  # fmt: skip
+_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_KEYS, inner, max_size=6)),
+    max_leaves=20,
+)
+_POSTS = st.fixed_dictionaries(
+    {"id": _VALUES, "date": _VALUES, "link": _VALUES, "title": _VALUES, "content": _VALUES},
+    optional={"guid": _VALUES, "_embedded": _VALUES, "_links": _VALUES, "author": _VALUES},
+)
+_JSON = st.one_of(_VALUES, _POSTS, st.lists(_POSTS, max_size=3)).map(
+    lambda value: json.dumps(value).encode("utf-8", "surrogatepass")
+)
+_LINES = st.lists(_JSON, min_size=2, max_size=4).map(b"\n".join)
+_WXR_PARTS = st.lists(
+    st.sampled_from(
+        "<item> </item> <title>x</title> <link>https://a.example/</link> <wp:post_id>7</wp:post_id>"
+        " <wp:post_id>x</wp:post_id> <wp:status>publish</wp:status>"
+        " <wp:post_type>post</wp:post_type>"
+        " <content:encoded><![CDATA[<p>x</p>]]></content:encoded> <content:encoded> <![CDATA[ ]]>"
+        " </content:encoded> <category>c</category> <wp:post_date_gmt>0</wp:post_date_gmt>"
+        " &amp; &x; < > </channel> <wp:author> <!-- --> <?x?> \x0b é".split(" ")
+    ),
+    max_size=25,
+).map("".join)
+_WXR = _WXR_PARTS.map(
+    lambda parts: (
+        '<?xml version="1.0" encoding="UTF-8"?><rss xmlns:wp="http://wordpress.org/export/1.2/" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
+        f"<wp:wxr_version>1.2</wp:wxr_version>{parts}</channel></rss>"
+    ).encode()
+)
+
+
+def _zipped(data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("posts.json", data)
+        archive.writestr("../a.xml", data)
+    return packed.getvalue()
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """A file that a reader may meet: of some form, packed or not, whole or damaged."""
+    data = draw(st.one_of(_JSON, _LINES, _WXR, st.binary(max_size=200)))
+    packings: list[Callable[[bytes], bytes]] = [bytes, bytes, gzip.compress, _zipped]
+    pack = draw(st.sampled_from(packings))
+    damage = draw(st.sampled_from(["none", "none", "cut", "lost", "changed", "around", "doubled"]))
+    if draw(st.booleans()):
+        data, pack = pack(data), packings[0]
+    place = draw(st.integers(0, len(data)))
+    match damage:
+        case "cut":
+            data = data[:place]
+        case "lost":
+            data = data[:place] + data[place + draw(st.integers(1, 9)) :]
+        case "changed":
+            data = data[:place] + draw(st.binary(min_size=1, max_size=4)) + data[place + 1 :]
+        case "around":
+            data = b"<b>Warning</b> [x]\n" + data + b"\n<!-- cached -->"
+        case "doubled":
+            data += data
+    return pack(data)
+
+
+def read_all(data: bytes, folder: Path) -> None:
+    """Read a file as ingest does; the only error that may come is ours."""
+    file = folder / "file.json"
+    file.write_bytes(data)
+    try:
+        for found in read_source(str(file)):
+            assert isinstance(found, ReadPost | Skipped)
+            if isinstance(found, ReadPost):
+                use(found.raw.html, found.raw.post)
+    except SourceError:
+        return
+
+
+def use(html: str, post: Post) -> None:
+    """What ingest and an answer do with a post."""
+    found = sections(html, title=post.title)
+    assert coverage(html, found, title=post.title).lost == ()
+    for section in found:
+        for sentence in split_sentences(section.text, section.blocks, language=post.language):
+            assert section.text[sentence.start : sentence.end] == sentence.text
+            link = deep_link(post, section, sentence)
+            link.encode("ascii")
+        search_words(section.text).encode("utf-8")
+
+
+@quick
+@given(data=files())
+def test_readers_raise_nothing_but_ours(data: bytes, tmp_path: Path) -> None:
+    read_all(data, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@thorough
+@given(data=files())
+def test_readers_raise_nothing_but_ours_for_long(data: bytes, tmp_path: Path) -> None:
+    read_all(data, tmp_path)
+
+
+# ---------------------------------------------------------------- what the walker is given
+
+_TAGS = (
+    "a abbr article aside b blockquote br button caption code dd details div dl dt em figcaption "
+    "figure font footer form frameset h1 h2 h3 h6 head hr html i iframe img input li math mi nav "
+    "noscript ol option p plaintext pre q ruby rt s script section select span strong style sub "
+    "summary sup svg table tbody td template textarea tfoot th thead title tr ul video xmp"
+).split()
+_ATTRIBUTES = st.sampled_from(
+    ["", " id=a", " id=''", " class='a ez-toc-x'", " hidden", " style='display:none'", 
+     " href='#a'", " rowspan=3", " colspan=9999999999", " name=n", " data-fn=f", " alt='x\ny'",
+     " class=emoji",
+     ' x="', " <", " id='\ufdd0'"]
+)  # fmt: skip
+_PIECES = st.one_of(
+    st.tuples(st.sampled_from(_TAGS), _ATTRIBUTES).map(lambda t: f"<{t[0]}{t[1]}>"),
+    st.sampled_from(_TAGS).map(lambda tag: f"</{tag}>"),
+    st.sampled_from(
+        ["<!--nextpage-->", "<!--", "-->", "<![CDATA[", "&nbsp;", "&nbsp; ", "&", "&#0;", 
+         "&amp;lt;", "[a b='c']", "[/a]", "[1]", "word ", "Two. Words", " | ", "\n", "é", "漢字",
+         "\u200b", "\0",
+         "\ufdd0", "\ufdd1", "\ufdd2", 
+         "\ufdd3", "\ud800", "🌱", "\u2029", "<", ">", "</", "<a"]
+    ),
+    st.text(max_size=5),
+)  # fmt: skip
+_HTML = st.lists(_PIECES, max_size=40).map("".join)
+_POST = Post(id="a.example/1", title="word", url="https://a.example/a/")
+
+
+@quick
+@given(_HTML)
+def test_any_html_becomes_sections_that_hold_all_of_it(html: str) -> None:
+    use(html, _POST)
+    use(as_html(html), _POST)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@thorough
+@given(_HTML)
+def test_any_html_becomes_sections_that_hold_all_of_it_for_long(html: str) -> None:
+    use(html, _POST)
+    use(as_html(html), _POST)
+
+
+# ---------------------------------------------------------------- the worst of either
+
+
+_REPEATED = (
+    "<", "<<", "<a ", "&", "&#", "&amp;", "&NotEqualTilde;", "<div>", "<b>x", "<p>x", "<h2>x",
+    "<h2>x</h2>", "<p><strong>x</strong></p>", "<ul><li>x", "<table><tr><td>x", "<td>", "<tr>",
+    "<blockquote>x", "<b><p>", "<a><b></a>", "<b><i></b></i>", "<nobr>", "<select><option>",
+    "<svg><g>", "<math><mi>", "<template>", "<script>", "<style>", "<textarea>", "<pre>", "<!--",
+    "<?", "<![CDATA[", "<!--nextpage-->", "x<!--nextpage-->", "x<br>", "<br>",
+    "<details><summary>x",
+    "[", "[a ", "[[a", "[a_b]", "[/a]", "[caption ", "&nbsp;<img>&nbsp; ", "<a id=x></a>",
+    "<sup><a href=#a>1</a></sup>", "<p hidden>", ".", "...", "x", "漢", "ก", "「雨」と", "Mr. A. ",
+    '"', "'", ">", "\0", "\u0301", "\u202e", "\ud800", "-", "--", "1x", "1,", "---", " ", "\n",
+    "word ", "<img class=emoji alt=x>", "<table><tr><td>x</td><td>y</td></tr></table>",
+)  # fmt: skip
+
+
+def _attributes(size: int) -> str:
+    return f"<p {' '.join(f'a{n}=1' for n in range(size // 9))}>y"
+
+
+def _ids(size: int) -> str:
+    return "".join(f"<h2 id=x{n}>x</h2>" for n in range(size // 18))
+
+
+def _notes(size: int) -> str:
+    numbers = range(size // 70)
+    marks = "".join(f'x<sup><a href="#n{n}">1</a></sup>' for n in numbers)
+    return marks + "".join(f"<p id=n{n}>note</p>" for n in numbers)
+
+
+def _wide_rows(size: int) -> str:
+    cells, rows = "<td rowspan=1000>x</td>" * (size // 50), "<tr><td>y</td></tr>" * (size // 50)
+    return f"<table><tr>{cells}</tr>{rows}</table>"
+
+
+_PAGES: dict[str, Make] = {
+    **{f"many {piece!a}": many(piece) for piece in _REPEATED},
+    "closed": lambda size: "<div>" * (size // 11) + "</div>" * (size // 11),
+    "huge class": many("x ", '<p class="', '">y'),
+    "huge style": many("left : - ", '<p style="', '">y'),
+    "huge attribute": many("x", "<p title='", "'>y"),
+    "many attributes": _attributes,
+    "many ids": _ids,
+    "rows": many("<tr><td rowspan=1000>x</td><td>y</td></tr>", "<table>", "</table>"),
+    "columns": many("<td colspan=1000>x</td>", "<table><tr>", "</tr></table>"),
+    "wide rows": _wide_rows,
+    "code": many("<br>", "<pre>", "</pre>"),
+    "lines of code": many("x = 1 \n", "<pre>", "</pre>"),
+    "notes": _notes,
+    "an attribute of a plugin": many("a", "[x ", "]"),
+    "a plugin's tag without end": many("a", "[[", ""),
+}
+
+_ENTRY = (
+    '{"id":1,"date":"2024-01-01T00:00:00","link":"https://a.example/a/","title":{"rendered":"T"},'
+    '"content":{"rendered":"'
+)
+_EXPORT = (
+    '<?xml version="1.0"?><rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+    "<wp:wxr_version>1.2</wp:wxr_version>"
+)
+_STARTS = (
+    "[", "{", "[{", '{"a":', '"', "\\", '\\"', '{"id":1,', '{"id":1,"date":"', "{}\n",
+    '{"id":1,"date":"2024","content":{"rendered":"', '{"id":1}\n', " ", "<b>[x] {y}", "content {",
+    "Ã©", "Ã", "/**/cb(",
+)  # fmt: skip
+_INSIDE = ("<\\/p>", "x ", "\n", "\n  • x", "\n\nx<\\/h2>", "</a", "<", "\\u")
+_IN_EXPORT = ("<item>", "<a>", "&", "<", "]] ", "<item><wp:postmeta></wp:postmeta></item>")
+_ENTITIES = "".join(f'<!ENTITY a{n} "&a{n - 1};&a{n - 1};">' for n in range(1, 99))
+
+_FILES: dict[str, Make] = {
+    **{f"starts {piece!a}": many(piece) for piece in _STARTS},
+    **{f"content {piece!a}": many(piece, f"{_ENTRY}x<\\/p>") for piece in _INSIDE},
+    **{f"export {piece!a}": many(piece, _EXPORT) for piece in _IN_EXPORT},
+    "whole lines, then none": many("x\n", f'{_ENTRY}"}}}}\n'),
+    "titles": many('"title":{"rendered":"', "", f"{_ENTRY}x<\\/p>"),
+    "a title of brackets": lambda size: f'{_ENTRY.replace("T", "<" * size, 1)}x"}}}}',
+    "lost quotes": many('"b ', _ENTRY, '"}}]'),
+    "a page of answers": many(f"<pre>{_ENTRY}x</pre>", "<html>"),
+    "a page of brackets": many("{", "<html><pre>"),
+    "a huge number": lambda size: f'{_ENTRY.replace(":1,", ":" + "1" * 5000 + ",", 1)}x"}}}}',
+    "a huge number as text": lambda size: f'{_ENTRY.replace(":1,", _quoted(size), 1)}x"}}}}',
+    "entities in entities": lambda size: (
+        _EXPORT.replace("<rss", f"<!DOCTYPE rss [{_ENTITIES}]><rss", 1) + "&a98;" * (size // 5)
+    ),
+}
+
+
+def _quoted(size: int) -> str:
+    return f':"{"1" * size}",'
+
+
+def page_takes(name: str, size: int) -> None:
+    html = _PAGES[name](size)
+    for step in (lambda: sections(html), lambda: as_html(html)):
+        started = process_time()
+        step()
+        assert process_time() - started < LONGEST
+
+
+def file_takes(name: str, size: int, folder: Path) -> None:
+    file = folder / "file.json"
+    file.write_text(_FILES[name](size), encoding="utf-8", errors="surrogatepass")
+    started = process_time()
+    _read_quietly(str(file))
+    assert process_time() - started < LONGEST
+
+
+def _read_quietly(file: str) -> None:
+    try:
+        for _ in read_source(file):
+            pass
+    except SourceError:
+        return
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", _PAGES)
+def test_no_page_takes_long(name: str) -> None:
+    page_takes(name, PART)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", _FILES)
+def test_no_file_takes_long(name: str, tmp_path: Path) -> None:
+    file_takes(name, PART, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", _PAGES)
+def test_no_page_of_a_million_characters_takes_long(name: str) -> None:
+    page_takes(name, SIZE)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", _FILES)
+def test_no_file_of_a_million_characters_takes_long(name: str, tmp_path: Path) -> None:
+    file_takes(name, SIZE, tmp_path)
+
+
+def grown_by(name: str, file: str) -> int:
+    """Bytes that a process grows by when it reads a page, or a file where one is named."""
+    html = "" if file else _PAGES[name](SIZE)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if file:
+        _read_quietly(file)
+    else:
+        sections(html)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*_PAGES, *_FILES])
+def test_no_page_and_no_file_takes_much_memory(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.json"
+    if name in _FILES:
+        file.write_text(_FILES[name](SIZE), encoding="utf-8", errors="surrogatepass")
+    assert in_own_process(grown_by, name, str(file) if name in _FILES else "") < _MEMORY
