@@ -15,7 +15,7 @@ from rag.embed import TokenVectors
 from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
-_POST = (
+POST = (
     "posts.id, title, url, published, modified, authors, categories, tags, language, recovered,"
     " complete"
 )
@@ -67,6 +67,17 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
 
 def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
     """The ids of the passages whose posts the filters let through."""
+    condition, values = filter_condition(filters)
+    rows = catalog.connection.execute(
+        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
+        + condition,
+        values,
+    )
+    return {row[0] for row in rows}
+
+
+def filter_condition(filters: Filters) -> tuple[str, list[object]]:
+    """What the filters ask of a row of `posts`, as SQL and its values."""
     conditions, values = ["1"], list[object]()
     for column in ("authors", "categories", "tags"):
         names = getattr(filters, column)
@@ -81,12 +92,7 @@ def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
         if moment:
             conditions.append(condition)
             values.append(to_seconds(moment))
-    rows = catalog.connection.execute(
-        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
-        + " AND ".join(conditions),
-        values,
-    )
-    return {row[0] for row in rows}
+    return " AND ".join(conditions), values
 
 
 def unknown_names(catalog: Catalog, filters: Filters) -> tuple[str, ...]:
@@ -185,7 +191,7 @@ def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
     for part in _parts(ids):
         marks = ",".join("?" * len(part))
         rows = catalog.connection.execute(
-            f"SELECT passages.id, tokens, position, sentences, {_POST}, {_SECTION} FROM passages"
+            f"SELECT passages.id, tokens, position, sentences, {POST}, {_SECTION} FROM passages"
             " JOIN posts ON posts.id = passages.post_id"
             " JOIN sections ON sections.post_id = passages.post_id"
             " AND sections.ordinal = passages.section"
@@ -195,17 +201,8 @@ def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
         for id_, tokens, position, places, *rest in rows:
             section = _section(rest[11:])
             sentences = tuple(Sentence(section.text[a:b], a) for a, b in json.loads(places))
-            found[id_] = Passage(id_, _post(rest[:11]), section, sentences, tokens, position)
+            found[id_] = Passage(id_, read_post(rest[:11]), section, sentences, tokens, position)
     return found
-
-
-def newest_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
-    """Posts by the time they were published, newest first, those without a date last."""
-    rows = catalog.connection.execute(
-        f"SELECT {_POST} FROM posts ORDER BY published IS NULL, published DESC, id LIMIT ?",
-        (limit,),
-    )
-    return tuple(_post(row) for row in rows)
 
 
 def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
@@ -219,9 +216,9 @@ def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
 def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
     """A post as it was read; it must be there."""
     row = catalog.connection.execute(
-        f"SELECT {_POST} FROM posts WHERE id = ?", (post_id,)
+        f"SELECT {POST} FROM posts WHERE id = ?", (post_id,)
     ).fetchone()
-    return ParsedPost(_post(row), post_sections(catalog, post_id))
+    return ParsedPost(read_post(row), post_sections(catalog, post_id))
 
 
 def choices(catalog: Catalog) -> Choices:
@@ -241,7 +238,7 @@ def all_ids(catalog: Catalog) -> list[str]:
     return [row[0] for row in catalog.connection.execute("SELECT id FROM passages ORDER BY number")]
 
 
-def _post(row: Sequence[Any]) -> Post:
+def read_post(row: Sequence[Any]) -> Post:
     id_, title, url, published, modified, authors, categories, tags, language, how, complete = row
     return Post(
         id=id_,

@@ -19,7 +19,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from rag import catalog_read, catalog_write
+from rag import catalog_posts, catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog_faults import plainly
 from rag.catalog_files import is_erasure_due
@@ -123,7 +123,7 @@ class Index:
 
     def posts(self, limit: int = 100) -> tuple[Post, ...]:
         """Newest first."""
-        return catalog_read.newest_posts(self.catalog, limit)
+        return catalog_posts.newest_posts(self.catalog, limit)
 
     def sections(self, post_id: str) -> tuple[Section, ...]:
         """In reading order; empty where there is no such post."""
