@@ -51,7 +51,5 @@ def written_near(catalog: Catalog, term: str) -> Counter[str]:
 
 def texts_with_bracketed_capitals(catalog: Catalog) -> list[str]:
     """The text of each section in which something like "(FEC)" stands."""
-    rows = catalog.connection.execute(
-        "SELECT text FROM sections WHERE text GLOB '*([A-Z][A-Z]*)*'"
-    )
+    rows = catalog.connection.execute("SELECT text FROM sections WHERE text GLOB '*([A-Z][A-Z]*)*'")
     return [row[0] for row in rows]

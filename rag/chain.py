@@ -31,8 +31,9 @@ class AnswerChain(Runnable[ChainInput, Answer]):
 
     The input is a question, or a mapping with `question` and, where wanted, `history` (turns or
     messages, as `rag.asked.turns` takes them), `filters` (`Filters` or a mapping of its
-    fields) and `recognise` (False: nothing in the question becomes a filter). `stream` yields growing answers; `invoke` gives the last one. Callbacks, tags and
-    metadata of the config see one run for each question.
+    fields) and `recognise` (False: nothing in the question becomes a filter). `stream` yields
+    growing answers; `invoke` gives the last one. Callbacks, tags and metadata of the config see one
+    run for each question.
     """
 
     def __init__(self, answers: Callable[..., Iterator[Answer]]) -> None:
@@ -86,9 +87,7 @@ class AnswerChain(Runnable[ChainInput, Answer]):
     def _grow(self, inputs: Iterator[ChainInput]) -> Iterator[Answer]:
         for given in inputs:
             question, history, wanted, recognise = _arguments(given)
-            yield from self._answers(
-                question, history=history, filters=wanted, recognise=recognise
-            )
+            yield from self._answers(question, history=history, filters=wanted, recognise=recognise)
 
 
 def _close(close: Callable[[], None]) -> None:

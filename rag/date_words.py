@@ -39,9 +39,7 @@ _UNITS = {
     "near": r"(?P<near>today|yesterday)",
     "bare": rf"(?P<month>{_MONTH})",
 }
-_PATTERNS = {
-    name: regex.compile(pattern, regex.IGNORECASE) for name, pattern in _UNITS.items()
-}
+_PATTERNS = {name: regex.compile(pattern, regex.IGNORECASE) for name, pattern in _UNITS.items()}
 _UNIT = "(?:" + "|".join(regex.sub(r"\?P<\w+>", "?:", unit) for unit in _UNITS.values()) + ")"
 _BEGINS = {"since", "starting", "as of", "from"}
 _AFTER = {"after", "later than"}
@@ -144,9 +142,8 @@ def _read(parts: dict[str, str | None], now: datetime) -> Times:
     what = (parts.get("what") or "").lower()
     if parts.get("near"):
         today = _day(now.year, now.month, now.day)
-        if parts["near"] == "today":
-            return today
-        return today[0] - timedelta(days=1), today[0]
+        back = timedelta(days=0 if str(parts["near"]).lower() == "today" else 1)
+        return today[0] - back, today[1] - back
     if parts.get("decade"):
         first = int(str(parts["decade"]))
         return datetime(first, 1, 1, tzinfo=UTC), datetime(first + 10, 1, 1, tzinfo=UTC)
@@ -156,7 +153,10 @@ def _read(parts: dict[str, str | None], now: datetime) -> Times:
         return _relative(str(parts["which"]).lower() in ("this", "current"), what, now)
     if not parts.get("year"):
         return _latest(_month_number(str(parts["month"])), 1, now, this=True)
-    year = int(str(parts["year"]))
+    return _in_year(parts, int(str(parts["year"])))
+
+
+def _in_year(parts: dict[str, str | None], year: int) -> Times:
     if parts.get("season"):
         return _months(year, _SEASONS[str(parts["season"]).lower()], 3)
     if parts.get("q") or parts.get("nth"):

@@ -65,7 +65,7 @@ class Lexicon:
         return counted[word]
 
     def rarity(self, word: str) -> float:
-        """Inverse document frequency of a search word; positive, and 0 for one that never occurs."""
+        """Inverse document frequency of a search word; positive, or 0 for one of no passage."""
         held = self.frequency(word)
         return math.log((self._known().passages + 1.5) / (held + 0.5)) if held else 0.0
 
@@ -137,5 +137,6 @@ class Lexicon:
 def _stem_distance(word: str, stem: str, most: int) -> int:
     """From the nearest beginning of a word to a stem: endings are cut off from stems."""
     return min(
-        distance(word[:end], stem, most) for end in range(max(1, len(word) - _ENDING), len(word) + 1)
+        distance(word[:end], stem, most)
+        for end in range(max(1, len(word) - _ENDING), len(word) + 1)
     )

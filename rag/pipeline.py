@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Protocol
 
 from rag.calibration import Calibration
 from rag.embed import Embedder
+from rag.followups import leans_back
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.record_words import filter_words
@@ -17,7 +19,7 @@ from rag.retrieve import retrieve
 from rag.retrieve_records import posts_asked_for
 from rag.settings import Settings
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Turn
-from rag.understand import rewritten, understand
+from rag.understand import understand
 from rag.verify import Check, verify
 from rag.write_record import write_record
 
@@ -113,19 +115,26 @@ class Pipeline:
             QuestionInvalid: The question is empty or too long.
         """
         turns = history[-self.settings.history_turns :] if self.settings.history_turns else ()
-        query = understand(
-            question,
-            history=turns,
+        longest = self.settings.question_characters
+        read = partial(
+            understand,
             filters=filters or Filters(),
-            longest=self.settings.question_characters,
+            longest=longest,
             lexicon=self.lexicon,
             recognise=recognise,
             now=now,
         )
-        if self.condenser is None or query.standalone == query.question:
+        with self.index.catalog.reading():
+            query = read(question, history=turns)
+        if not (self.condenser and turns) or query.record or not leans_back(query.question):
             return query
         whole = self.condenser.condense(query.question, turns)
-        return rewritten(query, whole, self.lexicon) if whole else query
+        if whole is None or len(whole) > longest:
+            return query
+        with self.index.catalog.reading():
+            said = read(whole)
+        searches = said.searches if said.record else (*said.searches, query.question)
+        return replace(said, question=query.question, searches=tuple(dict.fromkeys(searches)))
 
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""

@@ -18,8 +18,8 @@ from rag.text import STOP_WORDS
 from rag.types import Filters, Recognised
 
 NOUN = (
-    r"(?:(?:blog|news)[ -])?(?:posts?|posting|articles?|entry|entries|pieces?|columns?|story|stories"
-    r"|series|news)"
+    r"(?:(?:blog|news)[ -])?(?:posts?|posting|articles?|entry|entries|pieces?|columns?|story"
+    r"|stories|series|news)"
 )
 VERB = r"(?:write|writes|wrote|written|writing|publish(?:ed)?|post(?:ed)?|blogged)"
 SUBJECT = "SITE"
@@ -38,9 +38,7 @@ _OFTEN = r"(?:(?:ever|also|already|first|last|just|recently|actually)\s+)?"
 _THEN_VERB = regex.compile(rf"\s+{_OFTEN}{VERB}\b", _FLAGS)
 _THEN_NOUN = regex.compile(rf"['’]s?\s+(?:[\w-]+\s+){{0,3}}{NOUN}\b", _FLAGS)
 _THAT = regex.compile(rf"\b{NOUN}\s+(?:that\s+|which\s+)?$|^what\s+$", _FLAGS)
-_THEN_WROTE = regex.compile(
-    rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS
-)
+_THEN_WROTE = regex.compile(rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS)
 _THEN_END = regex.compile(
     r"\s*(?:[?.!,;:)]|$|\b(?:and|or|about|on|from|in|since|before|after|until|between|during|"
     r"regarding|that|which|tagged|filed|published|written|posted|last|this|of|with|is|are|was|"
@@ -128,9 +126,7 @@ def names_of(
 def folded(text: str) -> tuple[str, ...]:
     """The words of a name without case, accents and punctuation."""
     plain = unicodedata.normalize("NFKD", text)
-    return tuple(
-        regex.sub(r"\p{M}", "", match[0]).casefold() for match in _TOKEN.finditer(plain)
-    )
+    return tuple(regex.sub(r"\p{M}", "", match[0]).casefold() for match in _TOKEN.finditer(plain))
 
 
 def recognise(question: str, names: Names, now: datetime) -> list[Found]:
@@ -148,9 +144,7 @@ def recognise(question: str, names: Names, now: datetime) -> list[Found]:
         found.append(one)
         while at < len(tokens) and tokens[at][0] < one.end:
             at += 1
-    times = [
-        one for words in time_words(question, now) if (one := _time(question, words, found))
-    ]
+    times = [one for words in time_words(question, now) if (one := _time(question, words, found))]
     return sorted(found + times[:1], key=lambda one: one.start)
 
 
@@ -171,7 +165,9 @@ def _name_at(
         for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
             name = known.get(tuple(word for _, _, word in tokens[at : at + length]))
             end = tokens[at + length - 1][1]
-            if name is not None and (one := judge(question, start, end, name, known, names, before)):
+            if name is not None and (
+                one := judge(question, start, end, name, known, names, before)
+            ):
                 return one
     word = tokens[at][2]
     if word in names.parts and (question[start].isupper() or question.islower()):

@@ -93,6 +93,15 @@ _POINTS = regex.compile(
     r"(?:it|its|this|that|these|those|them|they|him|her|he|she|one|ones|what|there)\b", _FLAGS
 )
 _CLAUSE = regex.compile(r"[?!;]|,\s|\b(?:is|are|was|were|did|does|has|have)\b", _FLAGS)
+_OF_IT = regex.compile(
+    r"(?:and\s+)?(?:(?P<who>who\s+(?:wrote|authored|published|is\s+the\s+author\s+of))\s+IT|"
+    r"(?P<who>by\s+whom|who\s+by)|(?:when|on\s+what\s+(?:date|day))\s+was\s+IT\s+(?:published|"
+    r"written|posted)|when\s+did\s+IT\s+(?:come\s+out|appear))".replace(
+        "IT", r"(?:it|(?:this|that)(?:\s+(?:post|article|one|entry|piece))?)"
+    ),
+    _FLAGS,
+)
+_TITLES = regex.compile(r"“([^”]+)”")
 _AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _FLAGS)
 _NEWS = regex.compile(r"\bnews\b", _FLAGS)
 _WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
@@ -120,8 +129,18 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
     return Reading(
         recognised=tuple(one.recognised for one in found),
         record=record,
-        rest=_tidy(_without(question, found)),
+        rest=_tidy(_without(question, found)) if found else question,
     )
+
+
+def read_about_last_post(question: str, answer: str) -> Reading | None:
+    """A question such as "Who wrote it?" behind an answer that names one post; else None."""
+    titles = set(_TITLES.findall(answer))
+    match = _OF_IT.fullmatch(question.rstrip(" ?.!"))
+    if match is None or len(titles) != 1:
+        return None
+    wanted = Wanted.AUTHORS if match["who"] else Wanted.DATE
+    return Reading(record=RecordQuestion(wanted, titles.pop(), titled=True), rest=question)
 
 
 def _without(question: str, found: Sequence[Found]) -> str:
@@ -132,7 +151,7 @@ def _without(question: str, found: Sequence[Found]) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = regex.sub(r"\s+(?=[,?.!;])|(?<=^)[\s,]+", "", " ".join(text.split()))
+    text = regex.sub(r"\s+(?=[,?.!;](?:\s|$))|(?<=^)[\s,]+", "", " ".join(text.split()))
     return regex.sub(r",(?=[?.!]|$)", "", text).strip()
 
 
@@ -140,7 +159,9 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
     plain = _tidy(text).rstrip(" ?.!")
     plain = regex.sub(rf"{SUBJECT}(?:{SUBJECT})+", SUBJECT, plain)  # "A and B", each taken out
     for site in sorted(names.sites - {"blog", "www", "com", "org", "net", "example"}):
-        plain = regex.sub(rf"(?<![\w.]){regex.escape(site)}(?![\w.-])", SUBJECT, plain, flags=_FLAGS)
+        plain = regex.sub(
+            rf"(?<![\w.]){regex.escape(site)}(?![\w.-])", SUBJECT, plain, flags=_FLAGS
+        )
     plain = _OF_SITE.sub("", _PLACE.sub("", plain))
     tail = _TAIL.search(plain)
     content = False
@@ -171,7 +192,7 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
 def _topic(text: str) -> str | None:
     """The subject as it is named; None where it is none, or more than one thing."""
     if text[:1] in '“"' and text:  # a title
-        return text.strip(" \"“”")
+        return text.strip(' "“”')
     topic = text.strip(" ,.\"“”'‘’").replace(SUBJECT, "").strip()
     if text and (not topic or _POINTS.match(topic) or _CLAUSE.search(topic)):
         return None

@@ -50,7 +50,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def scope(query: Query) -> str:
-    """What a question about posts is limited to, such as " about “wool” by Ines Moreau from 2016"."""
+    """What a question about posts is limited to, such as " about “wool” from 2016"."""
     topic = query.record.topic if query.record else ""
     return "".join(f" {part}" for part in (f"about “{topic}”" if topic else "",
                                            filter_words(query.filters)) if part)  # fmt: skip
@@ -151,4 +151,4 @@ def _not_of_all(claim: Claim, found: Found) -> str | None:
     dates = [post.published for post in found.posts if post.published]
     best = (max if claim.of_all == "newest" else min)(dates, default=None)
     named = {fact.post.published for fact in claim.facts}
-    return None if named == {best} and best else f"The post that it names is not the {claim.of_all}."
+    return None if named == {best} and best else f"It names a post that is not the {claim.of_all}."

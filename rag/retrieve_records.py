@@ -11,12 +11,13 @@ from rag.catalog import Catalog
 from rag.recognise import folded
 from rag.record_words import named
 from rag.text import STOP_WORDS
-from rag.types import Filters, Found, Hit, Post, Query, Wanted
+from rag.types import Filters, Found, Hit, Post, Query, RecordQuestion, Wanted
 
 NAMED = 10
 """Posts that an answer names, at most."""
 _PROBABLE = 0.5  # relevance is a probability: a passage is on the subject rather than not
 _SHARE = 0.25  # of a post's passages must be on the subject for the post to be about it
+_ALL = 1_000_000  # posts
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,7 +37,7 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
     assert record is not None
     oldest = record.wanted == Wanted.OLDEST
     if record.topic:
-        posts = _about(record.topic, query.filters, found, catalog)
+        posts = _about(record, query.filters, found, catalog)
         if record.wanted in (Wanted.DATE, Wanted.AUTHORS):
             posts = _best(record.topic, posts, found)
         else:
@@ -64,7 +65,11 @@ def _seconds(post: Post, oldest: bool) -> float:
     return seconds if oldest else -seconds
 
 
-def _about(topic: str, filters: Filters, found: Found, catalog: Catalog) -> list[Post]:
+def _about(record: RecordQuestion, filters: Filters, found: Found, catalog: Catalog) -> list[Post]:
+    topic = record.topic
+    titled = catalog_posts.titled(catalog, [topic], filters=filters)
+    if record.titled:
+        return list(titled)
     passages: dict[str, list[Hit]] = {}
     for hit in found.hits:
         if hit.relevance >= _PROBABLE:
@@ -77,13 +82,15 @@ def _about(topic: str, filters: Filters, found: Found, catalog: Catalog) -> list
     ]  # fmt: skip
     words = folded(topic)
     own = catalog_read.choices(catalog)
-    terms = (("tags", own.tags), ("categories", own.categories))
-    for field, names in terms:
-        same = tuple(name for name in names if folded(name) in (words, words[1:]) and words[:1])
-        if same and not getattr(filters, field):
-            limits = replace(filters, **{field: same})
-            about += catalog_posts.newest_posts(catalog, 1_000_000, filters=limits)
-    titled = catalog_posts.titled(catalog, [topic], filters=filters)
+    tags, categories = (
+        tuple(name for name in names if words[:1] and folded(name) in (words, words[1:]))
+        for names in (own.tags, own.categories)
+    )
+    if tags and not filters.tags:
+        about += catalog_posts.newest_posts(catalog, _ALL, filters=replace(filters, tags=tags))
+    if categories and not filters.categories:
+        limits = replace(filters, categories=categories)
+        about += catalog_posts.newest_posts(catalog, _ALL, filters=limits)
     chosen = list({post.id: post for post in (*titled, *about)}.values())
     return chosen or list(posts.values())
 

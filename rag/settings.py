@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     """Passages that a question ends up with."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""
-    history_turns: int = Field(default=4, ge=0, le=50)
+    history_turns: int = Field(default=8, ge=0, le=50)
     """Earlier turns of the conversation that are looked at."""
     min_answerable: float | None = Field(default=None, ge=0, le=1)
     """A question is answered only when it is this likely to be answerable; None: fitted."""

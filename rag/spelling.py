@@ -42,7 +42,7 @@ def same_start(word: str, other: str) -> bool:
 
 def tolerance(word: str) -> int:
     """How many letters of a word may be wrong for it to be known still."""
-    return 0 if len(word) < 4 else 1 if len(word) < 8 else 2
+    return 0 if len(word) < 5 else 1 if len(word) < 9 else 2
 
 
 def spelled_out(texts: Iterable[str]) -> dict[str, str]:

@@ -184,6 +184,8 @@ class RecordQuestion:
     """What the posts are about, in the question's words; empty: anything."""
     content: bool = False
     """What the posts say is asked for as well."""
+    titled: bool = False
+    """The subject is a post's title, and no other post is meant."""
 
 
 @dataclass(frozen=True, slots=True)

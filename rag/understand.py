@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import regex
@@ -11,7 +10,7 @@ import regex
 from rag.errors import QuestionInvalid
 from rag.followups import standalone
 from rag.lexicon import Lexicon
-from rag.record_questions import Reading, read_question
+from rag.record_questions import Reading, read_about_last_post, read_question
 from rag.types import Filters, Query, Recognised, Turn
 
 
@@ -57,6 +56,8 @@ def understand(
         if lexicon and recognise
         else Reading(rest=asked)
     )
+    if lexicon and recognise and history and not reading.record:
+        reading = read_about_last_post(asked, history[-1].answer) or reading
     if reading.record:
         searches: tuple[str, ...] = (reading.record.topic or asked,)
         whole = asked
@@ -70,18 +71,6 @@ def understand(
     )
 
 
-def rewritten(query: Query, whole: str, lexicon: Lexicon | None = None) -> Query:
-    """The query with another rewriting of its question, which is searched first.
-
-    Args:
-        query: Of a question that leans on the conversation.
-        whole: The question as it can be understood by itself.
-        lexicon: Words of the posts.
-    """
-    searches = _with_other_words((whole, query.question), lexicon)
-    return replace(query, standalone=whole, searches=searches)
-
-
 def _with_other_words(searches: Sequence[str], lexicon: Lexicon | None) -> tuple[str, ...]:
     other = [lexicon.otherwise(searches[0])] if lexicon else []
     return tuple(dict.fromkeys((*searches, *other)))
@@ -90,23 +79,23 @@ def _with_other_words(searches: Sequence[str], lexicon: Lexicon | None) -> tuple
 def _narrow(
     filters: Filters, recognised: Sequence[Recognised]
 ) -> tuple[Filters, tuple[Recognised, ...]]:
-    """The caller's filters and those that were recognised, where the caller set none of the kind."""
+    """The caller's filters and what narrows them further; names only where the caller set none."""
     taken: list[Recognised] = []
     now = filters
     for one in recognised:
         own = one.filters
-        if own.since or own.until:
-            since = max(filter(None, (now.since, own.since)), default=None)
-            until = min(filter(None, (now.until, own.until)), default=None)
-            narrower = replace(now, since=since, until=until)
-        else:
-            narrower = now
-            for field in ("authors", "categories", "tags"):
-                names = getattr(own, field)
-                if names and not getattr(filters, field):
-                    several = dict.fromkeys((*getattr(now, field), *names))
-                    narrower = replace(narrower, **{field: tuple(several)})
+        narrower = Filters(
+            authors=filters.authors or _each_once(now.authors, own.authors),
+            categories=filters.categories or _each_once(now.categories, own.categories),
+            tags=filters.tags or _each_once(now.tags, own.tags),
+            since=max(filter(None, (now.since, own.since)), default=None),
+            until=min(filter(None, (now.until, own.until)), default=None),
+        )
         if narrower != now:
             taken.append(one)
         now = narrower
     return now, tuple(taken)
+
+
+def _each_once(names: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, *more)))

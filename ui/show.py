@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from rag.record_words import day
 from rag.types import Answer, Citation
 from ui.numbers import numbered
-from rag.record_words import day
 from ui.render import BASES, REFUSED, left_out, limits, place, record_field
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
