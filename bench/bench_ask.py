@@ -88,7 +88,7 @@ def measure(settings: Settings, cases: Sequence[Case], repeats: int) -> Measured
             questions=len(cases),
             repeats=repeats,
             answered=answered,
-            precision=assistant.pipeline.embedder.precision,
+            precision=assistant.pipeline.embedder.id.precision,
             ready_seconds=ready,
             milliseconds={stage: spread(taken) for stage, taken in times.items()},
             peak_mb=peak_memory_mb(),

@@ -75,7 +75,7 @@ def ingest_once(source: str, settings: Settings) -> tuple[Ingested, tuple[str, .
         cost=cost,
         posts=report.posts,
         passages=report.passages,
-        precision=embedder.precision,
+        precision=embedder.id.precision,
         model_seconds=report.encode_seconds,
         again_seconds=again.seconds,
         catalog_mb=_megabytes(settings.index.glob(f"{CATALOG}*")),
@@ -111,10 +111,6 @@ class _Recorder:
     @property
     def id(self) -> ModelId:
         return self._embedder.id
-
-    @property
-    def precision(self) -> str:
-        return self._embedder.precision
 
     @property
     def max_tokens(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,11 +16,11 @@ from pydantic import (
     model_validator,
 )
 
-from eval.gold import Gold, find, is_post
+from eval.gold import Gold, find, is_post, sentence_hash
 from eval.jsonl import mistaken, read_lines
 from rag.asked import turns
-from rag.text import search_words
-from rag.types import Turn
+from rag.text import search_words, split_sentences
+from rag.types import Post, Turn
 
 if TYPE_CHECKING:
     from rag.index import Index
@@ -57,6 +57,8 @@ class Case:
 def load_cases(path: Path) -> tuple[Case, ...]:
     """The cases of a JSON Lines file, in its order; ids are unique.
 
+    Gold that is named by a hash has no quote until `resolve_gold` has found it in an index.
+
     Raises:
         SourceError: The file cannot be read or has mistakes; the hint lists the first ten.
     """
@@ -73,6 +75,26 @@ def load_cases(path: Path) -> tuple[Case, ...]:
     return tuple(line.case() for _, line in lines)
 
 
+def resolve_gold(cases: Sequence[Case], index: Index) -> tuple[Case, ...]:
+    """The cases with the sentences that their hashes name, as the index has them.
+
+    A hash that names no sentence of its post there stays without a quote: nothing is right for
+    it, and `missing_gold` tells its case.
+    """
+    unknown = [gold for case in cases for gold in case.gold if not gold.quote]
+    if not unknown:
+        return tuple(cases)
+    sentences: dict[tuple[str, str], str] = {}  # by post, as gold names it, and hash
+    for name, post in _named({gold.post_id: gold for gold in unknown}, index):
+        sentences |= {(name, digest): text for digest, text in _hashed(post, index)}
+
+    def told(gold: Gold) -> Gold:
+        quote = sentences.get((gold.post_id, gold.sentence), "")
+        return gold if gold.quote else replace(gold, quote=quote)
+
+    return tuple(replace(case, gold=tuple(told(gold) for gold in case.gold)) for case in cases)
+
+
 def missing_gold(cases: Sequence[Case], index: Index) -> tuple[str, ...]:
     """Ids of the cases of which a gold sentence does not stand in the index, in order."""
     posts = [post.id for post in index.posts(limit=max(1, index.status().posts))]
@@ -84,6 +106,23 @@ def missing_gold(cases: Sequence[Case], index: Index) -> tuple[str, ...]:
                 missing.append(case.id)
                 break
     return tuple(missing)
+
+
+def _posts(index: Index) -> tuple[Post, ...]:
+    return index.posts(limit=max(1, index.status().posts))
+
+
+def _named(golds: Mapping[str, Gold], index: Index) -> Iterator[tuple[str, Post]]:
+    """The posts that gold is of, each with the name that gold gives it."""
+    for post in _posts(index):
+        yield from ((name, post) for name, gold in golds.items() if is_post(gold, post.id))
+
+
+def _hashed(post: Post, index: Index) -> Iterator[tuple[str, str]]:
+    """The hash of every sentence of a post, and the sentence."""
+    for section in index.sections(post.id):
+        for one in split_sentences(section.text, section.blocks, language=post.language):
+            yield sentence_hash(one.text), one.text
 
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -99,9 +138,18 @@ class _Line(BaseModel):
 
 
 class _GoldLine(_Line):
+    """A sentence as it stands in its post, or the hash that names it."""
+
     post_id: _Id
     heading: str = ""
-    quote: _Text
+    quote: _Text | None = None
+    sentence: Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> _GoldLine:
+        if (self.quote is None) == (self.sentence is None):
+            raise ValueError("write quote, or sentence with the hash of a sentence")
+        return self
 
 
 class _TurnLine(_Line):
@@ -136,7 +184,7 @@ class _CaseLine(_Line):
         found = [
             f"gold.{place}.quote: {gold.quote!r} has no word"
             for place, gold in enumerate(self.gold)
-            if not search_words(gold.quote)
+            if gold.quote is not None and not search_words(gold.quote)
         ]
         if self.answerable and not self.gold:
             found.append("gold: an answerable question needs at least one")
@@ -155,5 +203,8 @@ class _CaseLine(_Line):
             answerable=self.answerable,
             answer=self.answer,
             must_include=self.must_include,
-            gold=tuple(Gold(one.post_id, one.heading, one.quote) for one in self.gold),
+            gold=tuple(
+                Gold(one.post_id, one.heading, one.quote or "", one.sentence or "")
+                for one in self.gold
+            ),
         )

@@ -15,6 +15,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from eval.cases import load_cases
 from eval.fit_models import FOLDS, SEED, Fitted, evaluate, fit, fold_numbers
@@ -23,6 +24,7 @@ from eval.observe import Observation, observe
 from rag.backends import load_embedder
 from rag.embed import ModelId
 from rag.index import Index
+from rag.reader_model import WEIGHTS, ModelReader
 from rag.settings import load_settings
 
 
@@ -38,22 +40,24 @@ def main() -> None:
     embedder = load_embedder(settings)
     index.check_model(embedder.id)
     cases = [case for file in arguments.cases for case in load_cases(file)]
-    observations = observe(cases, index, embedder, settings)
-    fitted = fit(observations)
+    reader = ModelReader() if settings.read_passages and WEIGHTS.is_file() else None
+    read = settings.read_passages if reader else 0
+    observations = observe(cases, index, embedder, settings, reader)
+    fitted = fit(observations, read=read)
     support, threshold, support_figures = fit_support(
         arguments.claims, embedder, index.token_weights
     )
     values = fitted.values()
     values["support"] = support
     values["thresholds"]["min_support"] = threshold
-    values["figures"] = {**cross_validate(observations), "support": support_figures}
+    values["figures"] = {**cross_validate(observations, read=read), "support": support_figures}
     values["made_from"] = _made_from([*arguments.cases, arguments.claims], embedder.id)
     file = arguments.output / f"calibration-{embedder.id.revision}.json"
     file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(values["figures"], indent=1))
 
 
-def cross_validate(observations: Sequence[Observation]) -> dict[str, float]:
+def cross_validate(observations: Sequence[Observation], *, read: int = 0) -> dict[str, Any]:
     """Figures on questions that the weights had not seen, averaged over all of them."""
     folds = fold_numbers(len(observations))
     results: list[Fitted] = []
@@ -61,8 +65,11 @@ def cross_validate(observations: Sequence[Observation]) -> dict[str, float]:
     for fold in range(FOLDS):
         train = [o for o, f in zip(observations, folds, strict=True) if f != fold]
         parts.append([o for o, f in zip(observations, folds, strict=True) if f == fold])
-        results.append(fit(train))
-    return evaluate(results, parts)
+        results.append(fit(train, read=read))
+    figures: dict[str, Any] = {**evaluate(results, parts)}
+    if read:
+        figures["read"] = evaluate(results, parts, read=read)
+    return figures
 
 
 def _made_from(files: Sequence[Path], model: ModelId) -> dict[str, object]:

@@ -79,7 +79,7 @@ def main() -> None:
     made_from = {
         "model": embedder.id.name,
         "revision": embedder.id.revision,
-        "precision": embedder.precision,
+        "precision": embedder.id.precision,
         "made": datetime.now(UTC).date().isoformat(),
         "by": "python -m eval.fit_late",
         "trained_on": {arguments.squad.name: _sha256(arguments.squad)},

@@ -18,7 +18,7 @@ from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from eval.fit_models import logistic
+from eval.linear import logistic
 from rag.calibration import SUPPORT_FEATURES
 from rag.embed import Embedder
 from rag.judge import Weigh, support_features

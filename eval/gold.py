@@ -17,6 +17,7 @@ already said which sentences answer the question.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
@@ -45,6 +46,9 @@ class Gold:
     heading: str
     """The nearest heading before the sentence; empty before the first heading."""
     quote: str
+    """Empty where the sentence is named by its hash and no index has told it yet."""
+    sentence: str = ""
+    """The hash that names the sentence where the posts' text is not published with the cases."""
 
 
 class Retrieved(Protocol):
@@ -75,6 +79,17 @@ def normalise(text: str) -> str:
     return " ".join(text.split())
 
 
+def sentence_hash(sentence: str) -> str:
+    """16 hexadecimal digits that name a sentence, whatever its marks, case and white space.
+
+    The start of the SHA-256 of its letters and digits (NFKC, case-folded), with a single space
+    for whatever stands between them; empty where it has neither.
+    """
+    normal = normalise(sentence)
+    words = "".join(character if character.isalnum() else " " for character in normal).split()
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:16] if words else ""
+
+
 def is_post(gold: Gold, post_id: str) -> bool:
     """Whether this is the gold post, by its full id or by a WordPress id alone."""
     return post_id == gold.post_id or (
@@ -99,8 +114,11 @@ def find(gold: Gold, sections: Sequence[Section]) -> Section | None:
     """The section of the gold post that holds the gold quote; None where it does not stand.
 
     The quote itself, else the section that `holds` it; a section under the gold heading first.
+    A quote that is not known yet stands nowhere.
     """
     quote = normalise(gold.quote)
+    if not quote:
+        return None
     under = sorted(sections, key=lambda one: not is_heading(gold, one.headings))
     for section in under:
         if quote in normalise(section.text):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.cases import Case
+from eval.cases import Case, resolve_gold
 from eval.gold import Gold, RetrievedText, holds, is_post, same_sentence
 from rag import catalog_read
+from rag.calibration import Logistic, load_calibration
 from rag.embed import Embedder
 from rag.index import Index
+from rag.reader import Reader, Reading
 from rag.retrieve import search, sentence_features
 from rag.settings import Settings
 from rag.types import Filters, Passage
 from rag.understand import understand
 
+_READ = 12  # candidates; the best few under any weights are among them
 Rows = NDArray[np.float64]
 Marks = NDArray[np.bool_]
 
@@ -38,17 +41,41 @@ class Observation:
     `calibration.SENTENCE_FEATURES`, with 0 for the passage's relevance, which is fitted first."""
     gold: tuple[Marks, ...]
     """For each candidate, shape (sentences, parts): the sentence is a gold one of the part."""
+    readings: Mapping[int, Reading] = field(default_factory=dict)
+    """Of the candidates that were read."""
 
 
 def observe(
-    cases: Sequence[Case], index: Index, embedder: Embedder, settings: Settings
+    cases: Sequence[Case],
+    index: Index,
+    embedder: Embedder,
+    settings: Settings,
+    reader: Reader | None = None,
 ) -> list[Observation]:
-    """Search for every case as the assistant would; those with no candidates are left out."""
-    found = (_observe(case, index, embedder, settings) for case in cases)
+    """Search for every case as the assistant would; those with no candidates are left out.
+
+    Args:
+        cases: What is asked.
+        index: Where to look.
+        embedder: The model that made the index.
+        settings: How many candidates there are.
+        reader: Reads the best ones, and more of them than are needed: which are the best is
+            fitted later.
+    """
+    shipped = load_calibration(embedder.id.revision).passage
+    known = resolve_gold(cases, index)
+    found = (_observe(case, index, embedder, settings, reader, shipped) for case in known)
     return [one for one in found if len(one.passages)]
 
 
-def _observe(case: Case, index: Index, embedder: Embedder, settings: Settings) -> Observation:
+def _observe(
+    case: Case,
+    index: Index,
+    embedder: Embedder,
+    settings: Settings,
+    reader: Reader | None,
+    shipped: Logistic,
+) -> Observation:
     query = understand(case.question, history=case.history)
     with index.catalog.reading():
         source = search(
@@ -57,7 +84,14 @@ def _observe(case: Case, index: Index, embedder: Embedder, settings: Settings) -
         ids = [candidate.id for candidate in source.candidates]
         passages = catalog_read.passages(index.catalog, ids)
         stored = catalog_read.stored_vectors(index.catalog, ids)
+    readings: dict[int, Reading] = {}
+    if reader and source.candidates:
+        order = np.argsort([-shipped.score(c.features) for c in source.candidates], kind="stable")
+        first = order[:_READ].tolist()
+        read = reader.read(query.standalone, [passages[ids[i]] for i in first])
+        readings = dict(zip(first, read, strict=True))
     return Observation(
+        readings=readings,
         case=case,
         texts=tuple(RetrievedText(passages[i].post.id, passages[i].text) for i in ids),
         passages=np.asarray([c.features for c in source.candidates], dtype=np.float64),

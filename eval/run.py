@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from eval.bootstrap import RESAMPLES
-from eval.cases import Case, load_cases, missing_gold
+from eval.cases import Case, load_cases, missing_gold, resolve_gold
 from eval.grade import Failure, Grades, grade
 from eval.jsonl import mistaken, read_lines
 from eval.made_with import MadeWith, made_with
@@ -67,6 +67,7 @@ def evaluate(
     """
     cases = load_cases(case_file)
     assistant.warm_up()
+    cases = resolve_gold(cases, assistant.index)
     run = run_cases(assistant, cases, on_progress=on_progress)
     return EvalResult(
         grades=grade(cases, run.records, failures=run.failures, seed=seed, resamples=resamples),

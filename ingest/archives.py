@@ -64,6 +64,9 @@ def _members(
     try:
         with zipfile.ZipFile(stream) as archive:
             for info in archive.infolist():
+                if not info.filename:
+                    yield Skipped(name, "a damaged member of the archive, without a name")
+                    continue
                 if info.is_dir() or _aside(info.filename):
                     continue
                 yield from _member(archive, info, f"{name}/{info.filename}", budget, depth)

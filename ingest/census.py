@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ingest.polite import Client
@@ -75,6 +75,19 @@ def take_census(client: Client, site: Site, base: str, kept: dict[str, PageKept]
     """
     census = _once(client, site, base, kept)
     return census if census.complete else _once(client, site, base, {})
+
+
+def without(census: Census, is_forgotten: Callable[[Listed], bool]) -> Census:
+    """The same with nothing of forgotten posts; a page that named one is to be asked for again."""
+    return replace(
+        census,
+        listed=tuple(one for one in census.listed if not is_forgotten(one)),
+        kept={
+            url: page
+            for url, page in census.kept.items()
+            if not any(is_forgotten(one) for one in page.entries)
+        },
+    )
 
 
 def _once(client: Client, site: Site, base: str, kept: dict[str, PageKept]) -> Census:

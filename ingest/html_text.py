@@ -20,6 +20,7 @@ from ingest.inline_text import (
     clean,
     code_text,
     emoji,
+    image_text,
     inline_text,
     text_of,
     walk,
@@ -33,6 +34,7 @@ _LONGEST_HEADING = 200  # characters; above, a heading was never closed
 _LONGEST_SOFT = 100
 _MOST_NODES = 400  # of a heading
 _DEEPEST_TABLE = 8  # a table in a cell of a table that lays the page out, and so on
+_STOPS = ".!?…。！？．｡؟۔।॥"
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BOLD = frozenset(("strong", "b"))
 _AROUND_BOLD = frozenset(("em", "i", "u", "span", "font", "a", "mark", "big"))
@@ -148,8 +150,7 @@ class _Reader:
     def _heading(self, node: LexborNode, level: int) -> bool:
         text = inline_text(node, self._closed, most=_MOST_NODES)
         if text == "":
-            images = (image.attributes.get("alt") or "" for image in node.css("img"))
-            text = SPACES.sub(" ", clean(" ".join(images)))
+            text = SPACES.sub(" ", clean(image_text(node)))
         # In a quote it is what someone else set as a heading; unclosed, it holds the text below.
         if not text or len(text) > _LONGEST_HEADING or self._quotes:
             return True
@@ -161,7 +162,7 @@ class _Reader:
         if self._kinds or not _is_bold(node):
             return False
         text = inline_text(node, self._closed, most=_MOST_NODES)
-        if not text or len(text) > _LONGEST_SOFT or text[-1] in ".!?…。":
+        if not text or len(text) > _LONGEST_SOFT or text[-1] in _STOPS:
             return False
         self.items.append(Heading(SOFT, text, self._anchors.of(node, len(self.items))))
         return True

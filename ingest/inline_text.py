@@ -97,6 +97,19 @@ def code_text(node: LexborNode) -> str:
     return "\n".join(lines).strip()
 
 
+def image_text(node: LexborNode) -> str:
+    """What is said of the images that an element shows: not of their copies in `noscript`."""
+    parts: list[str] = []
+
+    def enter(one: LexborNode) -> bool:
+        if one.tag == "img" and left_out_as("img", one.attributes) is None:
+            parts.append(one.attributes.get("alt") or "")
+        return one.is_element_node and left_out_as(one.tag or "", one.attributes) is None
+
+    walk(node, enter, lambda one: None)
+    return " ".join(parts)
+
+
 def walk(
     root: LexborNode,
     enter: Callable[[LexborNode], bool | None],

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ingest.census import Census, Listed, take_census
+from ingest.census import Census, Listed, take_census, without
 from ingest.fetch import FetchFailed
 from ingest.hosts import site_of
 from ingest.missing_posts import still_there
@@ -51,7 +51,14 @@ class Finished:
     warnings: tuple[str, ...] = ()
 
 
-Event = ReadPost | Skipped | Checkpoint | Finished
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A post that the site names and that is not to be read."""
+
+    post_id: str
+
+
+Event = ReadPost | Skipped | LeftOut | Checkpoint | Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +88,17 @@ def read_site(client: Client, asked: Asked, remembered: Remembered) -> Iterator[
     site, censuses = _censuses(client, asked, remembered.state, types)
     state = _begun(asked, remembered.state, site, types, censuses)
     wanted: list[tuple[str, Listed]] = []
-    not_public = 0
+    not_wanted = 0
     for base, census in censuses.items():
         known = state.known.get(base, {})
         for one in census.listed:
-            if one.closed:
-                not_public += 1
-                yield Skipped(one.link, one.closed, post_id(one.id, "", site.home))
+            id_ = post_id(one.id, "", site.home)
+            if id_ in remembered.forgotten:
+                not_wanted += 1
+                yield LeftOut(id_)
+            elif one.closed:
+                not_wanted += 1
+                yield Skipped(one.link, one.closed, id_)
             elif known.get(one.id) != one.stamp or _recent(one, remembered.state.asked_at):
                 wanted.append((base, one))
     vanished: list[str] = []
@@ -105,7 +116,11 @@ def read_site(client: Client, asked: Asked, remembered: Remembered) -> Iterator[
     not_named = (remembered.ids & _own(remembered, site, state, censuses)) - named
     missing = sorted(not_named | (remembered.ids & set(vanished)))
     closed = yield from still_there(client, site, tuple(censuses), missing)
-    unchanged = sum(len(c.listed) for c in censuses.values()) - len(wanted) - not_public
+    unchanged = sum(len(c.listed) for c in censuses.values()) - len(wanted) - not_wanted
+    censuses = {
+        base: without(census, lambda one: post_id(one.id, "", site.home) in remembered.forgotten)
+        for base, census in censuses.items()
+    }
     finished = _finished(state, done, censuses, missing, closed, remembered)
     yield replace(finished, unchanged=unchanged)
 
@@ -142,8 +157,8 @@ def _begun(
         state = state.model_copy(update={"known": {}, "full_at": now})
     return state.model_copy(
         update={
-            "api": site.api, "home": site.home, "types": tuple(types), "recipe": asked.recipe,
-            "pages": {},
+            "api": site.api, "home": site.home, "zone": site.zone,
+            "types": tuple(types), "recipe": asked.recipe, "pages": {},
         }
     )  # fmt: skip
 

@@ -12,13 +12,14 @@ from ingest.split import Piece, split
 from rag import catalog_read, catalog_write
 from rag.backends import load_embedder
 from rag.catalog import Catalog
+from rag.catalog_files import require_whole
 from rag.embed import Embedder
 from rag.identity import embedding_key
-from rag.index import locked
 from rag.rebuild import CATALOG, free_folder, name_chroma, sweep
 from rag.settings import Settings
 from rag.types import ParsedPost
 from rag.vectors import SearchIndex
+from rag.writer_lock import locked
 
 _WINDOW = 512  # passages that are sorted by length and embedded together
 
@@ -61,6 +62,7 @@ def reembed(
     """
     started = perf_counter()
     with closing(Catalog(settings.index / CATALOG)) as catalog, locked(settings.index):
+        require_whole(catalog)
         run = _Run(catalog, settings, embedder or load_embedder(settings))
         before, embedded = catalog.model, 0
         if before != str(run.embedder.id):
@@ -113,7 +115,6 @@ class _Run:
                 )
             catalog.set_meta("embedder", str(model))
             catalog.set_meta("dimension", str(model.dimension))
-            catalog.set_meta("precision", self.embedder.precision)
             catalog_write.empty_outbox(catalog)
             name_chroma(catalog, self.folder)
         sweep(catalog)

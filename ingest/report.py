@@ -56,6 +56,8 @@ class Report:
     """Posts of which only date, people, terms or address changed: nothing was embedded."""
     unchanged: int = 0
     removed: int = 0
+    forgotten: tuple[str, ...] = ()
+    """Ids of posts that the source shows and that were left out, as they were forgotten."""
     skipped: tuple[Skipped, ...] = ()
     empty: tuple[str, ...] = ()
     """Ids of posts without text: listed, but nothing of them can be found."""

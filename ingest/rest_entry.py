@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
 from ingest.wordpress_post import (
@@ -20,9 +21,15 @@ from ingest.wordpress_post import (
 )
 from rag.types import Damage, Post
 
+_TRANSLATIONS = ("translations", "wpml_translations")
+
 
 def read_entry(
-    entry: Mapping[str, Any], origin: str, *, damage: Damage | None = None
+    entry: Mapping[str, Any],
+    origin: str,
+    *,
+    damage: Damage | None = None,
+    zone: tzinfo | None = None,
 ) -> ReadPost | Skipped:
     """A post, or why it is none.
 
@@ -30,6 +37,7 @@ def read_entry(
         entry: Under REST's names.
         origin: Where it was read, for people.
         damage: How it was recovered, where it was.
+        zone: The site's, where it is known; for times that are not said in UTC.
     """
     number = entry.get("id")
     wordpress_id = int(str(number)) if str(number).isascii() and str(number).isdigit() else None
@@ -48,8 +56,8 @@ def read_entry(
         ),
         title=title,
         url=link,
-        published=utc(entry.get("date_gmt"), entry.get("date")),
-        modified=utc(entry.get("modified_gmt"), entry.get("modified")),
+        published=utc(entry.get("date_gmt"), entry.get("date"), zone),
+        modified=utc(entry.get("modified_gmt"), entry.get("modified"), zone),
         authors=_authors(entry, embedded),
         categories=_terms(terms, "category", entry.get("categories")),
         tags=_terms(terms, "post_tag", entry.get("tags")),
@@ -63,8 +71,21 @@ def read_entry(
         status=str(entry.get("status") or "publish"),
         protected=protected or bool(entry.get("password")),
         post_type=str(entry.get("type") or "post"),
+        translations=_translations(entry),
+        untold=_untold(post, entry, embedded),
     )
     return public_or_skipped(raw, origin)
+
+
+def _untold(post: Post, entry: Mapping[str, Any], embedded: Mapping[str, Any]) -> frozenset[str]:
+    """An answer without `_embed` has authors and terms as numbers, and some have not even these."""
+    told = {
+        "authors": entry.get("author") == 0,
+        "categories": "wp:term" in embedded or entry.get("categories") in ([], {}),
+        "tags": "wp:term" in embedded or entry.get("tags") in ([], {}),
+        "translations": any(name in entry for name in _TRANSLATIONS),
+    }
+    return frozenset(name for name, all_ in told.items() if not all_ and not getattr(post, name))
 
 
 def _rendered(value: object) -> str:
@@ -104,6 +125,16 @@ def _language(entry: Mapping[str, Any]) -> str | None:
     """Polylang calls it "lang"; WPML "wpml_current_locale"."""
     fields = ("lang", "language", "wpml_current_locale", "locale")
     return next(filter(None, (language(entry.get(name)) for name in fields)), None)
+
+
+def _translations(entry: Mapping[str, Any]) -> tuple[int, ...]:
+    """Polylang has language to id; WPML a list with an id in each."""
+    found: list[object] = []
+    for name in _TRANSLATIONS:
+        value = entry.get(name)
+        listed = value.values() if isinstance(value, Mapping) else _list(value)
+        found += [one.get("id") if isinstance(one, Mapping) else one for one in listed]
+    return tuple(int(str(one)) for one in found if str(one).isascii() and str(one).isdigit())
 
 
 def _list(value: object) -> list[Any]:

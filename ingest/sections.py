@@ -22,6 +22,8 @@ class _Part:
     page: int
     parent: _Part | None
     texts: list[Text] = field(default_factory=list)
+    above: list[Text] = field(default_factory=list)
+    """Headings right above its own that lead to no text."""
     children: int = 0
     leads_to_text: bool = False
 
@@ -29,8 +31,10 @@ class _Part:
 def sections(html: str, *, title: str = "") -> tuple[Section, ...]:
     """The sections of a post in reading order; none is empty.
 
-    A heading without text of its own lives on in its children's paths; one that leads to no text
-    at all becomes a paragraph of the section before it, so that nothing a reader sees is lost.
+    A heading without text of its own lives on in its children's paths. One that leads to no text
+    at all is kept as text, so that nothing a reader sees is lost: of the section that it belongs
+    to where that comes right before it, else at the head of the next one beside it, else of the
+    section before it.
 
     Args:
         html: The post's content as WordPress renders it.
@@ -47,14 +51,34 @@ def sections(html: str, *, title: str = "") -> tuple[Section, ...]:
             above.leads_to_text = True
             above = above.parent
     kept: list[_Part] = []
-    for part in parts:
+    with_text = _next_with_text(parts)
+    for part, following in zip(parts, with_text, strict=True):
         if part.texts:
             kept.append(part)
         elif part.headings and not part.leads_to_text:
+            right_below = bool(kept) and kept[-1] is (part.parent or parts[0])
+            if following and not right_below and _beside(part, following):
+                following.above.append(Text(part.headings[-1], "heading"))
+                continue
             if not kept:
                 kept.append(_Part("0", 0, (), None, part.page, None))
             kept[-1].texts.append(Text(part.headings[-1]))
     return tuple(_section(part) for part in kept)
+
+
+def _next_with_text(parts: Sequence[_Part]) -> list[_Part | None]:
+    """For each part, the next one behind it that has a text."""
+    found: list[_Part | None] = []
+    following: _Part | None = None
+    for part in reversed(parts):
+        found.append(following)
+        following = part if part.texts else following
+    return found[::-1]
+
+
+def _beside(part: _Part, other: _Part) -> bool:
+    """Whether both stand below the same heading, on the same page."""
+    return bool(other.headings) and other.parent is part.parent and other.page == part.page
 
 
 def _parts(found: Sequence[Item]) -> list[_Part]:
@@ -90,7 +114,8 @@ def _parts(found: Sequence[Item]) -> list[_Part]:
 
 def _section(part: _Part) -> Section:
     blocks, start = [], 0
-    for text in part.texts:
+    texts = [*part.above, *part.texts]
+    for text in texts:
         blocks.append(Block(start, start + len(text.text), text.kind, text.header))
         start += len(text.text) + 1
     return Section(
@@ -98,7 +123,7 @@ def _section(part: _Part) -> Section:
         headings=part.headings,
         anchor=part.anchor,
         page=part.page,
-        text="\n".join(text.text for text in part.texts),
+        text="\n".join(text.text for text in texts),
         blocks=tuple(blocks),
     )
 

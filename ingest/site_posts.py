@@ -93,7 +93,7 @@ def _read(entry: Mapping[str, Any], one: Listed, base: str, site: Site) -> ReadP
         entry = {**entry, "type": "post"}
     if "content" not in entry:
         return Skipped(one.link, "no post with a content")
-    result = read_entry(entry, one.link)
+    result = read_entry(entry, one.link, zone=site.timezone)
     expected = post_id(one.id, "", site.home)
     if isinstance(result, Skipped):
         return replace(result, post_id=expected)

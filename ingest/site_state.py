@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.census import Listed, PageKept
 from ingest.wordpress_api import Site
+from rag.catalog_forgotten import Forgotten
 
 _SCHEMA = 1
 
@@ -22,6 +23,7 @@ class SiteState(BaseModel):
     schema_: int = _SCHEMA
     api: str = ""
     home: str = ""
+    zone: str = ""
     types: tuple[str, ...] = ()
     recipe: str = ""
     """Stands for how posts are read and split: another one means that all are read again."""
@@ -36,7 +38,7 @@ class SiteState(BaseModel):
 
     @property
     def site(self) -> Site | None:
-        return Site(self.api, self.home) if self.api and self.home else None
+        return Site(self.api, self.home, self.zone) if self.api and self.home else None
 
     def kept_pages(self) -> dict[str, PageKept]:
         return {
@@ -71,3 +73,5 @@ class Remembered:
     """Posts that the last census did not name."""
     ids: frozenset[str] = frozenset()
     """Posts in the index that were read from the site."""
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """Posts that are not to be read."""

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from ingest.credentials import secret_for
 from ingest.deletions import prune, settle
-from ingest.live_site import Asked, Checkpoint, Event, Finished, label_of, read_site
+from ingest.live_site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
 from ingest.polite import Client, user_agent
 from ingest.read import read_source
 from ingest.report import Report
@@ -22,8 +22,9 @@ from ingest.updating import OnProgress, Update
 from ingest.wordpress_api import is_address
 from ingest.wordpress_post import Skipped
 from rag import catalog_write
-from rag.backends import model_id
+from rag.backends import as_indexed, load_embedder, model_id
 from rag.catalog import Catalog, IndexStatus
+from rag.catalog_forgotten import Forgotten, forgotten
 from rag.catalog_sources import missing, set_quarantine, set_source_state, source_state
 from rag.embed import Embedder
 from rag.errors import ConfigError, SourceError
@@ -97,12 +98,17 @@ def sync(
     events = chain([first] if first else [], events)
     most = 0 if options.dry_run else settings.fetch_sample
     sample, thin = Sample(most), ThinPosts(most)
+    if not options.dry_run:
+        settings = as_indexed(settings)
+        if embedder is None and settings.embedding_precision == "auto":
+            embedder = load_embedder(settings)  # the first sync, which will need it
     model = embedder.id if embedder else model_id(settings)
     with nullcontext() if options.dry_run else write_index(settings.index, model) as writer:
         live = frozenset(one.label for one in opened if one.client)
         update = Update(
-            writer, _states(settings), settings, embedder, on_progress, sample, thin, live=live
-        )
+            writer, _states(settings), settings, embedder, on_progress, sample, thin,
+            forgotten=_forgotten(settings), live=live,
+        )  # fmt: skip
         _work_off(update, events, options)
         if options.prune:
             files = {one.label for one in opened} - live
@@ -128,6 +134,8 @@ def _work_off(update: Update, events: Iterable[tuple[str, Event]], options: Opti
             update.embed()
             if update.writer:
                 set_source_state(update.writer.catalog, label, event.state)
+        elif isinstance(event, LeftOut):
+            update.left_out[event.post_id] = None
         else:
             update.take(label, event)
     update.embed()
@@ -191,6 +199,7 @@ def _remembered(settings: Settings, label: str) -> Remembered:
         return Remembered(
             state=read_state(source_state(catalog, label)),
             missing=missing(catalog, label),
+            forgotten=forgotten(catalog),
             ids=frozenset(id_ for id_, state in states.items() if state.source == label),
         )
 
@@ -201,6 +210,14 @@ def _states(settings: Settings) -> dict[str, catalog_write.PostState]:
         return {}
     with closing(Catalog(file)) as catalog:
         return catalog_write.post_states(catalog)
+
+
+def _forgotten(settings: Settings) -> Forgotten:
+    file = settings.index / CATALOG
+    if not file.is_file():
+        return Forgotten()
+    with closing(Catalog(file)) as catalog:
+        return forgotten(catalog)
 
 
 def _status(settings: Settings) -> IndexStatus | None:

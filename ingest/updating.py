@@ -5,24 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
+from urllib.parse import unquote, urlsplit
 
+from ingest.copies import Standing, completed, lacks, standing
 from ingest.report import Difference, Progress, Report
 from ingest.sections import sections
 from ingest.split import VERSION, Piece, split
 from ingest.spot_check import Sample
 from ingest.thin_posts import ThinPosts
 from ingest.wordpress_post import ReadPost, Skipped
-from rag import catalog_write
+from rag import catalog_read, catalog_write
 from rag.backends import load_embedder
+from rag.catalog import Catalog
+from rag.catalog_forgotten import Forgotten
 from rag.catalog_sources import Quarantined
 from rag.embed import Embedder
 from rag.identity import content_hash, embedding_key, record_hash
 from rag.index import IndexWriter
+from rag.rebuild import CATALOG
 from rag.settings import Settings
-from rag.types import Damage, ParsedPost
+from rag.types import Damage, ParsedPost, Post
 
 _WINDOW = 512  # passages that are sorted by length and embedded together
 _DONE = ("added", "changed", "record_only", "unchanged")  # the most first
@@ -50,12 +56,14 @@ class Update:
     on_progress: OnProgress | None
     sample: Sample
     thin: ThinPosts
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """Posts that stay out, whatever a source says."""
     live: frozenset[str] = frozenset()
     """The sources that are live sites: posts that others brought become theirs."""
     report: Report = field(default_factory=Report)
     waiting: list[_Waiting] = field(default_factory=list)
-    seen: dict[str, float] = field(default_factory=dict)
-    """Post id to the time it was modified, of the posts read in this run."""
+    seen: dict[str, Standing] = field(default_factory=dict)
+    """Post id to the copy that counts, of the posts read in this run."""
     now: dict[str, catalog_write.PostState] = field(default_factory=dict)
     """What the posts read in this run are in the catalog, or will be once they are embedded."""
     hidden: set[str] = field(default_factory=set)
@@ -65,10 +73,13 @@ class Update:
     untouched: int = 0
     """Posts that a site names as they were, and that were not fetched."""
     removed: list[str] = field(default_factory=list)
+    left_out: dict[str, None] = field(default_factory=dict)
+    """Of the forgotten posts, those that a source showed; in the order of reading."""
     titles: dict[str, str] = field(default_factory=dict)
     """Of added and changed posts."""
     recovered: dict[str, Damage] = field(default_factory=dict)
     empty: set[str] = field(default_factory=set)
+    undated: set[str] = field(default_factory=set)
     quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
     """What was skipped, by source."""
 
@@ -79,25 +90,68 @@ class Update:
 
     def take(self, source: str, result: ReadPost | Skipped) -> None:
         """A post, or why there is none."""
+        about = result.post_id if isinstance(result, Skipped) else result.raw.post.id
+        if about is not None and about in self.forgotten:
+            self.left_out[about] = None
+            return
         if isinstance(result, Skipped):
             kept = Quarantined(source, result.origin, result.reason, result.post_id)
             self.quarantined.setdefault(source, []).append(kept)
             self._skip(result)
             return
+        self._take_post(source, result)
+
+    def _take_post(self, source: str, result: ReadPost) -> None:
         parsed = _parse(result)
         post = parsed.post
-        modified = post.modified.timestamp() if post.modified else 0.0
-        if post.id in self.hidden or self.seen.get(post.id, -1.0) >= modified:
+        for warning in result.warnings:
+            self.warn(warning)
+        if post.id in self.hidden:
             return
-        if post.id in self.seen:
-            self.embed()  # the older version may be waiting
-        self.seen[post.id] = modified
+        live = source in self.live
+        own = standing(post, result.raw.untold, live=live)
+        best = self.seen.get(post.id)
+        beside = best or self._indexed(post.id, live=live)
+        reason = own.yields_to(beside) if beside else ""
+        if beside and reason:
+            left_out = Skipped(result.origin, reason, post.id, stays=True)
+            self.report = replace(self.report, skipped=(*self.report.skipped, left_out))
+            self.seen[post.id] = beside
+            return
+        if best and own <= best:
+            return
+        if best:
+            self.embed()  # the copy before may be waiting
+        self.seen[post.id] = own
+        if not live and lacks(post, result.raw.untold):
+            parsed = self._completed(parsed, result.raw.untold)
         self._note(parsed)
         self._compare(parsed, source)
+        if parsed.post.published is None:
+            self.undated.add(post.id)
         if source in self.live and self.done[post.id] != "unchanged":
             self.sample.offer(parsed)
             self.thin.offer(parsed)
         self._tell()
+
+    def _indexed(self, post_id: str, *, live: bool) -> Standing | None:
+        """The copy that the index held before; nothing that a site itself says yields to it."""
+        state = self.states.get(post_id)
+        return None if live or state is None else Standing(False, state.modified, state.whole)
+
+    def _completed(self, parsed: ParsedPost, untold: frozenset[str]) -> ParsedPost:
+        """With what this copy does not tell, as the one in the index tells it."""
+        before = self._record(parsed.post.id)
+        return replace(parsed, post=completed(parsed.post, untold, before)) if before else parsed
+
+    def _record(self, post_id: str) -> Post | None:
+        """A post's record as it stands in the index now; None where it is not there."""
+        if self.writer and (post_id in self.now or post_id in self.states):
+            return catalog_read.record(self.writer.catalog, post_id)
+        if post_id not in self.states:
+            return None
+        with closing(Catalog(self.settings.index / CATALOG)) as catalog:
+            return catalog_read.record(catalog, post_id)
 
     def _note(self, parsed: ParsedPost) -> None:
         """What the report says of the post itself, in the place of an older version's."""
@@ -179,7 +233,6 @@ class Update:
         started = perf_counter()
         vectors = self.embedder.embed_passages([texts[key] for key in missing])
         spent = perf_counter() - started
-        catalog.set_meta("precision", self.embedder.precision)
         catalog_write.save_embeddings(catalog, dict(zip(missing, vectors, strict=True)))
         for one, own in zip(self.waiting, keys, strict=True):
             passages = [piece.passage for piece in one.pieces]
@@ -201,6 +254,11 @@ class Update:
         """The report with what is counted by post."""
         counts = Counter(self.done.values())
         changes = [(what, id_) for id_, what in self.done.items() if what != "unchanged"]
+        if self.undated:
+            one = min(self.undated)
+            self.warn(
+                f"posts without a date whose time zone is known: {len(self.undated)}, as {one}"
+            )
         return replace(
             self.report,
             added=counts["added"],
@@ -208,6 +266,7 @@ class Update:
             record_only=counts["record_only"],
             unchanged=counts["unchanged"] + self.untouched,
             removed=len(self.removed),
+            forgotten=tuple(self.left_out),
             recovered=tuple(self.recovered.items()),
             empty=tuple(sorted(self.empty)),
             differences=tuple(
@@ -226,5 +285,7 @@ class Update:
 def _parse(result: ReadPost) -> ParsedPost:
     raw = result.raw
     found = sections(raw.html, title=raw.post.title)
-    title = raw.post.title or next((s.headings[0] for s in found if s.headings), "")
-    return ParsedPost(replace(raw.post, title=title or raw.post.id), found)
+    heading = next((s.headings[0] for s in found if s.headings), "")
+    slug = unquote(urlsplit(raw.post.url).path.rstrip("/").rpartition("/")[2])
+    title = raw.post.title or heading or slug or raw.post.id
+    return ParsedPost(replace(raw.post, title=title, translations=raw.translated_as), found)

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -15,7 +17,7 @@ from ingest.fetch import Fetched
 from ingest.hosts import related
 from ingest.polite import Client, SiteUnavailable
 from ingest.read import decode
-from ingest.wordpress_post import plain, web_address
+from ingest.wordpress_post import plain, shown, web_address
 from rag.errors import SourceError
 
 _REL = "https://api.w.org/"
@@ -36,6 +38,19 @@ class Site:
     """The root of the API: ends in "/wp-json/" or in "?rest_route=/"."""
     home: str
     """The address of its front page, as the site itself says it."""
+    zone: str = ""
+    """Its time zone, as "Europe/Paris" or as hours from UTC, "5.5"; empty where it does not say."""
+
+    @property
+    def timezone(self) -> tzinfo | None:
+        try:
+            return timezone(timedelta(hours=float(self.zone)))
+        except ValueError:
+            pass
+        try:
+            return ZoneInfo(self.zone) if self.zone else None
+        except (KeyError, ValueError, OSError):  # none that this machine knows
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,10 @@ def find_api(client: Client, address: str) -> Site:
     tried: list[SourceError] = []
     for root in _roots(client, page, tried):
         try:
-            answer = ask(client, with_query(root, _fields="name,home,url,namespaces"))
+            answer = ask(
+                client,
+                with_query(root, _fields="name,home,url,namespaces,timezone_string,gmt_offset"),
+            )
         except SourceError as error:
             tried.append(error)
             continue
@@ -91,7 +109,8 @@ def find_api(client: Client, address: str) -> Site:
             said = web_address(answer.value.get("home")) or web_address(answer.value.get("url"))
             # A site must not pass off its posts as those of another one.
             own = related(said, page) or related(said, root)
-            return Site(root, (said if own else page).rstrip("/"))
+            zone = answer.value.get("timezone_string") or answer.value.get("gmt_offset") or ""
+            return Site(root, (said if own else page).rstrip("/"), str(zone))
     # A site that is down or closed says more than the places where its API is not.
     telling = [error for error in tried if not isinstance(error, NotWordPress)]
     if telling:
@@ -153,7 +172,7 @@ def parse(fetched: Fetched) -> Reply:
         except (ValueError, RecursionError):
             continue
         around = f"{text[:start]} {text[end:]}"
-        return Reply(fetched, value, plain(around)[:100])
+        return Reply(fetched, value, shown(around)[:100])
     if fetched.status not in {200, 404, 410}:
         raise SourceError(
             f"{fetched.url} answered with status {fetched.status} and a web page.",

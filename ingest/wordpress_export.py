@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, Protocol, cast
 
@@ -19,6 +20,7 @@ from ingest.wordpress_post import (
     plain,
     post_id,
     public_or_skipped,
+    shown,
     utc,
     web_address,
 )
@@ -27,14 +29,20 @@ from rag.errors import SourceError
 from rag.types import Post
 
 # WordPress writes them into its files as they stand in the posts, and no XML parser takes them.
+_HEAD = 65_536  # bytes in which it is looked for where the XML begins
 _FORBIDDEN = bytes(set(range(32)) - {9, 10, 13})
+_START = re.compile(rb"<\?xml\s|<rss\s", re.IGNORECASE)
+# In what PHP writes of a list: a:2:{s:2:"en";i:12;s:2:"fr";i:34;}
+_LOCALE = re.compile(r's:6:"locale";s:\d+:"(\w+)"')
+_MEMBER = re.compile(r'"[\w-]+";i:(\d+);')
 _NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
 def looks_like_export(head: bytes) -> bool:
     """Whether a file that begins like this is one."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:6].lower()
-    return start.startswith((b"<?xml", b"<rss")) and b"wordpress.org/export/" in head
+    # A server's warning may stand before it.
+    begins = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return begins and _START.search(head) is not None and b"wordpress.org/export/" in head
 
 
 class Stream(Protocol):
@@ -51,18 +59,48 @@ class _Site:
     language: str | None = None
     people: dict[str, str] = field(default_factory=dict)
     """Login to display name."""
+    locales: dict[str, str] = field(default_factory=dict)
+    """Polylang's name of a language to its locale: "fr" to "fr_FR"."""
+    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Polylang's name of a post in all its languages to the ids of these posts."""
+
+    def note(self, name: str, element: Any) -> None:
+        """Take what an element says of the site."""
+        if name == "author" and len(element):
+            login = _child(element, "author_login")
+            self.people[login] = plain(_child(element, "author_display_name")) or login
+        elif name == "term" and len(element):
+            self._note_term(element)
+        elif name == "base_blog_url":
+            self.home = web_address(element.text or "")
+        elif name == "language" and element.getparent() is not None:
+            self.language = language((element.text or "").strip())
+
+    def _note_term(self, element: Any) -> None:
+        """Polylang keeps languages and translations in terms."""
+        kind, slug = _child(element, "term_taxonomy"), _child(element, "term_slug")
+        said = _child(element, "term_description")
+        if kind == "language" and (locale := _LOCALE.search(said)):
+            self.locales[slug] = locale[1]
+        elif kind == "post_translations":
+            self.groups[slug] = tuple(map(int, _MEMBER.findall(said)))
 
 
 class _Clean:
-    """A stream without the bytes that XML forbids."""
+    """A stream without the bytes that XML forbids, from where the XML begins."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        first = stream.read(_HEAD)
+        begin = _START.search(first)
+        self._first = first[begin.start() :] if begin else first
+        self.cut = shown(first[: begin.start()].decode("utf-8", "replace")) if begin else ""
+        """What stood before it, as people see it."""
 
     def read(self, size: int = -1) -> bytes:
         data = b""
         while not data:
-            raw = self._stream.read(size)
+            raw, self._first = self._first or self._stream.read(size), b""
             if not raw:
                 return b""
             data = raw.translate(None, _FORBIDDEN)
@@ -83,10 +121,14 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
     """
     site = _Site()
     count = 0
+    clean = _Clean(stream)
+    warnings: tuple[str, ...] = ()
+    if clean.cut:
+        warnings = (f"{origin}: before its XML stood: {clean.cut[:100]}",)
     # Entities off and no network: a file may come from anyone. Not recover=True, which drops
     # words of the text without a sign.
     events = etree.iterparse(
-        cast(Any, _Clean(stream)), events=("end",), resolve_entities=False, no_network=True,
+        cast(Any, clean), events=("end",), resolve_entities=False, no_network=True,
         load_dtd=False, huge_tree=True,
     )  # fmt: skip
     try:
@@ -94,18 +136,13 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
             name = etree.QName(element).localname
             if name == "item":
                 count += 1
-                yield _item(element, site, origin)
+                found = _item(element, site, origin)
+                if warnings and isinstance(found, ReadPost):
+                    found, warnings = replace(found, warnings=warnings), ()
+                yield found
                 _forget(element)
-            elif name == "author" and len(element):
-                login, shown = (
-                    _child(element, "author_login"),
-                    _child(element, "author_display_name"),
-                )
-                site.people[login] = plain(shown) or login
-            elif name == "base_blog_url":
-                site.home = web_address(element.text or "")
-            elif name == "language" and element.getparent() is not None:
-                site.language = language((element.text or "").strip())
+            else:
+                site.note(name, element)
     except (etree.XMLSyntaxError, OSError, EOFError) as error:
         where = f"line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) else "its end"
         if not count:
@@ -133,6 +170,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
         (c.get("domain"), c.text or "") for c in item if etree.QName(c).localname == "category"
     ]
     creator = _child(item, "creator").strip()
+    own_language = _nicename(item, "language")
     post = Post(
         id=post_id(wordpress_id, link, site.home, otherwise=f"{title}\0{body}"),
         title=title,
@@ -142,7 +180,7 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
         authors=names([site.people.get(creator, creator)]),
         categories=names(text for domain, text in terms if domain == "category"),
         tags=names(text for domain, text in terms if domain == "post_tag"),
-        language=site.language,
+        language=language(site.locales.get(own_language, own_language)) or site.language,
     )
     raw = RawPost(
         wordpress_id=wordpress_id,
@@ -151,6 +189,8 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
         status=_child(item, "status") or "publish",
         protected=bool(_child(item, "post_password")),
         post_type=_child(item, "post_type") or "post",
+        translations=site.groups.get(_nicename(item, "post_translations"), ()),
+        untold=frozenset() if post.authors else frozenset({"authors"}),
     )
     return public_or_skipped(raw, f"{origin}, post {number or title}")
 
@@ -161,6 +201,12 @@ def _child(item: Any, name: str, *, space: str = "") -> str:
         if tag.localname == name and space in (tag.namespace or ""):
             return child.text or ""
     return ""
+
+
+def _nicename(item: Any, domain: str) -> str:
+    """Of the first term of a taxonomy that a post has; empty where it has none."""
+    terms = (one for one in item if etree.QName(one).localname == "category")
+    return next((one.get("nicename", "") for one in terms if one.get("domain") == domain), "")
 
 
 def _footnotes(item: Any) -> str:

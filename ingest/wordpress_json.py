@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -12,13 +13,15 @@ from ingest.answer_shapes import Entries, entries
 from ingest.recover import last_resort, salvage, salvageable
 from ingest.rest_entry import read_entry
 from ingest.rest_names import as_rest
-from ingest.wordpress_post import ReadPost, Skipped
+from ingest.wordpress_post import ReadPost, Skipped, shown
 from rag.errors import SourceError
 from rag.types import Damage
 
 _STARTS = 50  # places where JSON may begin in a file with something else around it
 _strict = json.JSONDecoder()
 _lenient = json.JSONDecoder(strict=False)
+_CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w.$]+\(\s*\)?\s*;?\s*")
+_PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body|pre|textarea)\b", re.IGNORECASE)
 _BLANK = re.compile(r"\s*")
 
 
@@ -29,10 +32,11 @@ def read_json(text: str, origin: str) -> Iterator[ReadPost | Skipped]:
         SourceError: There is nothing of WordPress in it.
     """
     found: Entries | None = None
-    for way in (_whole, _lines, _cut_list, _inside, _in_page, _lost_tags, _repaired):
+    for way in (_whole, _lines, _cut_list, _in_page, _inside, _lost_tags, _repaired):
         found = way(text, origin)
         if found is not None:
             break
+    cut = _around(text, origin) if way is _inside else ""
     if found is None:
         raise SourceError(
             f"{origin} is not WordPress data.",
@@ -43,7 +47,11 @@ def read_json(text: str, origin: str) -> Iterator[ReadPost | Skipped]:
             yield entry
         else:
             place = origin if len(found) == 1 else f"{origin}, post {number}"
-            yield read_entry(entry[0], place, damage=entry[1])
+            post = read_entry(entry[0], place, damage=entry[1])
+            if cut and isinstance(post, ReadPost):
+                post = replace(post, warnings=(f"{origin}: around its JSON stood: {cut}",))
+                cut = ""
+            yield post
 
 
 # ---------------------------------------------------------------- ways to find posts in a text
@@ -87,11 +95,27 @@ def _inside(text: str, origin: str) -> Entries | None:
     """JSON with something in front of it or behind it: a warning, a comment, a function call."""
     if salvageable(text):  # what parses in it are parts
         return None
+    try:
+        found = _decoded(text, origin)
+    except SourceError:
+        # What looks like an answer may be a part of a post that is beyond reading as JSON.
+        if next(salvage(text), None) is None:
+            raise
+        return None
+    return found[0] if found else None
+
+
+def _decoded(text: str, origin: str) -> tuple[Entries, int, int] | None:
+    """The first JSON in a text that holds posts, where it begins and where it ends.
+
+    Raises:
+        SourceError: There is none, and there is an error that WordPress answered with.
+    """
     problem: SourceError | None = None
     for start in _starts(text):
         for decoder in (_strict, _lenient):
             try:
-                value, _ = decoder.raw_decode(text, start)
+                value, end = decoder.raw_decode(text, start)
                 found = entries(value, origin)
             except SourceError as error:
                 problem = problem or error
@@ -99,16 +123,24 @@ def _inside(text: str, origin: str) -> Entries | None:
             except (ValueError, RecursionError):
                 continue
             if found:
-                return found
-    # What looks like an answer may be a part of a post that is beyond reading as JSON.
-    if problem and next(salvage(text), None) is None:
+                return found, start, end
+    if problem:
         raise problem
     return None
 
 
+def _around(text: str, origin: str) -> str:
+    """What stands around the JSON in a text, shortened; empty for the call of a function."""
+    found = _decoded(text, origin)
+    if found is None:
+        return ""
+    around = f"{text[: found[1]]} {text[found[2] :]}"
+    return "" if _CALL.fullmatch(around) else shown(around)[:100]
+
+
 def _in_page(text: str, origin: str) -> Entries | None:
     """An answer as a browser shows it, saved as a page."""
-    if not text.lstrip().startswith("<"):
+    if not _PAGE.match(text):
         return None
     shown = LexborHTMLParser(text.encode("utf-8", "replace").decode()).css("pre, #json, textarea")
     for one in shown[:_STARTS]:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import unquote, urlsplit
 
 from ingest.html_tree import parse
@@ -31,6 +31,21 @@ class RawPost:
     protected: bool = False
     """Behind a password."""
     post_type: str = "post"
+    translations: tuple[int, ...] = ()
+    """WordPress ids of the same post in other languages, as plugins tell them."""
+    untold: frozenset[str] = frozenset()
+    """Fields of `post` that are empty because the source does not tell them, not because the post
+    has none."""
+
+    @property
+    def translated_as(self) -> tuple[str, ...]:
+        """Ids of the same post in other languages."""
+        own = str(self.wordpress_id)
+        if self.wordpress_id is None or not self.post.id.endswith(f"/{own}"):
+            return ()
+        place = self.post.id.removesuffix(own)
+        others = sorted(set(self.translations) - {self.wordpress_id})
+        return tuple(f"{place}{number}" for number in others)
 
     @property
     def private_because(self) -> str:
@@ -95,28 +110,34 @@ def plain(html: object) -> str:
     return " ".join(clean(html.encode("utf-8", "replace").decode()).split())
 
 
+def shown(around: str) -> str:
+    """What stood around data, on one line; of a comment its words."""
+    return plain(around.replace("<!--", " ").replace("-->", " "))
+
+
 def names(values: Iterable[object]) -> tuple[str, ...]:
     """Texts, each once."""
     return tuple(dict.fromkeys(filter(None, (plain(value) for value in values))))
 
 
-def utc(gmt: object, local: object = None) -> datetime | None:
+def utc(gmt: object, local: object = None, zone: tzinfo | None = None) -> datetime | None:
     """A time in UTC; None for one that is missing, zero, or of a place nobody knows.
 
     Args:
         gmt: As in `date_gmt`: UTC where it has no offset.
-        local: As in `date`: the site's time, of use only with an offset.
+        local: As in `date`: the site's time.
+        zone: The site's; without it a local time is of use only with an offset.
     """
-    for value, known in ((gmt, True), (local, False)):
+    for value, place in ((gmt, UTC), (local, zone)):
         if not isinstance(value, str) or value.startswith("0000"):
             continue
         try:
             moment = datetime.fromisoformat(value.strip())
         except ValueError:
             continue
-        if moment.tzinfo is not None or known:
+        if moment.tzinfo is not None or place is not None:
             try:
-                return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+                return moment.replace(tzinfo=moment.tzinfo or place).astimezone(UTC)
             except OverflowError:
                 continue
     return None
@@ -136,6 +157,8 @@ class ReadPost:
     raw: RawPost
     origin: str
     """Where it was read, for people."""
+    warnings: tuple[str, ...] = ()
+    """What was met on the way to it, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +169,8 @@ class Skipped:
     reason: str
     post_id: str | None = None
     """Set where a post is known but not public; None where something could not be read."""
+    stays: bool = False
+    """What the index holds of the post is public and newer, and stays."""
 
 
 def public_or_skipped(raw: RawPost, origin: str) -> ReadPost | Skipped:

@@ -11,7 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from rag.backends import load_condenser, load_embedder, load_judge, load_writer
+from rag.backends import (
+    load_condenser,
+    load_embedder,
+    load_judge,
+    load_reader,
+    load_writer,
+)
 from rag.calibration import load_calibration
 from rag.embed import Embedder
 from rag.errors import IndexMismatch
@@ -167,11 +173,10 @@ class Assistant:
             ModelUnavailable: A model cannot be loaded.
         """
         with self._loading:
-            now = self.index.model
             if self._pipeline is None:
                 self._pipeline = self._load(self._embedder or load_embedder(self.settings))
-            elif str(self._pipeline.embedder.id) != now:
-                name = now.partition("@")[0]
+            elif self._pipeline.embedder.id.model != self.index.model_id.model:
+                name = self.index.model_id.name
                 _log.warning("The index was given the embedding model %s; loading it.", name)
                 settings = self.settings.model_copy(update={"embedding_model": name})
                 self._pipeline = self._load(load_embedder(settings))
@@ -180,14 +185,22 @@ class Assistant:
     def _load(self, embedder: Embedder) -> Pipeline:
         settings = self.settings
         self.index.check_model(embedder.id)
+        made_in = self.index.model_id.precision
+        if made_in != embedder.id.precision:
+            _log.warning(
+                "The index's vectors were made in %s, and questions are embedded in %s.",
+                made_in, embedder.id.precision,
+            )  # fmt: skip
         calibration = load_calibration(embedder.id.revision)
-        writer = self._writer or load_writer(settings, calibration)
+        reader = load_reader(settings, calibration)
+        writer = self._writer or load_writer(settings, calibration, read=reader is not None)
         judge = load_judge(self.index, embedder, calibration)
         least = settings.min_support
         check = Check(
             judge=judge,
             min_support=calibration.min_support if least is None else least,
             link_base=settings.link_base,
+            sections_of=self.index.sections,
         )
         pipeline = Pipeline(
             self.index,
@@ -197,17 +210,19 @@ class Assistant:
             calibration,
             settings,
             lexicon=Lexicon(self.index.catalog),
+            reader=reader,
             condenser=load_condenser(writer),
         )
         thresholds = {
             "min_answerable": pipeline.min_answerable,
-            "min_sentence": calibration.min_sentence,
+            "min_sentence": calibration.thresholds(read=pipeline.reads)[1],
             "min_support": check.min_support,
         }
         return pipeline.with_provenance(
             Provenance(
                 version=_version(),
                 embedder=str(embedder.id),
+                reader=reader.id if reader else "",
                 writer=writer.name,
                 judge=judge.name,
                 thresholds=thresholds,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from rag.calibration import Calibration
@@ -11,6 +13,8 @@ from rag.errors import ModelUnavailable
 from rag.index import Index
 from rag.judge import Judge, OverlapJudge
 from rag.pipeline import Condenser, Writer
+from rag.reader import Reader
+from rag.rebuild import CATALOG
 from rag.settings import BUNDLED_MODEL, Settings
 from rag.write_quotes import QuoteWriter
 
@@ -39,21 +43,58 @@ def load_embedder(settings: Settings) -> Embedder:
 def model_id(settings: Settings) -> ModelId:
     """Which model the settings name; the bundled one is known without loading it.
 
+    Its precision is "auto" where neither the settings say it nor the model is loaded.
+
     Raises:
         ModelUnavailable: It cannot be loaded.
     """
     if settings.embedding_model == BUNDLED_MODEL:
-        return BUNDLED_ID
+        return replace(BUNDLED_ID, precision=settings.embedding_precision)
     return load_embedder(settings).id
 
 
-def load_writer(settings: Settings, calibration: Calibration) -> Writer:
+def as_indexed(settings: Settings) -> Settings:
+    """With the precision of the index's vectors where the settings leave it open.
+
+    What is added to an index is then made like the rest of it, on whatever machine.
+
+    Raises:
+        IndexMismatch, IndexDamaged: There is an index that cannot be read.
+    """
+    if settings.embedding_precision != "auto" or not (settings.index / CATALOG).is_file():
+        return settings
+    with closing(Index(settings.index)) as index:
+        if not index.model:
+            return settings
+        return settings.model_copy(update={"embedding_precision": index.model_id.precision})
+
+
+def load_reader(settings: Settings, calibration: Calibration) -> Reader | None:
+    """The bundled reader; None where nothing is to be read, or nothing was fitted for it.
+
+    Raises:
+        ModelUnavailable: It cannot be loaded.
+    """
+    if not settings.read_passages or calibration.read is None or not calibration.fitted:
+        return None
+    from rag.reader_model import ModelReader
+
+    return ModelReader()
+
+
+def load_writer(settings: Settings, calibration: Calibration, *, read: bool = False) -> Writer:
     """Quotes, or the chat model that the settings name.
+
+    Args:
+        settings: All of them.
+        calibration: What was fitted for the embedding model.
+        read: Whether a reader reads the best passages.
 
     Raises:
         ModelUnavailable: The model's package or key is missing, or its name is unknown.
     """
-    quotes = QuoteWriter(calibration, settings.answer_sentences)
+    _, least = calibration.thresholds(read=read)
+    quotes = QuoteWriter(least, settings.answer_sentences)
     if settings.chat_model is None:
         return quotes
     from langchain.chat_models import init_chat_model

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from rag.catalog import Catalog
 from rag.catalog_faults import plainly
-from rag.catalog_files import check_copy, copy_to, is_erasure_due, wipe
+from rag.catalog_files import check_copy, copy_to, is_erasure_due, require_whole, wipe
 from rag.errors import BackupInvalid
 from rag.rebuild import CATALOG, rebuild
 
@@ -44,6 +44,7 @@ def backup(folder: Path, target: Path) -> int:
         )
     _require_free(target)
     with closing(Catalog(folder / CATALOG)) as catalog, plainly(target.parent):
+        require_whole(catalog)
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".pullquote-", dir=target.parent) as name:
             aside = Path(name) / "backup"

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rag.errors import IndexDamaged
 
@@ -28,6 +29,10 @@ ANSWERABLE_FEATURES = (
     "first", "late", "cosine", "share", "best_sentence", "lead", "sentence_lead",
 )  # fmt: skip
 SENTENCE_FEATURES = ("own", "helped", "share", "cosine", "passage", "short")
+# What a reader adds, for the passages that it has read.
+PASSAGE_READ_FEATURES = ("searched", "answers")
+SENTENCE_READ_FEATURES = (*SENTENCE_FEATURES, "reads")
+ANSWERABLE_READ_FEATURES = (*ANSWERABLE_FEATURES, "answers")
 SUPPORT_FEATURES = ("share", "one_sentence", "numbers", "names", "negation", "late", "low")
 
 
@@ -48,6 +53,18 @@ class Logistic:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadCalibration:
+    """What was fitted for passages that a reader has read."""
+
+    passage: Logistic
+    """Of the score that the passage was found with, and of the reading."""
+    sentence: Logistic
+    answerable: Logistic
+    min_answerable: float
+    min_sentence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """All that was fitted for one embedding model."""
 
@@ -61,8 +78,20 @@ class Calibration:
     """A sentence may be quoted from here on; the best one of an answered question always may."""
     min_support: float
     """A chat model's sentence is shown from here on."""
+    read: ReadCalibration | None = None
+    """None where nothing was fitted for a reader."""
     fitted: bool = True
     """False where the weights were fitted for another model."""
+
+    def thresholds(self, *, read: bool) -> tuple[float, float]:
+        """From where on a question is answered, and from where on a further sentence is quoted.
+
+        Args:
+            read: Whether a reader has read the best passages.
+        """
+        if read and self.read:
+            return self.read.min_answerable, self.read.min_sentence
+        return self.min_answerable, self.min_sentence
 
 
 def sigmoid(x: float) -> float:
@@ -82,26 +111,34 @@ def load_calibration(revision: str) -> Calibration:
     return parse(json.loads(file.read_text(encoding="utf-8")), fitted=own.is_file())
 
 
-def parse(values: Mapping[str, object], *, fitted: bool = True) -> Calibration:
+def parse(values: Mapping[str, Any], *, fitted: bool = True) -> Calibration:
     """A calibration from its JSON form."""
-
-    def logistic(name: str, features: Sequence[str]) -> Logistic:
-        entry = values[name]
-        assert isinstance(entry, dict)
-        return Logistic(tuple(entry["weights"][feature] for feature in features), entry["bias"])
-
     thresholds = values["thresholds"]
-    assert isinstance(thresholds, dict)
     return Calibration(
-        passage=logistic("passage", PASSAGE_FEATURES),
-        answerable=logistic("answerable", ANSWERABLE_FEATURES),
-        sentence=logistic("sentence", SENTENCE_FEATURES),
-        support=logistic("support", SUPPORT_FEATURES),
+        passage=_logistic(values["passage"], PASSAGE_FEATURES),
+        answerable=_logistic(values["answerable"], ANSWERABLE_FEATURES),
+        sentence=_logistic(values["sentence"], SENTENCE_FEATURES),
+        support=_logistic(values["support"], SUPPORT_FEATURES),
         min_answerable=thresholds["min_answerable"],
         min_sentence=thresholds["min_sentence"],
         min_support=thresholds["min_support"],
+        read=_read(values["read"]) if "read" in values else None,
         fitted=fitted,
     )
+
+
+def _read(values: Mapping[str, Any]) -> ReadCalibration:
+    return ReadCalibration(
+        passage=_logistic(values["passage"], PASSAGE_READ_FEATURES),
+        sentence=_logistic(values["sentence"], SENTENCE_READ_FEATURES),
+        answerable=_logistic(values["answerable"], ANSWERABLE_READ_FEATURES),
+        min_answerable=values["thresholds"]["min_answerable"],
+        min_sentence=values["thresholds"]["min_sentence"],
+    )
+
+
+def _logistic(entry: Mapping[str, Any], features: Sequence[str]) -> Logistic:
+    return Logistic(tuple(entry["weights"][feature] for feature in features), entry["bias"])
 
 
 def _file(revision: str) -> Path:

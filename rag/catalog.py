@@ -16,9 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rag.catalog_faults import plainly
+from rag.catalog_faults import Connection, damaged, plainly
 from rag.catalog_schema import SCHEMA_VERSION, upgrade
-from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
+from rag.errors import IndexBusy, IndexMismatch, IndexMissing
+from rag.writer_lock import locked
+
+_MAGIC = b"SQLite format 3\0"
+_PATIENCE = 10.0  # seconds to wait for another process that leads the same catalog up
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,7 @@ class IndexStatus:
     passages: int
     hosts: tuple[str, ...]
     embedder: str
-    """Name, revision and dimension of the model that made the vectors."""
-    precision: str
+    """Name, revision, dimension and precision of the model that made the vectors."""
     synced_at: datetime | None
     """UTC; None where no sync has ended well yet."""
     newest: datetime | None
@@ -44,24 +47,36 @@ class IndexStatus:
 class Catalog:
     """A connection to the catalog for each thread; an older catalog is brought up to date.
 
+    Args:
+        file: The catalog.
+        in_lock: Whether the caller is the one writer. An older catalog is led up by nobody else,
+            so a reader that meets one takes the writer's lock for as long as that takes.
+
     Raises:
         IndexMissing: There is no catalog in the folder.
         IndexMismatch: A newer version of pullquote made it.
         IndexDamaged: The file is no catalog.
+        IndexBusy: It is of an older version, and another process is writing to it.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, in_lock: bool = False) -> None:
         if not file.is_file():
             raise _missing(file)
         self.file = file
+        self._in_lock = in_lock
         self._local = threading.local()
-        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._connections: dict[threading.Thread, Connection] = {}
         self._guard = threading.Lock()
-        self._check_version()
+        self._is_ours = False
+        try:
+            self._check_version()
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def create(cls, file: Path) -> Catalog:
-        """An empty catalog; one that is there already is opened."""
+        """An empty catalog, or the one that is there; only for the one writer, in its lock."""
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
             # Made aside and moved into place, so that a kill leaves no half of a schema.
@@ -74,20 +89,23 @@ class Catalog:
             )
             connection.close()
             aside.replace(file)
-        return cls(file)
+        return cls(file, in_lock=True)
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> Connection:
         """This thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        found: Connection | None = getattr(self._local, "connection", None)
         if found is not None and self._local.depth == 0 and self.identity != self._local.identity:
             found = None  # another index was put into the place of the one that was opened
         if found is None:
             identity = self.identity
             found = sqlite3.connect(
-                self.file, isolation_level=None, check_same_thread=False, timeout=30
-            )
-            found.execute("PRAGMA journal_mode = WAL")
+                self.file, isolation_level=None, check_same_thread=False, timeout=30,
+                factory=Connection,
+            )  # fmt: skip
+            found.folder = self.file.parent
+            if self._is_ours:
+                found.execute("PRAGMA journal_mode = WAL")
             found.execute("PRAGMA synchronous = FULL")
             found.execute("PRAGMA foreign_keys = ON")
             found.execute("PRAGMA secure_delete = ON")
@@ -110,7 +128,7 @@ class Catalog:
             raise _missing(self.file) from error
         return found.st_dev, found.st_ino
 
-    def _keep(self, connection: sqlite3.Connection) -> None:
+    def _keep(self, connection: Connection) -> None:
         """Remember this thread's connection for `close`, and close those of threads that ended."""
         with self._guard:
             for thread in [one for one in self._connections if not one.is_alive()]:
@@ -121,19 +139,19 @@ class Catalog:
             self._connections[threading.current_thread()] = connection
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """One state of the catalog for all reads inside; may be nested."""
         with self._transaction("BEGIN") as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Connection]:
         """All or nothing of the writes inside."""
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str) -> Iterator[Connection]:
         connection = self.connection
         if self._local.depth == 0:
             connection.execute(begin)
@@ -162,7 +180,7 @@ class Catalog:
 
     @property
     def model(self) -> str:
-        """Name, revision and dimension of the model that made the vectors; empty before it did."""
+        """As `ModelId` is written, of the model that made the vectors; empty before it did."""
         return self.meta("embedder") or ""
 
     def is_superseded(self) -> bool:
@@ -196,7 +214,6 @@ class Catalog:
                 passages=passages,
                 hosts=self.hosts(),
                 embedder=self.meta("embedder") or "",
-                precision=self.meta("precision") or "",
                 synced_at=from_seconds(self.meta("synced_at")),
                 newest=from_seconds(newest),
             )
@@ -209,29 +226,41 @@ class Catalog:
         self._local = threading.local()
 
     def _check_version(self) -> None:
-        with plainly(self.file.parent):
-            self._lead_up()
-
-    def _lead_up(self) -> None:
-        try:
-            version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                raise sqlite3.DatabaseError("it has no version")
-            self.connection.execute("SELECT count(*) FROM meta")
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
-                raise
-            raise IndexDamaged(
-                f"{self.file} is not a catalog: {error}.",
-                hint="Name another folder with --index, or move this one away and ingest again.",
-            ) from error
+        with plainly(self.file.parent), self.file.open("rb") as file:
+            # SQLite would make a catalog of an empty file.
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise damaged(self.file.parent, "it is no SQLite file")
+        version = self._version()
+        if version == 0:
+            raise damaged(self.file.parent, "it has no version")
+        self.connection.execute("SELECT count(*) FROM meta")
+        self._is_ours = True
+        # It stands in the file, so not before it is known whose file this is.
+        self.connection.execute("PRAGMA journal_mode = WAL")
         if version > SCHEMA_VERSION:
             raise IndexMismatch(
                 f"The index in {self.file.parent} was made by a newer version of pullquote.",
                 hint="Update pullquote, or ingest into another folder.",
             )
         if version < SCHEMA_VERSION:
+            self._lead_up()
+
+    def _version(self) -> int:
+        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _lead_up(self) -> None:
+        folder = self.file.parent
+        if self._in_lock:
             upgrade(self.connection)
+            return
+        try:
+            with locked(folder, patience=_PATIENCE):
+                upgrade(self.connection)
+        except IndexBusy as error:
+            raise IndexBusy(
+                f"The index in {folder} has an older format, and another process is writing to it.",
+                hint="Wait until that has ended: the next command brings the index up to date.",
+            ) from error
 
 
 def _missing(file: Path) -> IndexMissing:

@@ -7,11 +7,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rag.errors import IndexBusy, IndexDamaged, IndexUnwritable, PullquoteError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _NO_RIGHT = {errno.EROFS, errno.EACCES, errno.EPERM}
+# SQLite has no code of its own for these.
+_UNREADABLE = ("Could not decode to UTF-8", "vtable constructor failed", "no such table")
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def plainly(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+    except sqlite3.DatabaseError as error:
         ours = _of_sqlite(folder, error)
         if ours is None:
             raise
@@ -36,6 +39,68 @@ def plainly(folder: Path) -> Iterator[None]:
         if error.errno in _NO_RIGHT:
             raise no_right(folder) from error
         raise
+
+
+@contextmanager
+def decoding(folder: Path) -> Iterator[None]:
+    """What was read from the catalog and has not the form in which it was written is damage.
+
+    Raises:
+        IndexDamaged: Such a value was met.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError) as error:
+        raise damaged(folder, "a value in it has another form than it should") from error
+
+
+class Connection(sqlite3.Connection):
+    """SQLite's own, with every complaint said plainly: `plainly` around each statement and row."""
+
+    folder = Path()
+    """The index; set once, after opening."""
+
+    # The base class returns its own kind of cursor, which ours is; its stub says nothing of it.
+    def cursor(self, factory: Any = None) -> Any:
+        return super().cursor(factory or Cursor)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        return self.cursor().executemany(sql, parameters)
+
+
+class Cursor(sqlite3.Cursor):
+    """See `Connection`: damage is often met only when a later row is fetched."""
+
+    connection: Connection
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        with plainly(self.connection.folder):
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        with plainly(self.connection.folder):
+            return super().executemany(sql, parameters)
+
+    def fetchone(self) -> Any:
+        with plainly(self.connection.folder):
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with plainly(self.connection.folder):
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        # Not `plainly`: the end of the rows is an exception as well, and met as often.
+        try:
+            return super().__next__()
+        except sqlite3.DatabaseError as error:
+            ours = _of_sqlite(self.connection.folder, error)
+            if ours is None:
+                raise
+            raise ours from error
 
 
 def _of_sqlite(folder: Path, error: sqlite3.Error) -> PullquoteError | None:
@@ -50,11 +115,18 @@ def _of_sqlite(folder: Path, error: sqlite3.Error) -> PullquoteError | None:
             hint="Wait until it has ended, and try again.",
         )
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return IndexDamaged(
-            f"The catalog in {folder} cannot be read: {error}.",
-            hint="Restore a backup with `pullquote restore`, or ingest into another folder.",
-        )
+        return damaged(folder, str(error))
+    if str(error).startswith(_UNREADABLE):
+        # What follows the first words may be what could not be decoded.
+        return damaged(folder, next(words for words in _UNREADABLE if str(error).startswith(words)))
     return None  # a mistake of ours
+
+
+def damaged(folder: Path, reason: str) -> IndexDamaged:
+    return IndexDamaged(
+        f"The catalog in {folder} is damaged: {reason}.",
+        hint="Restore a backup with `pullquote restore`, or ingest into another folder.",
+    )
 
 
 def no_room(folder: Path) -> IndexUnwritable:

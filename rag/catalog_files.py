@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.catalog import Catalog
+from rag.catalog_faults import damaged
 from rag.catalog_schema import SCHEMA_VERSION, upgrade
 from rag.errors import BackupInvalid, IndexBusy
 
@@ -95,9 +96,41 @@ def check_copy(file: Path) -> None:
         ) from error
 
 
+def require_whole(catalog: Catalog) -> None:
+    """Refuse a damaged catalog before anything is written, or made from it.
+
+    Reads the whole file; what SQLite can tell of damage is found, other letters in a text are not.
+
+    Raises:
+        IndexDamaged: It is damaged.
+    """
+    state = str(catalog.connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    if state != "ok":
+        raise damaged(catalog.file.parent, state.strip().splitlines()[-1])
+    if not has_all_tables(catalog):
+        raise damaged(catalog.file.parent, "it has other tables than it should")
+
+
 def has_all_tables(catalog: Catalog) -> bool:
     """Whether the catalog has the tables of its version and nothing else."""
     return _objects(catalog.connection) == _expected()
+
+
+def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
+    """What was looked at in the catalog, and whether it is well."""
+    run = catalog.connection.execute
+    state = run("PRAGMA quick_check(1)").fetchone()[0]
+    passages_there, words = (
+        run(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "words")
+    )
+    bare = run(
+        "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
+    ).fetchone()[0]
+    return (
+        (state == "ok", f"the catalog file is {state}"),
+        (words == passages_there, f"{words} of {passages_there} passages can be found by words"),
+        (bare == 0, f"{bare} passages have no vectors"),
+    )
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:

@@ -33,11 +33,12 @@ def terms_from(catalog: Catalog, start: str, shortest: int, longest: int) -> lis
     connection.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab('main', 'words', 'row')"
     )
-    return connection.execute(
+    found: list[tuple[str, int]] = connection.execute(
         "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ?"
         " AND length(term) BETWEEN ? AND ?",
         (start, start[:-1] + chr(ord(start[-1]) + 1), shortest, longest),
     ).fetchall()
+    return found
 
 
 def written_near(catalog: Catalog, term: str) -> Counter[str]:

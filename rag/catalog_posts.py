@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.catalog import Catalog
-from rag.catalog_read import POST, filter_condition, read_post
+from rag.catalog_filters import filter_condition
+from rag.catalog_read import POST, decoded, read_post
 from rag.types import Filters, Post
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 
 
+@decoded
 def newest_posts(
     catalog: Catalog, limit: int, *, filters: Filters = Filters(), oldest: bool = False  # noqa: B008 - frozen
 ) -> tuple[Post, ...]:  # fmt: skip
@@ -38,6 +40,7 @@ def count_posts(catalog: Catalog, filters: Filters) -> int:
     return int(row.fetchone()[0])
 
 
+@decoded
 def titled(catalog: Catalog, titles: Sequence[str], *, filters: Filters) -> tuple[Post, ...]:
     """Posts that bear one of a few titles, ASCII letters in either case."""
     condition, values = filter_condition(filters)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.catalog import Catalog, from_seconds, to_seconds
+from rag.catalog import Catalog, from_seconds
+from rag.catalog_faults import decoding
 from rag.embed import TokenVectors
-from rag.types import Block, Damage, Filters, ParsedPost, Passage, Post, Section, Sentence, Vectors
+from rag.text import is_one_sign
+from rag.types import Block, Damage, ParsedPost, Passage, Post, Section, Sentence, Vectors
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
 POST = (
     "posts.id, title, url, published, modified, authors, categories, tags, language, recovered,"
-    " complete"
+    " complete, translations"
 )
+_POST_COLUMNS = 12
 _SECTION = "key, headings, anchor, page, text, blocks"
 
 
@@ -44,6 +51,19 @@ class Choices:
     tags: tuple[str, ...]
 
 
+def decoded(
+    read: Callable[Concatenate[Catalog, P], T],
+) -> Callable[Concatenate[Catalog, P], T]:
+    """What cannot be made of the values in the catalog is said as damage."""
+
+    @wraps(read)
+    def plain(catalog: Catalog, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with decoding(catalog.file.parent):
+            return read(catalog, *args, **kwargs)
+
+    return plain
+
+
 def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, float]:
     """Passages that hold any of the words, best first, with BM25 as SQLite has it, turned positive.
 
@@ -54,7 +74,7 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
     """
     if not words:
         return {}
-    query = " OR ".join(f'"{word}"' for word in words)
+    query = " OR ".join(f'"{word}"{"*" if is_one_sign(word) else ""}' for word in words)
     rows = catalog.connection.execute(
         "SELECT passages.id, found.score FROM"
         " (SELECT rowid, bm25(words) AS score FROM words WHERE words MATCH ?"
@@ -65,51 +85,7 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
     return {row[0]: -float(row[1]) for row in rows}
 
 
-def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
-    """The ids of the passages whose posts the filters let through."""
-    condition, values = filter_condition(filters)
-    rows = catalog.connection.execute(
-        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
-        + condition,
-        values,
-    )
-    return {row[0] for row in rows}
-
-
-def filter_condition(filters: Filters) -> tuple[str, list[object]]:
-    """What the filters ask of a row of `posts`, as SQL and its values."""
-    conditions, values = ["1"], list[object]()
-    for column in ("authors", "categories", "tags"):
-        names = getattr(filters, column)
-        if names:
-            marks = ",".join("?" * len(names))
-            conditions.append(
-                f"EXISTS (SELECT 1 FROM json_each(posts.{column})"
-                f" WHERE value COLLATE NOCASE IN ({marks}))"
-            )
-            values += names
-    for condition, moment in (("published >= ?", filters.since), ("published < ?", filters.until)):
-        if moment:
-            conditions.append(condition)
-            values.append(to_seconds(moment))
-    return " AND ".join(conditions), values
-
-
-def unknown_names(catalog: Catalog, filters: Filters) -> tuple[str, ...]:
-    """What the filters name that no post bears, such as "tag 'spring'"."""
-    found = []
-    for column, kind in (("authors", "author"), ("categories", "category"), ("tags", "tag")):
-        for name in getattr(filters, column):
-            row = catalog.connection.execute(
-                f"SELECT 1 FROM posts, json_each(posts.{column}) AS names"
-                " WHERE names.value = ? COLLATE NOCASE LIMIT 1",
-                (name,),
-            ).fetchone()
-            if row is None:
-                found.append(f"{kind} {name!r}")
-    return tuple(found)
-
-
+@decoded
 def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVectors]:
     """The vectors of those passages that the catalog knows."""
     dimension = int(catalog.meta("dimension") or 0)
@@ -136,6 +112,7 @@ def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVect
     return found
 
 
+@decoded
 def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Vectors]:
     """Those of `ids` that the catalog knows, and their vectors, shape (n, dimension)."""
     known: list[str] = []
@@ -156,6 +133,7 @@ def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Ve
     return known, vectors
 
 
+@decoded
 def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
     """A row for each key, in order, as a passage that names it would give; all must be there."""
     found: dict[str, NDArray[np.float16]] = {}
@@ -170,6 +148,7 @@ def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
     return np.stack([found[key] for key in keys]).astype(np.float32)
 
 
+@decoded
 def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
     """Inverse document frequency of each token, over the passages of the index; positive."""
     count = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
@@ -185,6 +164,7 @@ def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.flo
     )
 
 
+@decoded
 def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
     """Those of `ids` that the catalog knows, whole."""
     found: dict[str, Passage] = {}
@@ -199,12 +179,15 @@ def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
             part,
         )
         for id_, tokens, position, places, *rest in rows:
-            section = _section(rest[11:])
+            section = _section(rest[_POST_COLUMNS:])
             sentences = tuple(Sentence(section.text[a:b], a) for a, b in json.loads(places))
-            found[id_] = Passage(id_, read_post(rest[:11]), section, sentences, tokens, position)
+            found[id_] = Passage(
+                id_, read_post(rest[:_POST_COLUMNS]), section, sentences, tokens, position
+            )
     return found
 
 
+@decoded
 def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     """A post's sections in reading order; empty where there is no such post."""
     rows = catalog.connection.execute(
@@ -213,12 +196,29 @@ def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     return tuple(_section(row) for row in rows)
 
 
-def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
-    """A post as it was read; it must be there."""
+@decoded
+def record(catalog: Catalog, post_id: str) -> Post:
+    """A post's record; it must be there."""
     row = catalog.connection.execute(
         f"SELECT {POST} FROM posts WHERE id = ?", (post_id,)
     ).fetchone()
-    return ParsedPost(read_post(row), post_sections(catalog, post_id))
+    return read_post(row)
+
+
+@decoded
+def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
+    """A post as it was read; it must be there."""
+    return ParsedPost(record(catalog, post_id), post_sections(catalog, post_id))
+
+
+def known_posts(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
+    """Those of the ids that are of posts in the catalog."""
+    found: set[str] = set()
+    for part in _parts(ids):
+        marks = ",".join("?" * len(part))
+        rows = catalog.connection.execute(f"SELECT id FROM posts WHERE id IN ({marks})", part)
+        found.update(row[0] for row in rows)
+    return frozenset(found)
 
 
 def choices(catalog: Catalog) -> Choices:
@@ -239,7 +239,8 @@ def all_ids(catalog: Catalog) -> list[str]:
 
 
 def read_post(row: Sequence[Any]) -> Post:
-    id_, title, url, published, modified, authors, categories, tags, language, how, complete = row
+    id_, title, url, published, modified, authors, categories, tags, language, how, *more = row
+    complete, translations = more
     return Post(
         id=id_,
         title=title,
@@ -251,6 +252,7 @@ def read_post(row: Sequence[Any]) -> Post:
         tags=tuple(json.loads(tags)),
         language=language,
         damage=None if how is None else Damage(how, bool(complete)),
+        translations=tuple(json.loads(translations)),
     )
 
 
@@ -269,20 +271,3 @@ def _section(row: Sequence[Any]) -> Section:
 def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     for start in range(0, len(ids), _MANY):
         yield ids[start : start + _MANY]
-
-
-def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
-    """What was looked at in the catalog, and whether it is well."""
-    run = catalog.connection.execute
-    state = run("PRAGMA quick_check(1)").fetchone()[0]
-    passages_there, words = (
-        run(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "words")
-    )
-    bare = run(
-        "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
-    ).fetchone()[0]
-    return (
-        (state == "ok", f"the catalog file is {state}"),
-        (words == passages_there, f"{words} of {passages_there} passages can be found by words"),
-        (bare == 0, f"{bare} passages have no vectors"),
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
 _V1 = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -68,7 +68,25 @@ CREATE TABLE quarantine (
 ) WITHOUT ROWID;
 """
 
-_STEPS = {1: _V1, 2: _V2}
+_V3 = """
+-- Ids of the same post in other languages, a JSON list.
+ALTER TABLE posts ADD COLUMN translations TEXT NOT NULL DEFAULT '[]';
+"""
+
+_V4 = """
+-- Posts that were forgotten and stay out: keyed hashes of their ids, and nothing of them.
+CREATE TABLE forgotten (
+    digest TEXT PRIMARY KEY,
+    since INTEGER NOT NULL                          -- seconds since 1970, UTC
+) WITHOUT ROWID;
+-- The number format of the forward pass is part of the model's name; float32 where none was noted.
+UPDATE meta SET value = value || '/' ||
+    coalesce((SELECT value FROM meta WHERE name = 'precision'), 'float32')
+    WHERE name = 'embedder';
+DELETE FROM meta WHERE name = 'precision';
+"""
+
+_STEPS = {1: _V1, 2: _V2, 3: _V3, 4: _V4}
 
 
 def upgrade(connection: sqlite3.Connection) -> None:

@@ -19,7 +19,7 @@ from rag.catalog import Catalog, to_seconds
 from rag.catalog_files import set_erasure_due
 from rag.embed import PassageVectors
 from rag.identity import block_values, record_hash
-from rag.text import search_words
+from rag.text import indexed_words
 from rag.types import ParsedPost, Passage, Post
 
 Operation = Literal["upsert", "metadata", "delete"]
@@ -33,12 +33,19 @@ class PostState:
     record_hash: str
     content_hash: str
     source: str
+    modified: int = 0
+    """Seconds since 1970, UTC; 0 where it is not known."""
+    whole: bool = True
+    """Not recovered from a damaged file."""
 
 
 def post_states(catalog: Catalog) -> dict[str, PostState]:
     """Every post's id and state."""
-    rows = catalog.connection.execute("SELECT id, record_hash, content_hash, source FROM posts")
-    return {row[0]: PostState(*row[1:]) for row in rows}
+    rows = catalog.connection.execute(
+        "SELECT id, record_hash, content_hash, source, coalesce(modified, 0), recovered IS NULL"
+        " FROM posts"
+    )
+    return {row[0]: PostState(row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
 
 
 def known_embeddings(catalog: Catalog, keys: Sequence[str]) -> set[str]:
@@ -112,9 +119,16 @@ def update_record(catalog: Catalog, post: Post, source: str) -> None:
     with catalog.writing() as connection:
         connection.execute(
             "UPDATE posts SET url = ?, published = ?, modified = ?, authors = ?, categories = ?,"
-            " tags = ?, language = ?, recovered = ?, complete = ?, source = ?, record_hash = ?"
-            " WHERE id = ?",
-            (post.url, *_record_row(post), source, record_hash(post), post.id),
+            " tags = ?, language = ?, recovered = ?, complete = ?, source = ?, record_hash = ?,"
+            " translations = ? WHERE id = ?",
+            (
+                post.url,
+                *_record_row(post),
+                source,
+                record_hash(post),
+                json.dumps(post.translations),
+                post.id,
+            ),
         )
         ids = [id_ for id_, _, _ in _passages_of(connection, post.id)]
         _to_outbox(connection, ids, "metadata")
@@ -143,9 +157,10 @@ def drop_unused_embeddings(catalog: Catalog) -> int:
     """Free the vectors that no passage names any more; how many there were."""
     with catalog.writing() as connection:
         connection.execute("DELETE FROM token_frequency WHERE passages <= 0")
-        return connection.execute(
+        freed: int = connection.execute(
             "DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)"
         ).rowcount
+        return freed
 
 
 def outbox(catalog: Catalog, limit: int) -> list[tuple[str, Operation]]:
@@ -206,10 +221,10 @@ def _insert_post(
 ) -> None:
     post = parsed.post
     connection.execute(
-        "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             post.id, post.title, post.url, *_record_row(post),
-            source, record_hash(post), digest,
+            source, record_hash(post), digest, json.dumps(post.translations),
         ),
     )  # fmt: skip
     connection.executemany(
@@ -238,9 +253,9 @@ def _insert_passage(
         "INSERT INTO words (rowid, title, headings, text) VALUES (?, ?, ?, ?)",
         (
             number,
-            search_words(passage.post.title),
-            search_words(" ".join((*passage.section.headings, *headers))),
-            search_words(passage.text),
+            indexed_words(passage.post.title),
+            indexed_words(" ".join((*passage.section.headings, *headers))),
+            indexed_words(passage.text),
         ),
     )
 

@@ -60,15 +60,37 @@ class QuestionVectors:
 
 @dataclass(frozen=True, slots=True)
 class ModelId:
-    """Which model makes the vectors: equal ids mean interchangeable vectors."""
+    """Which model makes the vectors, and how.
+
+    Equal ids mean equal vectors. Where only the precision differs they are close enough for a
+    question to be compared with passages; but within one index all are made alike.
+    """
 
     name: str
     revision: str
     """Changes whenever the vectors would."""
     dimension: int
+    precision: str = "float32"
+    """Number format of the forward pass."""
 
     def __str__(self) -> str:
+        return f"{self.model}/{self.precision}"
+
+    @property
+    def model(self) -> str:
+        """All but the precision."""
         return f"{self.name}@{self.revision}/{self.dimension}"
+
+    @classmethod
+    def parse(cls, text: str) -> ModelId:
+        """What `str` made of one.
+
+        Raises:
+            ValueError: It is none.
+        """
+        name, _, rest = text.rpartition("@")
+        revision, dimension, precision = rest.split("/")
+        return cls(name, revision, int(dimension), precision)
 
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -80,10 +102,6 @@ class Embedder(Protocol):
 
     @property
     def id(self) -> ModelId: ...
-
-    @property
-    def precision(self) -> str:
-        """Number format of the forward pass; it does not tell vectors apart."""
 
     @property
     def max_tokens(self) -> int:
@@ -164,7 +182,6 @@ class HashEmbedder:
     """
 
     id = ModelId("hash", "1", 256)
-    precision = "float32"
     max_tokens = 256
     special_tokens = 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import logging
 from pathlib import Path
 
 import torch
@@ -12,6 +13,8 @@ from sentence_transformers import SentenceTransformer
 
 from rag.embed import BUNDLED_SHA256
 from rag.errors import ModelUnavailable
+
+_log = logging.getLogger(__name__)
 
 
 def bundled_folder() -> Path:
@@ -73,11 +76,13 @@ def revision_of(model: SentenceTransformer, name: str) -> str:
 
 
 def best_precision(wanted: str, device: str) -> str:
+    # Without instructions for it a processor takes a hundred times longer, not half the time.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    quick = any(getattr(torch.cpu, name, bool)() for name in names)
+    if device == "cpu" and (wanted == "float16" or (wanted == "bfloat16" and not quick)):
+        _log.warning("This processor is slow in %s; `pullquote reembed` takes another.", wanted)
     if wanted != "auto":
         return wanted
     if device == "cuda":
         return "float16"
-    # Without instructions for it a processor takes a hundred times longer, not half the time.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    quick = any(getattr(torch.cpu, name, bool)() for name in names)
     return "bfloat16" if device == "cpu" and quick else "float32"

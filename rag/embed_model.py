@@ -1,16 +1,10 @@
-"""Embedding with a sentence-transformers model.
-
-Every forward pass runs on one core, and several passes run side by side. Torch's own way, all
-cores for one pass, makes them wait for each other at every step: with a second program on the
-machine that took ten times as long.
-"""
+"""Embedding with a sentence-transformers model, every forward pass on one core."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rag.cores import CORES, on_one_core
 from rag.embed import (
     ModelId,
     PassageText,
@@ -66,17 +61,18 @@ class ModelEmbedder:
         else:
             self._model = load_model(name, device)
             revision = revision_of(self._model, name)
-        self.precision = best_precision(precision, self._model.device.type)
-        self._model.to(getattr(torch, self.precision)).eval()
-        self._threads = torch.get_num_threads()
-        self._workers = self._threads if self._model.device.type == "cpu" else 1
+        precision = best_precision(precision, self._model.device.type)
+        self._model.to(getattr(torch, precision)).eval()
+        self._workers = CORES if self._model.device.type == "cpu" else 1
         self._passes = threading.BoundedSemaphore(self._workers)
         self._tokenizer: Any = self._model.tokenizer
         self.special_tokens = len(self._tokenizer("")["input_ids"])
         self._longest = int(self._model.max_seq_length or 512)
         prompt = self._prompt("document", "passage")
         self.max_tokens = self._longest - len(self.token_spans([prompt])[0])
-        self.id = ModelId(name, revision, int(self._model.get_embedding_dimension() or 0))
+        self.id = ModelId(
+            name, revision, int(self._model.get_embedding_dimension() or 0), precision
+        )
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         if not texts:
@@ -187,22 +183,13 @@ class ModelEmbedder:
             )  # fmt: skip
         offsets = encoded.pop("offset_mapping").numpy()
         ids = encoded["input_ids"].numpy().astype(np.int32)
-        with self._passes, self._on_one_core(), torch.inference_mode():
+        with self._passes, on_one_core(), torch.inference_mode():
             features = {key: value.to(self._model.device) for key, value in encoded.items()}
             out = self._model(features)
             pooled = out["sentence_embedding"].float().cpu().numpy()
             tokens = out["token_embeddings"].float().cpu().numpy()
         # In float32 after the pass: normalising in half precision leaves lengths off by .1 %.
         return unit(pooled), tokens, ids, offsets
-
-    @contextmanager
-    def _on_one_core(self) -> Iterator[None]:
-        """What this thread computes with torch stays on one core."""
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(self._threads)
 
     def _batches(self, texts: Sequence[PassageText], order: list[int]) -> Iterator[list[int]]:
         batch: list[int] = []
@@ -226,7 +213,7 @@ class ModelEmbedder:
         projection = self._late.get("projection")
         if projection is None:
             return tokens
-        with self._on_one_core(), torch.inference_mode():
+        with on_one_core(), torch.inference_mode():
             found = torch.from_numpy(tokens) @ torch.from_numpy(projection.astype(np.float32))
             return np.asarray(found.numpy())
 

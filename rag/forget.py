@@ -1,4 +1,4 @@
-"""Take a post out of an index so that nothing of it stays in its files."""
+"""Take a post out of an index so that nothing of it stays in its files, and keep it out."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from pathlib import Path
 
 from rag import catalog_write
 from rag.catalog import Catalog
+from rag.catalog_files import require_whole
 from rag.catalog_find import find_post
-from rag.index import locked
+from rag.catalog_forgotten import set_forgotten, unset_forgotten
+from rag.errors import IndexUnwritable, PostUnknown
 from rag.rebuild import CATALOG, erase
+from rag.writer_lock import locked
 
 
 def forget(folder: Path, wanted: str) -> str:
     """Remove a post and overwrite what the index's files hold of it; readers go on meanwhile.
 
-    Backups are out of reach, and so is the source: a later sync brings back what is public there.
+    A keyed hash of its id is kept, by which later syncs leave it out. Backups are out of reach.
 
     Args:
         folder: The index.
@@ -31,7 +34,39 @@ def forget(folder: Path, wanted: str) -> str:
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
     with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
+        require_whole(catalog)
         post_id = find_post(catalog, wanted)
-        catalog_write.remove_posts(catalog, [post_id], erase=True)
-        erase(catalog)
+        with catalog.writing():
+            set_forgotten(catalog, post_id)
+            catalog_write.remove_posts(catalog, [post_id], erase=True)
+        try:
+            erase(catalog)
+        except IndexUnwritable as error:
+            raise IndexUnwritable(
+                f"{post_id} is out of the index, and text of it still in its files:"
+                f" {error.problem}",
+                hint="Make room, and run `pullquote doctor --repair`: it erases what is left.",
+            ) from error
         return post_id
+
+
+def let_back(folder: Path, post_id: str) -> None:
+    """Let the next sync read a post that was forgotten, if its source still shows it.
+
+    Args:
+        folder: The index.
+        post_id: Its id, `site/number`: by nothing else can it be known again.
+
+    Raises:
+        PostUnknown: No such post was forgotten.
+        IndexMissing, IndexMismatch, IndexDamaged: There is no index that can be read.
+        IndexBusy: Another process is writing.
+        IndexUnwritable: The disk is full, or the folder may not be written.
+    """
+    with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
+        require_whole(catalog)
+        if not unset_forgotten(catalog, post_id.strip()):
+            raise PostUnknown(
+                f"No post {post_id!r} was forgotten in {folder}.",
+                hint="Give its id (site/number), as `pullquote forget` printed it.",
+            )

@@ -10,12 +10,12 @@ from pathlib import Path
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog
 from rag.catalog_faults import plainly
-from rag.catalog_files import has_all_tables, is_erasure_due
+from rag.catalog_files import has_all_tables, health, is_erasure_due, require_whole
 from rag.catalog_sources import quarantine
 from rag.errors import IndexDamaged, PullquoteError
-from rag.index import locked
 from rag.rebuild import CATALOG, chroma_folder, erase, leftovers, rebuild
 from rag.vectors import SearchIndex
+from rag.writer_lock import locked
 
 _REPAIR = "Run `pullquote doctor --repair`: it rebuilds Chroma without embedding."
 _LOST = "Restore a backup with `pullquote restore`, or ingest into another folder."
@@ -51,7 +51,7 @@ def _tables(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _contents(catalog: Catalog) -> Iterator[Finding]:
-    yield from (Finding(ok, what, _LOST) for ok, what in catalog_read.health(catalog))
+    yield from (Finding(ok, what, _LOST) for ok, what in health(catalog))
     waiting = catalog_write.outbox_size(catalog)
     yield Finding(waiting == 0, f"{waiting} passages wait for Chroma", _REPAIR)
     left = len(leftovers(catalog))
@@ -82,10 +82,12 @@ def repair(folder: Path) -> int:
     What waits to be erased is erased.
 
     Raises:
-        IndexMissing, IndexMismatch, IndexDamaged: The catalog itself cannot be read.
+        IndexMissing, IndexMismatch, IndexDamaged: The catalog itself cannot be read, or is
+            damaged; Chroma is left as it is then.
         IndexBusy: Another process is writing.
     """
     with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
+        require_whole(catalog)
         if is_erasure_due(catalog):
             erase(catalog)
             return len(catalog_read.all_ids(catalog))

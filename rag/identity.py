@@ -15,7 +15,8 @@ def record_hash(post: Post) -> str:
         post.url, str(post.published), str(post.modified), post.authors, post.categories,
         post.tags, post.language, post.damage and (post.damage.recovered, post.damage.complete),
     )  # fmt: skip
-    return _digest(fields)
+    # As it was before posts had translations, where they have none.
+    return _digest((*fields, post.translations) if post.translations else fields)
 
 
 def content_hash(parsed: ParsedPost) -> str:

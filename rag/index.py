@@ -7,29 +7,27 @@ writer works it off; readers find what stands in it by exact search.
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from rag import catalog_posts, catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
-from rag.catalog_faults import plainly
-from rag.catalog_files import is_erasure_due
+from rag.catalog_faults import decoding
+from rag.catalog_files import is_erasure_due, require_whole
 from rag.embed import ModelId
-from rag.errors import IndexBusy, IndexDamaged, IndexMismatch
+from rag.errors import IndexDamaged, IndexMismatch, IndexUnwritable
 from rag.rebuild import CATALOG, chroma_folder, erase, sweep
 from rag.types import Post, Section, Vector
 from rag.vectors import SearchIndex
+from rag.writer_lock import locked
 
-_LOCK = "writer.lock"
 _FLUSH = 1000  # outbox lines worked off at once
 
 
@@ -59,13 +57,18 @@ class Index:
         self._handle: _Handle | None = None
         self._guard = threading.Lock()
 
-    def check_model(self, model: ModelId) -> None:
-        """Refuse a model that did not make this index's vectors.
+    def check_model(self, model: ModelId, *, to_write: bool = False) -> None:
+        """Refuse a model whose questions do not fit this index's vectors.
+
+        The same model in another precision fits, except `to_write`, for which "auto" fits.
 
         Raises:
-            IndexMismatch: It did not.
+            IndexMismatch: They do not.
         """
-        _check_model(self.catalog, model)
+        same = bool(self.catalog.model) and self.model_id.model == model.model
+        precisions = {"auto", self.model_id.precision} if same else set()
+        if not same or (to_write and model.precision not in precisions):
+            raise _mismatch(self.catalog, model)
 
     def search(self, vector: Vector, k: int) -> dict[str, float]:
         """The ids of the `k` passages nearest in meaning and their cosines, best first."""
@@ -90,6 +93,9 @@ class Index:
             # A writer has put another search index into the place of this one and taken this one
             # away. What this question sees of the catalog is whole, and so are its vectors.
             return self.exact_search(vector, catalog_read.all_ids(self.catalog), k)
+        except IndexUnwritable:
+            # Chroma writes when it is opened, and the disk is full; the catalog can be read.
+            return self.exact_search(vector, catalog_read.all_ids(self.catalog), k)
 
     def exact_search(self, vector: Vector, ids: Sequence[str], k: int) -> dict[str, float]:
         """As `search`, among `ids` alone, by comparing with every one of them."""
@@ -110,8 +116,18 @@ class Index:
 
     @property
     def model(self) -> str:
-        """Name, revision and dimension of the model that made its vectors."""
+        """Name, revision, dimension and precision of the model that made its vectors."""
         return self.catalog.model
+
+    @property
+    def model_id(self) -> ModelId:
+        """The same; only where something has been ingested.
+
+        Raises:
+            IndexDamaged: The catalog names none that can be read.
+        """
+        with decoding(self.folder):
+            return ModelId.parse(self.catalog.model)
 
     @property
     def synced_at(self) -> datetime | None:
@@ -128,6 +144,10 @@ class Index:
     def sections(self, post_id: str) -> tuple[Section, ...]:
         """In reading order; empty where there is no such post."""
         return catalog_read.post_sections(self.catalog, post_id)
+
+    def published(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of the ids that are of posts in the index."""
+        return catalog_read.known_posts(self.catalog, tuple(ids))
 
     def choices(self) -> catalog_read.Choices:
         return catalog_read.choices(self.catalog)
@@ -234,48 +254,28 @@ def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
     Raises:
         IndexBusy: Another process is writing.
         IndexMismatch: The index was made with another model or by a newer version.
-        IndexDamaged: What is in the folder is no index.
+        IndexDamaged: What is in the folder is no index, or the catalog is damaged.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
     with locked(folder), closing(Catalog.create(folder / CATALOG)) as catalog:
+        require_whole(catalog)
         if catalog.meta("embedder") is None:
             with catalog.writing():
                 catalog.set_meta("embedder", str(model))
                 catalog.set_meta("dimension", str(model.dimension))
-        _check_model(catalog, model)
+        if catalog.model != str(model):
+            raise _mismatch(catalog, model)
         with closing(IndexWriter(catalog)) as writer:
             yield writer
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep every other writer out.
-
-    Raises:
-        IndexBusy: Another process is writing.
-        IndexUnwritable: The disk is full, or the folder may not be written.
-    """
-    note = folder / f"{_LOCK}.pid"
-    try:
-        with plainly(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / _LOCK, timeout=0):
-                note.write_text(str(os.getpid()), encoding="ascii")
-                yield
-    except Timeout as error:
-        owner = note.read_text(encoding="ascii").strip() if note.is_file() else "unknown"
-        raise IndexBusy(
-            f"Another process is writing to {folder} (process {owner}).",
-            hint="Wait until it has ended; readers are not disturbed.",
-        ) from error
-
-
-def _check_model(catalog: Catalog, model: ModelId) -> None:
-    built_with = catalog.model
-    if built_with != str(model):
-        name = built_with.partition("@")[0]
-        raise IndexMismatch(
-            f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
-            hint=f"Set embedding_model = {name!r}, or change the index's model with"
-            f" `pullquote reembed {model.name}`.",
-        )
+def _mismatch(catalog: Catalog, model: ModelId) -> IndexMismatch:
+    built_with = catalog.model or "no model yet"
+    setting, value = "embedding_model", built_with.partition("@")[0]
+    if built_with.startswith(f"{model.model}/"):
+        setting, value = "embedding_precision", built_with.rpartition("/")[2]
+    return IndexMismatch(
+        f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
+        hint=f"Set {setting} = {value!r}, or change the index's model with"
+        f" `pullquote reembed {model.name}`.",
+    )

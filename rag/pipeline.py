@@ -14,6 +14,7 @@ from rag.embed import Embedder
 from rag.followups import leans_back
 from rag.index import Index
 from rag.lexicon import Lexicon
+from rag.reader import Reader
 from rag.record_words import filter_words
 from rag.retrieve import retrieve
 from rag.retrieve_records import posts_asked_for
@@ -54,12 +55,18 @@ class Pipeline:
     calibration: Calibration
     settings: Settings
     lexicon: Lexicon
+    reader: Reader | None = None
+    """Reads the best passages closely; None ranks by what the index knows alone."""
     condenser: Condenser | None = None
 
     @property
     def min_answerable(self) -> float:
         own = self.settings.min_answerable
-        return self.calibration.min_answerable if own is None else own
+        return self.calibration.thresholds(read=self.reads)[0] if own is None else own
+
+    @property
+    def reads(self) -> bool:
+        return self.reader is not None and self.settings.read_passages > 0
 
     def answers(
         self,
@@ -175,8 +182,11 @@ class Pipeline:
                 self.embedder,
                 self.calibration,
                 candidates=self.settings.candidates,
-                # Whether a post is about something shows in all of its passages.
+                # Whether a post is about something shows in all of its passages; a reader of
+                # passages looks for answers, not for subjects.
                 hits=_ALL if about else self.settings.hits,
+                reader=self.reader if self.reads and query.record is None else None,
+                read=self.settings.read_passages,
             )
             if query.record is None:
                 return found

@@ -67,6 +67,7 @@ class ProvenanceRecord(_Record):
     index_generation: int = 0
     synced_at: datetime | None = None
     embedder: str = ""
+    reader: str = ""
     writer: str = ""
     judge: str = ""
     thresholds: dict[str, float] = {}
@@ -145,6 +146,7 @@ def provenance_record(made_with: Provenance) -> ProvenanceRecord:
         index_generation=made_with.index_generation,
         synced_at=made_with.synced_at,
         embedder=made_with.embedder,
+        reader=made_with.reader,
         writer=made_with.writer,
         judge=made_with.judge,
         thresholds=dict(made_with.thresholds),

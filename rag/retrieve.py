@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag import catalog_read
+from rag import catalog_filters, catalog_read
 from rag.calibration import UNCALIBRATED, Calibration
 from rag.catalog_read import StoredVectors
 from rag.embed import Embedder, QuestionVectors
 from rag.index import Index
 from rag.late import LateQuestion, late_question, passage_scores, sentence_scores
+from rag.reader import Reader, Reading
 from rag.text import question_words
 from rag.types import Filters, Found, Hit, Passage, Query, SentenceScore
 
 _EXACT = 20_000  # up to so many allowed passages are compared one by one
+_SURE = 12.0  # log-odds
 _SHORT = 40.0  # characters; a sentence below says little by itself
 
 
@@ -58,6 +60,8 @@ def retrieve(
     *,
     candidates: int,
     hits: int,
+    reader: Reader | None = None,
+    read: int = 0,
 ) -> Found:
     """The passages most likely to hold the answer.
 
@@ -68,6 +72,8 @@ def retrieve(
         calibration: What was fitted for that model.
         candidates: How many are taken by meaning, and as many by words, for each search text.
         hits: At most so many are handed back.
+        reader: Reads the best ones closely; None ranks by what the index knows alone.
+        read: How many it reads.
     """
     with index.catalog.reading():
         searches = [
@@ -78,14 +84,18 @@ def retrieve(
         best = {candidate.id: source for candidate, source in ranked}
         stored = catalog_read.stored_vectors(index.catalog, list(best))
         passages = catalog_read.passages(index.catalog, list(best))
-        names = catalog_read.unknown_names(index.catalog, query.filters)
+        names = catalog_filters.unknown_names(index.catalog, query.filters)
     unknown = [f"No post has the {name}." for name in names]
-    found = tuple(
-        _hit(passages[c.id], c, source, stored[c.id], calibration) for c, source in ranked
-    )
+    first = [passages[candidate.id] for candidate, _ in ranked[:read]] if reader else []
+    readings = reader.read(query.standalone, first) if reader else []
+    unread = [None] * (len(ranked) - len(readings))
+    found = [
+        _hit(passages[c.id], c, source, stored[c.id], calibration, reading)
+        for (c, source), reading in zip(ranked, [*readings, *unread], strict=True)
+    ]
     return Found(
-        hits=found,
-        answerable=calibration.answerable(answerable_features(found, ranked)) if found else 0.0,
+        hits=tuple(sorted(found, key=lambda hit: -hit.relevance) if readings else found),
+        answerable=_answerable(found, ranked, readings, calibration),
         warnings=(*unknown, *(() if calibration.fitted else (UNCALIBRATED,))),
     )
 
@@ -93,7 +103,7 @@ def retrieve(
 def search(text: str, index: Index, embedder: Embedder, *, filters: Filters, limit: int) -> Search:
     """Candidates for one search text with all that is measured of them."""
     vectors = embedder.embed_question(text)
-    allowed = catalog_read.allowed_passages(index.catalog, filters) if filters else None
+    allowed = catalog_filters.allowed_passages(index.catalog, filters) if filters else None
     by_meaning = _by_meaning(vectors, index, allowed, limit)
     by_words = _by_words(text, index, allowed, limit)
     ids = list(dict.fromkeys((*by_meaning, *by_words)))
@@ -156,17 +166,44 @@ def _hit(
     source: Search,
     stored: StoredVectors,
     calibration: Calibration,
+    reading: Reading | None,
 ) -> Hit:
-    relevance = calibration.passage(candidate.features)
+    relevance, weigh = calibration.passage(candidate.features), calibration.sentence
+    own = calibration.read
+    if reading and own:
+        searched = calibration.passage.score(candidate.features)
+        relevance, weigh = own.passage((searched, bounded(reading.answers))), own.sentence
     rows = sentence_features(passage, source, stored, relevance)
+    if reading and own:
+        rows = [(*row, bounded(s)) for row, s in zip(rows, reading.sentences, strict=True)]
     return Hit(
         passage=passage,
         relevance=relevance,
         sentences=tuple(
-            SentenceScore(sentence, calibration.sentence(row))
+            SentenceScore(sentence, weigh(row))
             for sentence, row in zip(passage.sentences, rows, strict=True)
         ),
     )
+
+
+def _answerable(
+    hits: Sequence[Hit],
+    ranked: Sequence[tuple[Candidate, Search]],
+    readings: Sequence[Reading],
+    calibration: Calibration,
+) -> float:
+    if not hits:
+        return 0.0
+    row = answerable_features(hits, ranked)
+    if readings and calibration.read:
+        best = max(reading.answers for reading in readings)
+        return calibration.read.answerable((*row, bounded(best)))
+    return calibration.answerable(row)
+
+
+def bounded(odds: float) -> float:
+    """Log-odds of a reader, no further out than says anything."""
+    return max(-_SURE, min(_SURE, odds))
 
 
 def sentence_features(

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     embedding_device: str = "auto"
     """"auto", "cpu", "cuda", "mps", … as torch names it."""
     embedding_precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Number format of the forward pass; "auto" takes bfloat16 where the processor has it."""
+    """Number format of the forward pass; "auto" takes the index's, for a new one the quickest."""
     embedding_batch_tokens: int = Field(default=4096, ge=256, le=1_000_000)
     """Tokens, padding included, that go through the model at once."""
     passage_tokens: int = Field(default=256, ge=32, le=8192)
@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """Passages taken by meaning, and as many by words, before they are ranked together."""
     hits: int = Field(default=20, ge=10, le=200)
     """Passages that a question ends up with."""
+    read_passages: int = Field(default=4, ge=0, le=50)
+    """Passages that a small model reads closely before a question is answered; 0 reads none."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""
     history_turns: int = Field(default=8, ge=0, le=50)

@@ -18,12 +18,27 @@ _THOUSANDS = regex.compile(r"(?<=\d)[,\u00a0\u202f](?=\d{3}(?!\d))")
 # Arabic letters, and the joiners of Persian and Indic words.
 _OPTIONAL = regex.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640"
                           "\u064b-\u065f\u0670\u200c\u200d]")  # fmt: skip
+# Letters that are written one for the other, and the article, which is written with its word.
+_ARABIC = str.maketrans("أإآٱىیکة", "ااااييكه")
+_ARABIC_LETTER = regex.compile(r"\p{Arabic}")
+_ARTICLE = regex.compile(r"(?<![\p{L}\p{M}])(?:[وفبك]?ال|و?لل)(?=\p{L}{3})")
+_GERESH = regex.compile("(?<=\\p{Hebrew})[\"'\u05f3\u05f4](?=\\p{Hebrew})")
 _WIDTHS = regex.compile("[\uff01-\uff9f]+")  # of letters that stand in rows of square signs
 _CYRILLIC = regex.compile(r"\p{Cyrillic}")
 _GREEK = regex.compile(r"\p{Greek}")
 _LATIN = regex.compile(r"\p{Latin}")
 _NO_STOPS = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _LONGEST_WITHOUT_STOP = 200  # characters; longer ones are cut at spaces where a script has no stops
+# Full stops that end no sentence and that the splitter takes for one.
+_ABBREVIATION = regex.compile(r"([\p{L}\p{M}\p{N}]+)\u0640?\.$")
+_ABBREVIATIONS = frozenset("M MM डॉ प्रो श्री श्रीमती सुश्री पं स्व कु रु नं सं पृ ई".split())
+_INITIAL = regex.compile(r"[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}]\p{M}*")
+_TWO_INITIALS = regex.compile(r"\p{Lu}\.-\p{Lu}\.$")
+_NEVER_ENDS = regex.compile(r"\p{Thai}")  # writes full stops in abbreviations alone
+_GLUED = regex.compile(r"[\p{L}-]")
+_WIDE_STOP = regex.compile(r"[。！？](?=\d)")  # the splitter takes it for part of a number
+# Of Hebrew abbreviations; the splitter would look for its partner as if it were a quotation mark.
+_GERSHAYIM = regex.compile(r'(?<=\p{Hebrew})"(?=\p{Hebrew})')
 _SAYS = regex.compile(r"(?:と|って)")  # goes on after what was said in Japanese
 _SAID = tuple("」』")
 
@@ -65,14 +80,37 @@ def split_sentences(
 def _sentences(line: str, language: str | None) -> Iterator[tuple[int, int]]:
     """Where the sentences of a line begin and end; they cover it."""
     kept: list[tuple[int, int]] = []
-    for part in get_sentence_boundaries(_written_in(line, language), line):
+    marked = _GERSHAYIM.sub("\u05f4", line)
+    for part in get_sentence_boundaries(_written_in(line, language), marked):
         start, end = part["start_index"], part["end_index"]
-        if kept and _SAYS.match(line, start) and line[: kept[-1][1]].rstrip().endswith(_SAID):
+        if kept and _goes_on(line, *kept[-1]):
             kept[-1] = (kept[-1][0], end)
         else:
             kept.append((start, end))
     for start, end in kept:
+        for stop in _WIDE_STOP.finditer(line, start, end):
+            yield from _cut_at_spaces(line, start, stop.end())
+            start = stop.end()
         yield from _cut_at_spaces(line, start, end)
+
+
+def _goes_on(line: str, start: int, end: int) -> bool:
+    """Whether what the splitter takes for a sentence goes on behind it."""
+    text = line[start:end].rstrip()
+    if text.endswith(_SAID):
+        return _SAYS.match(line, end) is not None
+    last = _ABBREVIATION.search(text)
+    if last is None or _TWO_INITIALS.search(text):
+        return last is not None
+    # "是A.B." is an abbreviation behind a word, without a space between them.
+    word, behind = _UNSPACED.split(last[1])[-1] or last[1], line[end : end + 1]
+    glued = line[end - 1] == "."
+    if word in _ABBREVIATIONS or _NEVER_ENDS.match(word):
+        return True
+    if _INITIAL.fullmatch(word):
+        arabic = not word.isascii() and unicodedata.name(word[0], "").startswith("ARABIC")
+        return arabic or behind.isdigit() or (glued and _GLUED.match(behind) is not None)
+    return glued and word[-1].isdigit() and behind.isdigit()
 
 
 def _cut_at_spaces(line: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -122,26 +160,45 @@ def _stripped(text: str, start: int, end: int) -> list[Sentence]:
 
 
 def search_words(text: str) -> str:
-    """What a full-text index holds for `text`, and what is looked up in it for a question.
+    """What is looked up in a full-text index for a question, or compared with another text's.
 
     Words separated by spaces; overlapping pairs of characters where a script has no spaces
     (Han, kana, Hangul, Thai, Lao, Khmer), so that a word inside a sentence is found.
     """
-    words: list[str] = []
+    return " ".join(_words(text, indexed=False))
+
+
+def indexed_words(text: str) -> str:
+    """What a full-text index holds for `text`: its search words and more.
+
+    Of a script without spaces also the last character of a run: so a word of one character either
+    begins a pair or stands alone.
+    """
+    return " ".join(_words(text, indexed=True))
+
+
+def is_one_sign(word: str) -> bool:
+    """Whether a search word is a single character of a script without spaces."""
+    return len(word) == 1 and _UNSPACED.match(word) is not None
+
+
+def _words(text: str, *, indexed: bool) -> Iterator[str]:
     for match in _WORD.finditer(_THOUSANDS.sub("", _one_spelling(text))):
         word, place = match.group(), 0
         for run in _UNSPACED.finditer(word):
-            words += filter(None, [word[place : run.start()]])
-            words += _pairs(run.group())
+            yield from filter(None, [word[place : run.start()]])
+            yield from _pairs(run.group())
+            if indexed and len(run.group()) > 1:
+                yield run.group()[-1]
             place = run.end()
-        words += filter(None, [word[place:]])
-    return " ".join(words)
+        yield from filter(None, [word[place:]])
 
 
 def _one_spelling(text: str) -> str:
     """Without what one writer sets and another does not: vowel marks, joiners, widths."""
     wide = _WIDTHS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    return _OPTIONAL.sub("", wide)
+    bare = _GERESH.sub("", _OPTIONAL.sub("", wide))
+    return _ARTICLE.sub("", bare.translate(_ARABIC)) if _ARABIC_LETTER.search(bare) else bare
 
 
 def _pairs(run: str) -> list[str]:

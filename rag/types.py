@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float32]  # shape (dimension,); length 1
 Vectors = NDArray[np.float32]  # shape (n, dimension); every row has length 1
 
-BlockKind = Literal["paragraph", "item", "row", "code", "caption", "quote", "note"]
+BlockKind = Literal["paragraph", "item", "row", "code", "caption", "quote", "note", "heading"]
+# A "heading" has no text of its own and stands, in the page, above the heading of its section.
 
 
 # ---------------------------------------------------------------- what was posted
@@ -49,6 +50,8 @@ class Post:
     language: str | None = None
     """BCP 47, such as "en" or "pt-BR"; None where the source does not say."""
     damage: Damage | None = None
+    translations: tuple[str, ...] = ()
+    """Ids of the posts that say the same in other languages; some may not be in the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +358,8 @@ class Provenance:
     index_generation: int = 0
     synced_at: datetime | None = None
     embedder: str = ""
+    reader: str = ""
+    """Empty where nothing was read closely."""
     writer: str = ""
     judge: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)

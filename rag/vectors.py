@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import chromadb
 import numpy as np
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, NotFoundError
 
@@ -57,9 +58,10 @@ class SearchIndex:
         self._alias = _take_alias(self._folder)
         self._writes = create
         self._client: Client | None = None
+        self._path = str(self._folder) + "/." * self._alias
         try:
             client = chromadb.PersistentClient(
-                path=str(self._folder) + "/." * self._alias,
+                path=self._path,
                 settings=ChromaSettings(anonymized_telemetry=False),
             )
             self._client = cast("Client", client)  # its declared type lacks close()
@@ -155,7 +157,10 @@ class SearchIndex:
         return IndexDamaged(f"Chroma cannot read {self._folder}: {said}", hint=_REPAIR)
 
     def close(self) -> None:
-        if self._client:
+        if self._client is None:
+            # Chroma keeps a client that did not start, and would hand it out for this path again.
+            SharedSystemClient._identifier_to_system.pop(self._path, None)
+        else:
             self._client.close()
             if self._writes:
                 _blank_unused(self._folder)

@@ -8,7 +8,7 @@ the threshold. What is not supported is left out and reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -29,6 +29,7 @@ from rag.types import (
     Provenance,
     Rejected,
     Remark,
+    Section,
 )
 
 _NEAREST = 3  # sections named on refusal
@@ -51,6 +52,9 @@ class Check:
     link_base: str = ""
     """Takes the place of scheme and host in links, where it is set."""
     provenance: Provenance = field(default_factory=Provenance)
+    sections_of: Callable[[str], Sequence[Section]] | None = None
+    """All sections of a post, by its id: a quote that stands in several of them needs a link that
+    tells them apart."""
 
 
 def verify(
@@ -184,7 +188,12 @@ def _in_place(pointer: Pointer) -> bool:
 
 
 def _citation(pointer: Pointer, check: Check) -> Citation:
-    url = deep_link(pointer.post, pointer.section, pointer.sentence, base=check.link_base)
+    text, own = pointer.sentence.text, pointer.section
+    all_sections = check.sections_of(pointer.post.id) if check.sections_of else ()
+    elsewhere = any(
+        one.key != own.key and one.page == own.page and text in one.text for one in all_sections
+    )
+    url = deep_link(pointer.post, own, pointer.sentence, base=check.link_base, elsewhere=elsewhere)
     return Citation(pointer.post, pointer.section, pointer.sentence, url)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.calibration import Calibration
 from rag.text import question_words
 from rag.types import Claim, Draft, Found, Hit, Pointer, Query, SentenceScore
 
@@ -16,7 +15,8 @@ _ALIKE = 0.8  # of the shorter one's words: then a sentence says nothing new
 class QuoteWriter:
     """Picks the sentences that answer, and says them in the order of the posts."""
 
-    calibration: Calibration
+    least: float
+    """A further sentence is quoted only when it is at least so relevant."""
     most: int
     """Sentences in one answer."""
     name: str = "quotes"
@@ -37,10 +37,17 @@ class QuoteWriter:
     def _choose(self, found: Found) -> list[tuple[Hit, SentenceScore]]:
         chosen: list[tuple[Hit, SentenceScore]] = []
         for hit, one in self._by_relevance(found):
-            good = one.relevance >= self.calibration.min_sentence
+            good = one.relevance >= self.least
             if chosen and not good:
                 break
-            if not any(_alike(one.sentence.text, other.sentence.text) for _, other in chosen):
+            said = any(
+                _alike(one.sentence.text, other.sentence.text)
+                # The same post in another language says the same once more.
+                or hit.passage.post.id in before.passage.post.translations
+                or before.passage.post.id in hit.passage.post.translations
+                for before, other in chosen
+            )
+            if not said:
                 chosen.append((hit, one))
             if len(chosen) == self.most:
                 break

@@ -1,8 +1,8 @@
 """Runs a sync and kills it, again and again; started by tests/test_killed.py as a process.
 
 Everything is imported once, and each run is a fork: no search index is opened before it. A step is
-a statement that the catalog's connection runs, or something done to a file of the index, as audit
-events of Python tell.
+a statement that a connection to the catalog runs, or something done to a file of the index, as
+audit events of Python tell.
 """
 
 from __future__ import annotations
@@ -107,11 +107,15 @@ def watched(work: Callable[[], object], index: Path, on_step: Callable[[str], No
         if event in _FILES and inside in str(arguments[0]):
             on_step(event)
 
+    traced: list[sqlite3.Connection] = []
+
     def profile(_: object, event: str, called: Any) -> None:
-        # The first call of a method of the catalog's connection hands it over.
+        # The first call of a method of a connection hands it over: the writer's is not the first.
         connection = getattr(called, "__self__", None)
-        if event == "c_call" and isinstance(connection, sqlite3.Connection):
-            sys.setprofile(None)
+        if event != "c_call" or not isinstance(connection, sqlite3.Connection):
+            return
+        if not any(connection is one for one in traced):
+            traced.append(connection)
             connection.set_trace_callback(lambda statement: on_step(str(statement)))
 
     sys.addaudithook(audit)

@@ -173,6 +173,17 @@ def test_an_encrypted_or_empty_or_cut_archive_says_so(tmp_path: Path) -> None:
             titles(tmp_path / "a.zip")
 
 
+def test_a_member_without_a_name_is_skipped() -> None:
+    data = packed(("x.json", json.dumps([entry(1)])), ("y.json", json.dumps([entry(2)])))
+    found = list(archives.members(io.BytesIO(data.replace(b"x.json", b"\0.json")), "a.zip"))
+    assert [one.reason for one in found if isinstance(one, Skipped)] == [
+        "a damaged member of the archive, without a name"
+    ]
+    assert [one.data for one in found if isinstance(one, archives.Member)] == [
+        json.dumps([entry(2)]).encode()
+    ]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=8))
 def test_no_damaged_archive_is_more_than_an_error(place: int, junk: bytes) -> None:

@@ -15,9 +15,10 @@ from statistics import fmean
 from threading import Thread
 
 import pytest
+from index_state import state
 from small_site import garden
 
-from bench import bench_ask, bench_ingest, bench_start
+from bench import bench_ask, bench_ingest, bench_lifecycle, bench_start
 from bench.figures import Spread, shown, spread, table
 from bench.ingest_runs import Cost, Ingested, ingest_once
 from bench.machine import peak_memory_mb, this_machine
@@ -241,3 +242,22 @@ def test_the_table_of_asking_shows_medians_and_95th_percentiles() -> None:
     text = bench_ask.text_of(measured)
     assert "75% answered" in text
     assert [cell.strip() for cell in text.splitlines()[-1].split("|")][2:4] == ["25.0", "38.5"]
+
+
+# ---------------------------------------------------------------- looking after an index
+
+
+def test_every_work_is_measured_on_a_copy_and_the_index_stays_as_it_was(tmp_path: Path) -> None:
+    index = garden(tmp_path / "index")
+    before = state(index)
+    measured = bench_lifecycle.measure(index, 2)
+    assert (measured.posts, measured.passages) == (3, 6)
+    assert {len(taken.values) for taken in measured.seconds.values()} == {2}
+    assert all(min(taken.values) > 0 for taken in measured.seconds.values())
+    assert all(megabytes > 0 for megabytes in measured.megabytes.values())
+    assert [file.name for file in tmp_path.iterdir()] == ["index"]
+    assert state(index) == before
+    text = bench_lifecycle.text_of(measured)
+    assert "3 posts, 6 passages." in text
+    for what in (*measured.seconds, *measured.megabytes):
+        assert f"| {what} " in text

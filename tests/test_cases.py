@@ -9,8 +9,8 @@ import pytest
 from small_site import garden
 from tests_shared import SHARED, needs_shared
 
-from eval.cases import Case, load_cases, missing_gold
-from eval.gold import Gold
+from eval.cases import Case, load_cases, missing_gold, resolve_gold
+from eval.gold import Gold, sentence_hash
 from rag.errors import SourceError
 from rag.index import Index
 from rag.types import Turn
@@ -98,6 +98,12 @@ def test_all_parts_are_needed_of_multi_and_one_alternative_else() -> None:
             LINE | {"id": "b", "gold": [LINE["gold"][0] | {"quote": "…!"}]},
             "line 2: gold.0.quote: '…!' has no word",
         ),
+        (
+            LINE | {"gold": [LINE["gold"][0] | {"sentence": "0" * 16}]},
+            "line 2: gold.0: write quote, or sentence",
+        ),
+        (LINE | {"gold": [{"post_id": 1}]}, "line 2: gold.0: write quote, or sentence"),
+        (LINE | {"gold": [{"post_id": 1, "sentence": "That"}]}, "line 2: gold.0.sentence: "),
     ],
 )
 def test_a_mistake_is_told_with_its_line(
@@ -144,6 +150,42 @@ def test_cases_whose_gold_the_index_does_not_hold_are_named(tmp_path: Path) -> N
         Case("nothing", "near", "?", answerable=False),
     ]
     assert missing_gold(cases, index) == ("other post", "half")
+    index.close()
+
+
+def named(post_id: str, heading: str, sentence: str) -> Gold:
+    return Gold(post_id, heading, "", sentence_hash(sentence))
+
+
+def test_gold_may_be_named_by_the_hash_of_its_sentence(tmp_path: Path) -> None:
+    gold = {"post_id": 1, "heading": "When to sow", "sentence": sentence_hash("So it is.")}
+    (case,) = load_cases(file_of(tmp_path, LINE | {"gold": [gold]}))
+    assert case.gold == (named("1", "When to sow", "So it is."),)
+
+
+def test_hashes_become_the_sentences_of_the_index_and_what_it_lacks_is_named(
+    tmp_path: Path,
+) -> None:
+    held = "Copper tape made no difference."
+    quoted = Gold("1", "When to sow", "In our valley that is March.")
+    index = Index(garden(tmp_path / "index"))
+    cases = (
+        Case(
+            "short id", "fact", "?", gold=(named("2", "Results", "COPPER TAPE made no difference"),)
+        ),
+        Case("full id", "multi", "?", gold=(quoted, named("garden.example/2", "", held))),
+        Case("other post", "fact", "?", gold=(named("1", "Results", held),)),
+        Case("half a sentence", "fact", "?", gold=(named("2", "Results", "Copper tape"),)),
+        Case("no post", "fact", "?", gold=(named("9", "", held),)),
+        Case("nothing", "near", "?", answerable=False),
+    )
+    known = resolve_gold(cases, index)
+    assert [gold.quote for case in known for gold in case.gold] == [
+        held, quoted.quote, held, "", "", "",
+    ]  # fmt: skip
+    assert missing_gold(known, index) == ("other post", "half a sentence", "no post")
+    assert missing_gold(cases, index) == tuple(case.id for case in cases if case.gold)
+    assert resolve_gold(known[1:2], index) == known[1:2]
     index.close()
 
 

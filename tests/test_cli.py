@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from shutil import rmtree
 
@@ -16,6 +17,7 @@ import pytest
 from small_site import garden
 from typer.testing import CliRunner, Result
 
+from rag.index import Index
 from rag.record import AnswerRecord
 from rag.settings import load_settings
 from ui.cli import app
@@ -362,6 +364,34 @@ def test_repair_builds_the_search_index_again_without_embedding(index: Path) -> 
     assert run("doctor").exit_code == 1
     assert "6 passages" in run("doctor", "--repair").stdout
     assert "WRONG  Chroma" not in run("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "made_with", "now", "hint"),
+    [
+        ("MODEL", "narrow@1/256/float32", "hash@1/256/float32", "embedding_model = 'narrow'"),
+        (
+            "PRECISION",
+            "hash@1/256/float16",
+            "hash@1/256/float32",
+            "embedding_precision = 'float16'",
+        ),
+    ],
+)
+def test_the_doctor_compares_the_model_of_the_index_with_the_settings(
+    index: Path, setting: str, made_with: str, now: str, hint: str
+) -> None:
+    assert f"ok     the settings name the model of the index, {now}" in run("doctor").stdout
+    with closing(Index(index)) as opened, opened.catalog.writing():
+        opened.catalog.set_meta("embedder", made_with)
+    result = run("doctor")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    wrong = next(i for i, line in enumerate(lines) if "was built with" in line)
+    assert lines[wrong] == f"WRONG  The index in index was built with {made_with}, not {now}."
+    assert lines[wrong + 1].strip() == (
+        f"Set {hint}, or change the index's model with `pullquote reembed hash`."
+    )
 
 
 def test_a_taken_port_is_told_with_another_one() -> None:

@@ -82,6 +82,30 @@ def test_one_pass_gives_what_the_library_gives() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_questions_fit_passages_of_another_precision(precision: str) -> None:
+    from rag.embed_model import ModelEmbedder
+
+    name = "sentence-transformers/all-MiniLM-L6-v2"
+    exact, other = (ModelEmbedder(name, precision=one) for one in ("float32", precision))
+    assert other.id.model == exact.id.model
+    assert other.id != exact.id
+    texts = [
+        PassageText(section.text, ((0, len(section.text)),))
+        for post in GARDEN
+        for section in post.sections
+    ]
+    ours, theirs = (
+        np.stack([one.passage for one in embedder.embed_passages(texts)])
+        for embedder in (exact, other)
+    )
+    assert (ours * theirs).sum(axis=1).min() > 0.999
+    question = "When should I sow?"
+    ours, theirs = (ours @ e.embed_question(question).question for e in (exact, other))
+    assert np.abs(ours - theirs).max() < 0.005
+
+
+@pytest.mark.model
 def test_a_folder_is_another_model_with_a_revision_of_its_own() -> None:
     from rag.embed import BUNDLED_ID
     from rag.embed_load import bundled_folder

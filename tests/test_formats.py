@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from rag.backup import restore
 from rag.catalog_schema import SCHEMA_VERSION
 from rag.catalog_sources import quarantine, set_missing
 from rag.embed import HashEmbedder
-from rag.errors import IndexMismatch
+from rag.errors import IndexBusy, IndexMismatch
 from rag.health import check
 from rag.index import Index, write_index
 from rag.rebuild import CATALOG
+from rag.writer_lock import locked
 
 DATA = Path(__file__).parent / "data"
 FORMATS = range(1, SCHEMA_VERSION + 1)
@@ -94,6 +96,33 @@ def test_two_processes_may_lead_an_old_index_up_at_once(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [one.communicate("go\n")[0].strip() for one in opening] == ["3", "3", "3"]
     assert version_of(folder) == SCHEMA_VERSION
+
+
+def test_nobody_leads_an_index_up_while_another_one_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.catalog._PATIENCE", 0.2)
+    folder = unpacked(tmp_path, 1)
+    with locked(folder):
+        with pytest.raises(IndexBusy, match="older format") as caught:
+            Index(folder)
+        assert version_of(folder) == 1
+    assert "Wait" in caught.value.hint
+    with closing(Index(folder)) as index:
+        assert index.status().posts == 3
+    assert version_of(folder) == SCHEMA_VERSION
+
+
+def test_a_reader_waits_for_the_one_that_leads_up(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path, 1)
+    with ThreadPoolExecutor(1) as pool:
+        with locked(folder):
+            opening = pool.submit(Index, folder)
+            with pytest.raises(TimeoutError):
+                opening.result(0.3)
+            assert version_of(folder) == 1
+        with closing(opening.result(5)) as index:
+            assert index.status().posts == 3
 
 
 def test_an_index_of_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

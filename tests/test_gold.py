@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from eval.gold import (
     is_post,
     normalise,
     same_sentence,
+    sentence_hash,
 )
 from rag.types import Hit, Passage, Post, Section, Sentence
 
@@ -113,3 +116,18 @@ def test_a_hit_is_graded_by_its_post_and_its_passage_alone() -> None:
 def test_scripts_without_spaces_are_compared_too() -> None:
     assert holds("六月我们比较了五个菜床。结果如下。", "我们比较了五个菜床。")
     assert not same_sentence("铜带没有作用。", "我们比较了五个菜床。")
+
+
+def test_a_sentence_is_named_by_its_letters_and_digits() -> None:
+    named = sentence_hash("It’s “Open”\u00a0– ﬁnally, at 3!\n")
+    assert named == hashlib.sha256(b"it s open finally at 3").hexdigest()[:16]
+    assert sentence_hash("it's OPEN (finally) at 3") == named
+    assert sentence_hash("It’s open, finally, at 4.") != named
+    assert sentence_hash("…!") == ""
+
+
+def test_a_quote_that_is_not_known_yet_stands_nowhere() -> None:
+    section = under("0", "", QUOTE)
+    assert find(Gold("1", "", "", sentence_hash(QUOTE)), (section,)) is None
+    assert not holds(QUOTE, "")
+    assert not same_sentence(QUOTE, "")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -13,13 +14,16 @@ import numpy as np
 import pytest
 from small_site import GARDEN, garden, post, put, same_path, section
 
-from rag import catalog_read, catalog_write
+from rag import catalog_filters, catalog_read, catalog_write
+from rag.backends import as_indexed
 from rag.catalog_schema import SCHEMA_VERSION
-from rag.embed import HashEmbedder, ModelId
+from rag.embed import HashEmbedder, ModelId, PassageText
 from rag.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
 from rag.health import check, repair
+from rag.identity import embedding_key
 from rag.index import Index, write_index
 from rag.rebuild import CATALOG, CHROMA
+from rag.settings import load_settings
 from rag.types import Filters
 
 EMBEDDER = HashEmbedder()
@@ -151,6 +155,36 @@ def test_another_model_is_refused_for_reading_and_for_writing(tmp_path: Path) ->
     index.close()
 
 
+def test_another_precision_may_ask_and_must_not_write(tmp_path: Path) -> None:
+    garden(tmp_path)
+    other = replace(EMBEDDER.id, precision="float16")
+    with closing(Index(tmp_path)) as index:
+        index.check_model(other)
+        with pytest.raises(IndexMismatch):
+            index.check_model(other, to_write=True)
+        index.check_model(replace(other, precision="auto"), to_write=True)
+    with pytest.raises(IndexMismatch) as caught, write_index(tmp_path, other):
+        pass
+    assert caught.value.hint.startswith("Set embedding_precision = 'float32', or ")
+
+
+def test_vectors_of_another_precision_have_other_keys() -> None:
+    text = PassageText("Frost.", ((0, 6),))
+    other = replace(EMBEDDER.id, precision="float16")
+    assert embedding_key(text, other) != embedding_key(text, EMBEDDER.id)
+    assert ModelId.parse(str(other)) == other
+
+
+def test_what_the_settings_leave_open_is_as_the_index_has_it(tmp_path: Path) -> None:
+    settings = load_settings(index=tmp_path / "index", embedding_model="hash")
+    assert as_indexed(settings).embedding_precision == "auto"  # there is none yet
+    with write_index(settings.index, replace(EMBEDDER.id, precision="bfloat16")):
+        pass
+    assert as_indexed(settings).embedding_precision == "bfloat16"
+    given = settings.model_copy(update={"embedding_precision": "float32"})
+    assert as_indexed(given).embedding_precision == "float32"
+
+
 def test_an_index_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     garden(tmp_path)
     index = Index(tmp_path)
@@ -174,7 +208,7 @@ def test_a_record_change_reaches_answers_without_new_vectors(tmp_path: Path) -> 
         assert {op for _, op in catalog_write.outbox(writer.catalog, 99)} == {"metadata"}
         writer.finish()
     index = Index(tmp_path)
-    ids = catalog_read.allowed_passages(index.catalog, Filters(tags=("Summer",)))
+    ids = catalog_filters.allowed_passages(index.catalog, Filters(tags=("Summer",)))
     passage = next(iter(catalog_read.passages(index.catalog, sorted(ids)).values()))
     assert passage.post == changed
     index.close()
@@ -184,7 +218,7 @@ def test_filters_look_at_people_terms_and_dates(tmp_path: Path) -> None:
     index = Index(garden(tmp_path))
 
     def titles(filters: Filters) -> set[str]:
-        ids = sorted(catalog_read.allowed_passages(index.catalog, filters))
+        ids = sorted(catalog_filters.allowed_passages(index.catalog, filters))
         return {p.post.title for p in catalog_read.passages(index.catalog, ids).values()}
 
     assert titles(Filters(authors=("tom baker",))) == {"Slugs without pellets"}

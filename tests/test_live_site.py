@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ingest.report import Report
 from ingest.sync import Options, sync
 from rag.catalog_sources import quarantine
 from rag.errors import ConfigError, SourceError
+from rag.forget import forget, let_back
 from rag.index import Index
 from rag.settings import Settings, load_settings
 
@@ -131,6 +133,37 @@ def test_every_post_is_fetched_again_when_it_is_time_or_asked_for(kept: Kept) ->
     assert kept.sync(full=True).changed == 1
     kept.site.posts[4]["content"]["rendered"] = "<p>Another one.</p>"
     assert kept.sync(kept.settings(fetch_full_days=0)).changed == 1
+
+
+def test_a_forgotten_post_is_neither_fetched_nor_noted_until_it_is_let_back(kept: Kept) -> None:
+    kept.site.posts[7]["link"] = f"{kept.site.base}/a-telling-slug/"
+    kept.sync()
+    (id_,) = (id_ for id_ in ids(kept) if id_.endswith("/7"))
+    forget(kept.index, id_)
+    assert not traces(kept, b"a-telling-slug", id_.encode())
+    kept.site.edit(7, "<p>New words.</p>")
+    kept.site.edit(8, "<p>Others.</p>")
+    for full in (False, True, False):
+        report = kept.sync(full=full)
+        assert report.forgotten == (id_,)
+        assert (report.added, report.removed, report.posts, len(report.skipped)) == (0, 0, 9, 0)
+        assert not any("7" in a.query["include"].split(",") for a in kept.site.asked if a.is_fetch)
+        assert not traces(kept, b"a-telling-slug", b"New words", id_.encode())
+    assert kept.texts()["8"] == "Others."
+    let_back(kept.index, id_)
+    report = kept.sync()
+    assert (report.added, report.forgotten, report.posts) == (1, (), 10)
+    assert kept.texts()["7"] == "New words."
+
+
+def ids(kept: Kept) -> list[str]:
+    with closing(Index(kept.index)) as index:
+        return [post.id for post in index.posts()]
+
+
+def traces(kept: Kept, *pieces: bytes) -> list[bytes]:
+    contents = [file.read_bytes() for file in kept.index.rglob("*") if file.is_file()]
+    return [piece for piece in pieces if any(piece in content for content in contents)]
 
 
 def test_a_dry_run_prints_the_difference_and_writes_nothing(kept: Kept) -> None:
@@ -445,7 +478,7 @@ def test_what_stands_around_the_json_is_cut_and_named(
     kept.fail(around)
     report = kept.sync()
     assert report.added == 10
-    assert bool(report.warnings) == (b"Warning" in before)
+    assert bool(report.warnings) == (b"Warning" in before or b"cached" in behind)
 
 
 def test_one_post_that_breaks_the_site_does_not_hold_up_the_others(kept: Kept) -> None:

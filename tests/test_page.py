@@ -15,10 +15,13 @@ import httpx
 import pytest
 from fake_assistant import LETTUCES, FakeAssistant, serving, site_index
 
+from rag.catalog_write import remove_posts
+from rag.index import write_index
 from rag.types import Answer, Turn
 from ui.page.desk import Conversation, Desk, Messages, Update
 from ui.page.stream import Workers
 from ui.render import LOOKING
+from ui.withdrawn import WITHDRAWN
 
 TAB = gr.Request(session_hash="tab")
 
@@ -67,6 +70,26 @@ class Reader:
 @pytest.fixture
 def reader(assistant: FakeAssistant) -> Reader:
     return Reader(Desk(assistant))
+
+
+def test_an_old_citation_says_when_its_post_is_no_longer_published(
+    reader: Reader, assistant: FakeAssistant
+) -> None:
+    reader.ask(LETTUCES)
+    reader.ask(LETTUCES)
+    assert WITHDRAWN not in reader.panel
+    with write_index(assistant.settings.index, assistant.pipeline.embedder.id) as writer:
+        remove_posts(writer.catalog, ["garden.example/2"])
+        writer.finish()
+    for earlier in (2, 3):
+        reader.ask("When to sow tomatoes?")
+        cards = reader.panel.split("<article ")[1:]
+        gone = [card for card in cards if 'data-post="garden.example/2"' in card]
+        assert len(gone) == 2
+        assert all(WITHDRAWN in card for card in gone)
+        others = [card for card in cards if card not in gone]
+        assert len(others) >= earlier
+        assert not any(WITHDRAWN in card for card in others)
 
 
 def test_an_answer_grows_sentence_by_sentence(reader: Reader) -> None:

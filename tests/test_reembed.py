@@ -71,7 +71,7 @@ def of_the_narrow(folder: Path) -> Path:
 def test_another_model_gives_what_an_ingest_with_it_would_have_given(tmp_path: Path) -> None:
     garden(tmp_path / "index")
     done = reembed(settings(tmp_path / "index"), embedder=NarrowEmbedder())
-    assert (done.before, done.now) == ("hash@1/256", "narrow@1/256")
+    assert (done.before, done.now) == ("hash@1/256/float32", "narrow@1/256/float32")
     assert done.posts == 3
     assert done.passages == done.embedded > 6
     assert state(tmp_path / "index") == state(of_the_narrow(tmp_path / "other"))
@@ -196,12 +196,14 @@ def test_a_server_goes_on_answering_and_takes_the_new_model(tmp_path: Path) -> N
         for thread in asking:
             thread.join()
         assert failed == []
-        assert (models[0], models[-1]) == ("narrow@1/256", "hash@1/256")
-        assert assistant.chain.invoke("What held bed 9?").provenance.embedder == "hash@1/256"
+        assert (models[0], models[-1]) == ("narrow@1/256/float32", "hash@1/256/float32")
+        assert (
+            assistant.chain.invoke("What held bed 9?").provenance.embedder == "hash@1/256/float32"
+        )
         assert assistant.retriever.invoke("What held bed 9?")
 
 
 def test_the_command_says_what_to_set(tmp_path: Path) -> None:
     garden(tmp_path / "index")
     said = CliRunner().invoke(app, ["reembed", "hash", "--index", str(tmp_path / "index")])
-    assert said.output == "Nothing to do: the index already has hash@1/256.\n"
+    assert said.output == "Nothing to do: the index already has hash@1/256/float32.\n"

@@ -233,7 +233,7 @@ def test_of_several_turns_the_last_one_is_in_sight() -> None:
 
 
 def status(posts: int, synced: datetime | None) -> IndexStatus:
-    return IndexStatus("id", 1, posts, 9, 9, ("a.example",), "maker/tiny@1/4", "", synced, None)
+    return IndexStatus("id", 1, posts, 9, 9, ("a.example",), "maker/tiny@1/4/float32", synced, None)
 
 
 def test_the_foot_says_what_answers_come_from_and_promises_nothing_about_the_posts() -> None:

@@ -10,8 +10,11 @@ from eval_parts import WOOL, answer, case, cited
 from small_site import garden
 
 from eval.cases import load_cases
+from eval.citations import CitationGrade
 from eval.grade import Failure
+from eval.publish import published
 from eval.report import json_report, text_report
+from eval.retrieval import RankGrade
 from eval.run import evaluate, load_records, run_cases
 from rag.assistant import Assistant
 from rag.embed import HashEmbedder
@@ -144,3 +147,21 @@ def test_cases_without_history_are_asked_without(tmp_path: Path) -> None:
     system = Forgetful(ModelUnavailable("It sleeps.", hint="Wake it."))
     run_cases(system, [case("wool", WOOL)])
     assert system.asked == [("wool?", ())]
+
+
+def test_gold_that_is_named_by_a_hash_is_graded_as_its_sentence(
+    tmp_path: Path, case_file: Path
+) -> None:
+    hashed = tmp_path / "hashed.jsonl"
+    hashed.write_text(published(case_file.read_text(encoding="utf-8")), encoding="utf-8")
+    assert QUOTE not in hashed.read_text(encoding="utf-8")
+    with assistant(tmp_path, min_answerable=0) as garden_assistant:
+        by_quote = evaluate(garden_assistant, case_file, resamples=10)
+        by_hash = evaluate(garden_assistant, hashed, resamples=10)
+    assert by_hash.missing == ()
+    first, second = (
+        [(one.ranking, one.citations) for one in result.grades.cases]
+        for result in (by_quote, by_hash)
+    )
+    assert first == second
+    assert first[0] == (RankGrade(1, 1, 1, 1, 1), CitationGrade(1, 1, 1, 1))

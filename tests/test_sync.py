@@ -16,9 +16,10 @@ from ingest.sync import Options, sync
 from ingest.updating import OnProgress
 from rag.embed import HashEmbedder, PassageText, PassageVectors
 from rag.errors import IndexBusy, IndexMismatch, SourceError
-from rag.index import Index, locked
+from rag.index import Index
 from rag.settings import load_settings
 from rag.types import Filters
+from rag.writer_lock import locked
 
 
 class Counting(HashEmbedder):
@@ -204,7 +205,7 @@ def test_a_post_that_comes_twice_is_counted_once_and_the_newer_one_stays(site: S
     assert site.texts() == ["Frogs."]
     report = site.sync(older, newer)
     assert site.texts() == ["Frogs."]
-    assert (report.added, report.changed, report.posts) == (0, 1, 1)
+    assert (report.changed, report.unchanged, len(report.skipped), report.posts) == (0, 1, 1, 1)
 
 
 def test_what_one_entry_hides_and_another_shows_stays_out(site: Site) -> None:

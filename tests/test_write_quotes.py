@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from answers import QUERY, hit, results, sowing
-from calibrations import calibration
 from small_site import post, section
 
 from rag.types import Claim, Found
 from rag.write_quotes import QuoteWriter
 
-WRITER = QuoteWriter(calibration(), most=3)
+WRITER = QuoteWriter(0.3, most=3)
 
 
 def said(found: Found, writer: QuoteWriter = WRITER) -> list[str]:
@@ -43,7 +42,7 @@ def test_the_post_with_the_best_sentence_comes_first_then_reading_order() -> Non
 def test_no_more_sentences_than_asked_for() -> None:
     found = Found((results(0.9, 0.9, 0.9), sowing(0.8, 0.8)), 0.9)
     assert len(said(found)) == 3
-    assert len(said(found, QuoteWriter(calibration(), most=1))) == 1
+    assert len(said(found, QuoteWriter(0.3, most=1))) == 1
 
 
 def test_what_says_nothing_new_is_left_out() -> None:

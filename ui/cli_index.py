@@ -23,12 +23,14 @@ def status(
     """Say what an index holds."""
     from contextlib import closing
 
+    from rag.catalog_files import require_whole
     from rag.catalog_sources import quarantine as quarantined
     from rag.index import Index
     from rag.settings import load_settings
     from ui.show import print_quarantine, print_status
 
     with closing(Index(load_settings(index=index).index)) as opened:
+        require_whole(opened.catalog)
         print_status(opened.status(), opened.folder)
         if quarantine:
             print_quarantine(quarantined(opened.catalog))
@@ -59,21 +61,31 @@ def forget(
     post: Annotated[
         str, typer.Argument(metavar="POST", help="Its id, address, or WordPress number.")
     ],
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Let a forgotten post in again, by its id.")
+    ] = False,
     index: Folder = None,
 ) -> None:
-    """Remove a post so that nothing of it stays in the index's files.
+    """Remove a post so that nothing of it stays in the index's files, and keep it out.
 
-    Backups are out of reach, and a later sync brings back what its source still shows.
+    Backups are out of reach. Later syncs leave the post out, until --undo.
     """
     from rag.forget import forget as forget_post
+    from rag.forget import let_back
     from rag.settings import load_settings
     from ui.show import waiting
 
     folder = load_settings(index=index).index
+    if undo:
+        let_back(folder, post)
+        typer.echo(f"No longer left out: {post}. The next sync reads it if its source shows it.")
+        return
     with waiting("Erasing"):
         post_id = forget_post(folder, post)
     typer.echo(f"Forgotten: {post_id}. Nothing of it is left in {folder}.")
-    typer.echo("Backups still hold it, and the next sync brings it back if its source shows it.")
+    typer.echo(
+        "Backups still hold it. Syncs leave it out, until `pullquote forget --undo` names it."
+    )
 
 
 def backup(

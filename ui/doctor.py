@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
@@ -45,7 +46,7 @@ def examine(settings: Settings) -> Iterator[Check]:
         return
     yield _sqlite()
     yield _model(settings)
-    yield from _index(settings.index)
+    yield from _index(settings)
 
 
 def rebuild(settings: Settings) -> int:
@@ -155,14 +156,28 @@ def _model(settings: Settings) -> Check:
     return Check(True, f"the bundled model's weights are the expected ones ({digest[:16]}…)", "")
 
 
-def _index(folder: Path) -> Iterator[Check]:
+def _index(settings: Settings) -> Iterator[Check]:
     from rag.health import check
 
+    folder = settings.index
     if not folder.exists():
         yield Check(True, f"no index in {folder} yet", "")
         return
     try:
         for finding in check(folder):
             yield Check(finding.ok, finding.what, finding.hint)
+        yield _model_of_index(settings)
     except PullquoteError as error:
         yield Check(False, error.problem, error.hint)
+
+
+def _model_of_index(settings: Settings) -> Check:
+    """That the settings name the model which made the index's vectors, as it made them."""
+    from rag.backends import model_id
+    from rag.index import Index
+
+    with closing(Index(settings.index)) as index:
+        if not index.model:
+            return Check(True, "nothing has been embedded for the index yet", "")
+        index.check_model(model_id(settings), to_write=True)
+        return Check(True, f"the settings name the model of the index, {index.model}", "")

@@ -16,6 +16,7 @@ from rag.errors import PullquoteError
 from rag.record_words import day, filter_words
 from rag.types import Answer, Basis, Citation, Post, Rejected
 from ui.numbers import numbered
+from ui.withdrawn import card_start
 
 BASES = {
     Basis.QUOTED: "Quoted",
@@ -150,7 +151,7 @@ def _card(group: Numbered, turn: int, answer: Answer) -> str:
         for number, citation in group
     )
     return (
-        f'<article class="pq-card"><h3><span dir="auto">{escape(_title(first.post))}</span>{path}'
+        f'{card_start(first.post.id)}<h3><span dir="auto">{escape(_title(first.post))}</span>{path}'
         f"</h3>{_facts(first.post)}{quotes}</article>"
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from rag.assistant import Assistant
 from rag.backends import model_id
+from rag.catalog_files import require_whole
 from rag.settings import Settings
 from ui.show import say, waiting
 
@@ -31,6 +32,7 @@ def serve_page(
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
     """
     assistant = Assistant(settings)
+    require_whole(assistant.index.catalog)
     assistant.index.check_model(model_id(settings))  # now, and not at the first reader's question
     with waiting("Opening the page"):
         # Only now: it takes seconds, and there may be no index at all.

@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # each of these imports more than an answer needs
 # Posts come from outside, and a terminal obeys what it is sent.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+_MARKER = re.compile(r"\[\^?\d{1,3}\]")
+
 
 def say(text: str, *, style: str = "") -> None:
     """A line to standard output, without the power to command a terminal."""
@@ -68,7 +70,7 @@ def print_answer(answer: Answer) -> None:
 def _print_sentences(answer: Answer) -> None:
     places, marks = numbered(answer)
     for sentence, own in zip(answer.sentences, marks, strict=True):
-        say(f"{sentence.text} {''.join(f'[{n}]' for n in own)} · {BASES[sentence.basis]}")
+        say(f"{_apart(sentence.text)} {''.join(f'[{n}]' for n in own)} · {BASES[sentence.basis]}")
     shown = {sentence.text for sentence in answer.sentences}
     for number, citation in enumerate(places, 1):
         say(f"\n[{number}] {_place(citation)}")
@@ -77,6 +79,11 @@ def _print_sentences(answer: Answer) -> None:
         if citation.field:
             say(f"    {record_field(citation)}")
         _print_link(citation)
+
+
+def _apart(text: str) -> str:
+    """A sentence; in quotation marks where it brings a marker of its own, such as a footnote's."""
+    return f"“{text}”" if _MARKER.search(text) else text
 
 
 def _place(citation: Citation) -> str:
@@ -149,7 +156,7 @@ def print_status(status: IndexStatus, folder: Path) -> None:
         "Passages": f"{status.passages:,}",
         "Newest post": day(status.newest) if status.newest else "none",
         "Last sync": f"{status.synced_at:%Y-%m-%d %H:%M} UTC" if status.synced_at else "none",
-        "Model": " in ".join(filter(None, (status.embedder, status.precision))) or "none yet",
+        "Model": status.embedder or "none yet",
     }
     for name, value in lines.items():
         say(f"{name:<12} {value}")

@@ -54,6 +54,8 @@ def _print_reasons(report: Report) -> None:
     reasons: dict[str, list[str]] = defaultdict(list)
     for skipped in report.skipped:
         reasons[f"Skipped: {skipped.reason}"].append(skipped.origin)
+    for post_id in report.forgotten:
+        reasons["Forgotten, so left out; `pullquote forget --undo ID` lets it in"].append(post_id)
     for post_id in report.empty:
         reasons["Without text, so nothing of it can be found"].append(post_id)
     for post_id in report.missing:

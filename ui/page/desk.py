@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gradio as gr
@@ -15,6 +15,7 @@ from rag.errors import PullquoteError
 from rag.types import Answer, Turn
 from ui.page.stream import Workers
 from ui.render import LOOKING, STOPPED, failure, message, panel, plain_markdown, sources
+from ui.withdrawn import up_to_date
 
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
@@ -113,6 +114,7 @@ class Desk:
                 self._assistant.pipeline  # noqa: B018 - loads the models, once
             yield from self._assistant.stream(run.question, history=talk.turns)
 
+        talk = replace(talk, shown=self._up_to_date(talk.shown))
         now = Conversation(talk.turns, talk.shown, talk.asked + 1)
         text = ""
         try:
@@ -127,6 +129,14 @@ class Desk:
             text = "\n\n".join(filter(None, (text, _BROKEN)))
         if not run.forgotten:
             yield _say(chat, text or f"*{STOPPED}*"), now, panel(now.shown)
+
+    def _up_to_date(self, shown: list[tuple[int, str]]) -> list[tuple[int, str]]:
+        """The sources of earlier answers; those whose posts have left the index since say so."""
+        try:
+            still_there = self._assistant.index.published
+            return [(turn, up_to_date(html, still_there)) for turn, html in shown]
+        except PullquoteError:  # the question at hand says the same to its reader
+            return shown
 
     def finish(self, request: gr.Request) -> Any:
         """The box asks again."""

@@ -1,0 +1,43 @@
+"""Reading a passage closely with the question in mind: what is found, not how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The words of a sentence that answer by themselves: a name, a date, a number."""
+
+    sentence: int
+    """Its place in the passage, from 0."""
+    start: int
+    """In characters of the sentence."""
+    end: int
+    sure: float
+    """Log-odds against there being none in the passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of a passage."""
+
+    answers: float
+    """Log-odds that it answers the question; not calibrated."""
+    sentences: tuple[float, ...]
+    """For each sentence, the log-odds that it answers against none of them doing so."""
+    short: ShortAnswer | None = None
+
+
+class Reader(Protocol):
+    """Reads question and passage together; safe to use from several threads."""
+
+    @property
+    def id(self) -> str: ...
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage."""
