@@ -25,10 +25,10 @@ _GOES_ON = regex.compile(
 )
 _OWN_SUBJECT = regex.compile(r"\b\p{Lu}[\p{L}\p{N}]+|\b\p{L}*\d[\p{L}\p{N}]*\b")
 _NEW_CLAUSE = regex.compile(r"[,;:.?!]|\band (?:how|who|when|where|what|why|which)\b")
+_CAPITAL = r"(?:(?:\p{Lu}\.)+|(?:\p{Lu}|\d+\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
 _NAME = regex.compile(
     r"\b[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{Ll}{2,}\b|"  # of a site: blog.example
-    r"(?:\p{Lu}|\d+\p{L})[\p{L}\p{M}\p{N}.’'-]*"
-    r"(?:\s+(?:(?:of|the|and|for|de|la|in|a)\s+){0,2}(?:\p{Lu}|\d+\p{L})[\p{L}\p{M}\p{N}.’'-]*)*"
+    rf"{_CAPITAL}(?:\s+(?:(?:of|the|and|for|de|la|in|a)\s+){{0,2}}{_CAPITAL})*"
 )
 _SENTENCE_START = regex.compile(r"(?:^|[.?!:“\"]\s*)$")
 _ASKING = frozenset("how what when where who whom whose why which is are was were did do does can "
@@ -110,9 +110,12 @@ def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> I
 
 
 def _words(history: Sequence[Turn], rarity: Rarity | None, most: int) -> Iterator[str]:
+    """Of the last complete question, and of those behind it that named something else."""
     for turn in reversed(history):
-        if turn is history[0] or not leans_back(turn.question):
+        leans = leans_back(turn.question)
+        if turn is history[0] or not leans or _GOES_ON.match(turn.question):
             yield from _telling(turn.question, rarity, most)
+        if not leans:
             return
 
 
@@ -131,17 +134,22 @@ def _telling(text: str, rarity: Rarity | None, most: int) -> list[str]:
 def _salient(history: Sequence[Turn], rarity: Rarity | None) -> list[_Mention]:
     """The names of a conversation, those first that it keeps coming back to."""
     weights: dict[tuple[str, ...], float] = {}
+    sures: dict[tuple[str, ...], bool] = {}
     for age, turn in enumerate(reversed(history)):
         for source, text in ((1.0, turn.question), (_SAID, turn.answer)):
             for words, sure in _names(text):
                 weight = source * _FADES**age * (1 if sure else _DOUBTFUL)
                 weights[words] = weights.get(words, 0.0) + weight
+                sures[words] = sures.get(words, False) or sure
+    # "Three." is no name; "Allen did." is one, where somebody is called Allen elsewhere.
+    named = {word for words, sure in sures.items() if sure for word in words}
     whole: dict[tuple[str, ...], float] = {}
     for words in sorted(weights, key=len, reverse=True):
         # "Allen" is Holly Allen, where both are named.
         own = {word.lower() for word in words}
         longer = next((one for one in whole if own <= {word.lower() for word in one}), words)
-        whole[longer] = whole.get(longer, 0.0) + weights[words]
+        if named & set(words):
+            whole[longer] = whole.get(longer, 0.0) + weights[words]
     found = [_Mention(words, weight * _rare(words, rarity)) for words, weight in whole.items()]
     found = [mention for mention in found if mention.weight > 0]
     return sorted(found, key=lambda mention: -mention.weight)

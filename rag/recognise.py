@@ -36,6 +36,7 @@ _WRITTEN_BY = regex.compile(
 _WROTE = regex.compile(r"\b(?:did|has|have|had|does|do)\s+$", _FLAGS)
 _OFTEN = r"(?:(?:ever|also|already|first|last|just|recently|actually)\s+)?"
 _THEN_VERB = regex.compile(rf"\s+{_OFTEN}{VERB}\b", _FLAGS)
+_THEN_OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+\p{L}", _FLAGS)  # one more who wrote
 _THEN_NOUN = regex.compile(rf"['’]s?\s+(?:[\w-]+\s+){{0,3}}{NOUN}\b", _FLAGS)
 _THAT = regex.compile(rf"\b{NOUN}\s+(?:that\s+|which\s+)?$|^what\s+$", _FLAGS)
 _THEN_WROTE = regex.compile(rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS)
@@ -170,7 +171,7 @@ def _name_at(
             ):
                 return one
     word = tokens[at][2]
-    if word in names.parts and (question[start].isupper() or question.islower()):
+    if word in names.parts and (question[start].isupper() or question[1:].islower()):
         return _author(question, start, tokens[at][1], names.parts[word], None, names, before)
     return None
 
@@ -195,7 +196,7 @@ def _author(
         behind = regex.match(r"['’]s?", tail)
         end += behind.end() if behind else 0
         return Found(start, end, Recognised(question[start:end], own), firm=True)
-    if (_WROTE.search(head) and _THEN_VERB.match(tail)) or (
+    if (_WROTE.search(head) and (_THEN_VERB.match(tail) or _THEN_OR.match(tail))) or (
         _THAT.search(head) and _THEN_WROTE.match(tail)
     ):
         return Found(start, end, Recognised(question[start:end], own), firm=False, subject=True)

@@ -68,8 +68,8 @@ _FORMS: tuple[tuple[str, Wanted | None], ...] = (
      rf"(?:\s+(?:anything|something|posts?))?\s+{_ABOUT}\s+{_TOPIC}", Wanted.LIST),
     (rf"{_ASK}{_THE}(?:new|recent)\s+{NOUN}{_WHICH}{_DONE}", Wanted.LIST),
     (rf"{_ASK}{_THE}{NOUN}{_WHICH}{_DONE}", Wanted.LIST),
-    (rf"{_ASK}{_THE}{NOUN} (?:that|which)?\s*(?:{_SITE}) (?:has\s+|have\s+)?(?:wrote|written)",
-     Wanted.LIST),
+    (rf"{_ASK}{_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH} (?:(?:that|which)\s+)?{SUBJECT}"
+     r" (?:has\s+|have\s+)?(?:wrote|written|published|posted)", Wanted.LIST),
     (r"what(?:['’]s| is) new", Wanted.LIST),
     (r"what (?:was|has been|is|were) (?:published|posted|written)", Wanted.LIST),
 )  # fmt: skip
@@ -177,7 +177,7 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
             return None
         best = (parts.get("best") or "").lower()
         news = bool(_NEWS.search(plain[: match.start("topic")] if topic else plain))
-        if best and (wanted is None or wanted in (Wanted.DATE, Wanted.AUTHORS)):
+        if best and wanted != Wanted.COUNT:
             wanted = Wanted.OLDEST if best in _OLDEST else Wanted.NEWEST
             if regex.search(rf"\b{_NUMBER}\s+{NOUN}", plain[: match.start("topic")] if topic
                             else plain, _FLAGS):  # fmt: skip
