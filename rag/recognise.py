@@ -38,7 +38,7 @@ _OFTEN = r"(?:(?:ever|also|already|first|last|just|recently|actually)\s+)?"
 _THEN_VERB = regex.compile(rf"\s+{_OFTEN}{VERB}\b", _FLAGS)
 _THEN_OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+\p{L}", _FLAGS)  # one more who wrote
 _THEN_NOUN = regex.compile(rf"['’]s?\s+(?:[\w-]+\s+){{0,3}}{NOUN}\b", _FLAGS)
-_THAT = regex.compile(rf"\b{NOUN}\s+(?:that\s+|which\s+)?$|^what\s+$", _FLAGS)
+_THAT = regex.compile(rf"\b(?:{NOUN}|thing)\s+(?:that\s+|which\s+)?$|^what\s+$", _FLAGS)
 _THEN_WROTE = regex.compile(rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS)
 _THEN_END = regex.compile(
     r"\s*(?:[?.!,;:)]|$|\b(?:and|or|about|on|from|in|since|before|after|until|between|during|"
@@ -164,7 +164,10 @@ def _name_at(
     )
     for known, judge in kinds:
         for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
-            name = known.get(tuple(word for _, _, word in tokens[at : at + length]))
+            words = tuple(word for _, _, word in tokens[at : at + length])
+            name = known.get(words)
+            if name is None and known is names.authors:
+                name = known.get(("".join(words),))  # "inesmoreau", as some sites name people
             end = tokens[at + length - 1][1]
             if name is not None and (
                 one := judge(question, start, end, name, known, names, before)

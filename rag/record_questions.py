@@ -37,6 +37,7 @@ _BEST = r"(?:very\s+)?(?P<best>newest|latest|most recent|last|oldest|earliest|fi
 _SITE = rf"(?:you|we|the\s+(?:team|blog|site|authors?|writers?|staff)|anyone|{SUBJECT})"
 _ALSO = r"(?:\s+(?:ever|also|already|all|actually))?"
 _PAST = r"(?:published|posted|written|released|out|put up|put online)"
+_AUTHORED = r"wrote|authored|published|posted|has written|put together|penned"
 _NUMBER = r"(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
 _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"{_ASK}{_THE}{_BEST}\s+{_NUMBER}\s+{NOUN}{_WHICH}{_DONE}", None),
@@ -48,7 +49,7 @@ _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"(?:when|on what (?:date|day)) was {_TITLE} {_PAST}", Wanted.DATE),
     (rf"(?:who|which author) (?:wrote|authored|published|posted) {_TITLE}",
      Wanted.AUTHORS),
-    (rf"(?:who|which author) (?:wrote|authored|published|posted|has written) {_THE}(?:{_BEST}\s+)?"
+    (rf"(?:who|which author) (?:{_AUTHORED}) {_THE}(?:{_BEST}\s+)?"
      rf"{NOUN}{_WHICH}", Wanted.AUTHORS),
     (rf"(?:who|which author) (?:wrote|has written|writes) {_ABOUT}\s+{_TOPIC}", Wanted.AUTHORS),
     (rf"who (?:is|are|was|were) {_THE}(?:authors?|writers?) of {_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH}",
@@ -70,15 +71,18 @@ _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"{_ASK}{_THE}{NOUN}{_WHICH}{_DONE}", Wanted.LIST),
     (rf"{_ASK}{_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH} (?:(?:that|which)\s+)?{SUBJECT}"
      r" (?:has\s+|have\s+)?(?:wrote|written|published|posted)", Wanted.LIST),
+    (rf"{_ASK}{_THE}{_BEST}\s+thing (?:(?:that|which)\s+)?{_SITE}"
+     r" (?:has\s+|have\s+)?(?:wrote|written|published|posted)", None),
+    (rf"what (?:is|was) {_THE}{_BEST}\s+{NOUN}\s+(?P<content>about)", None),
+    (rf"what (?:is|was) {_THE}{NOUN}\s+(?P<content>about)", Wanted.NEWEST),
     (r"what(?:['’]s| is) new", Wanted.LIST),
     (r"what (?:was|has been|is|were) (?:published|posted|written)", Wanted.LIST),
 )  # fmt: skip
 _TAIL = regex.compile(
-    r",?\s+and\s+(?P<content>what\s+(?:is|was|are|were)\s+(?:it|they)\s+about|what\s+do(?:es)?\s+"
-    r"(?:it|they)\s+say|what\s+did\s+(?:it|they)\s+say)?"
-    r"(?:who\s+(?:wrote|authored)\s+(?:it|them)|who\s+(?:is|are|was|were)\s+(?:its|the|their)\s+"
-    r"(?:authors?|writers?)|when\s+(?:was|were)\s+(?:it|they)\s+(?:published|posted|written)|"
-    r"by\s+whom|when|what\s+(?:is|was)\s+its\s+title)?\s*$",
+    r",?\s+and\s+(?:(?P<content>what\s+(?:(?:is|was|are|were)\s+(?:it|they)\s+about|"
+    r"(?:do|does|did)\s+(?:it|they)\s+say))|"
+    r"(?:by\s+)?(?:who|what|when|which)\b[^,]*\b(?:it|its|they|them|their|this|that)\b[^,]*|"
+    r"who\s+(?:is|are)\s+the\s+authors?|by\s+whom|when)\s*$",
     _FLAGS,
 )
 _PLACE = regex.compile(
@@ -104,6 +108,7 @@ _OF_IT = regex.compile(
 _TITLES = regex.compile(r"“([^”]+)”")
 _AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _FLAGS)
 _NEWS = regex.compile(r"\bnews\b", _FLAGS)
+_NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
 _WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
 _OLDEST = {"oldest", "earliest", "first"}
 
@@ -126,6 +131,10 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
         several = len(time_words(question, now)) > 1 or _AND_WHAT.search(question)
         found = [] if several else [one for one in found if one.firm]
         record = _record(_without(question, found), names)
+    # "What is the post about?" asks for the newest where it says so, or for the one by Ines.
+    bare = record == RecordQuestion(Wanted.NEWEST, content=True)
+    if bare and not (found or _NEW.search(question)):
+        record = None
     return Reading(
         recognised=tuple(one.recognised for one in found),
         record=record,
@@ -184,8 +193,11 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
                 wanted = Wanted.LIST
         if wanted in (Wanted.DATE, Wanted.AUTHORS) and not topic:
             return None
-        content = content or bool(topic and (news or _WROTE_ABOUT.match(plain)))
-        return RecordQuestion(wanted or Wanted.LIST, topic, content)
+        content = (
+            content or "content" in parts or bool(topic and (news or _WROTE_ABOUT.match(plain)))
+        )
+        titled = _TITLE in form
+        return RecordQuestion(wanted or Wanted.LIST, topic, content, titled)
     return None
 
 

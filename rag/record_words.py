@@ -124,17 +124,19 @@ def objection(claim: Claim, query: Query, found: Found) -> str | None:
     Every title, date, author and number in it must be that of the record, the posts must be those
     that the question asks for, and nothing else may be said of them.
     """
-    rest = claim.text.replace(scope(query), " ", 1)
+    rest, behind = "", claim.text
     for fact in claim.facts:
         own = said(fact.post, fact.field)
         if fact.said != own:
             return f"It names {fact.said!r} where the post's record has {own!r}."
         if not lets_through(query.filters, fact.post):
             return f"The post {fact.post.id} is not one that the question asks for."
-        before, there, behind = rest.partition(fact.said)
+        # In their order: a limit of the question may be the same words as a date.
+        before, there, behind = behind.partition(fact.said)
         if not there:
             return f"It does not name {fact.said!r}, as it claims to."
-        rest = f"{before} {behind}"
+        rest = f"{rest} {before}"
+    rest = f"{rest} {behind}".replace(scope(query), " ", 1)
     if claim.of_all:
         wrong = _not_of_all(claim, found)
         if wrong:

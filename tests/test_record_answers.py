@@ -61,6 +61,8 @@ def assistant(folder: Path) -> Iterator[Assistant]:
           "“Slugs without pellets”, published on 1 March 2023."]),
         ("Who wrote “Slugs without pellets”?",
          ["“Slugs without pellets” was written by Tom Baker and published on 1 March 2023."]),
+        ("What was posted on 1 March 2020?",
+         ["There is 1 post on 1 March 2020.", "“Tomatoes from seed”, published on 1 March 2020."]),
         ("When was “Compost in winter” published?",
          ["“Compost in winter” was published on 1 March 2016, by Ines Moreau."]),
     ],

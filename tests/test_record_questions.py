@@ -10,7 +10,7 @@ from rag.types import Filters, RecordQuestion, Wanted
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 NAMES = names_of(
-    authors=("Ines Moreau", "Tom Baker", "Zoë Núñez", "Anna", "Jan Baker", "The Garden"),
+    authors=("Ines Moreau", "Tom Baker", "Zoë Núñez", "Anna", "Jan Baker", "The Garden", "Kimroe"),
     categories=("Growing", "Tools and sheds"),
     tags=("spring", "raised-beds", "No dig"),
     hosts=("garden.example",),
@@ -45,6 +45,9 @@ def filters_in(question: str) -> dict[str, Filters]:
         ("Is there a post about compost?", Wanted.LIST, "compost"),
         ("the last three posts", Wanted.LIST, ""),
         ("what's new on this site?", Wanted.LIST, ""),
+        ("What is the newest post about?", Wanted.NEWEST, ""),
+        ("Who put together the post on slugs in the rain, and what was its title?",
+         Wanted.AUTHORS, "slugs in the rain"),
         ("What did the garden post for the spring fair?", Wanted.LIST, "the spring fair"),
     ],
 )  # fmt: skip
@@ -80,6 +83,7 @@ def test_a_question_about_posts_is_told_by_its_form(
         "Did the posts rot?",
         "Which beds lost most in 2014, and which ones in the 2022 post with the wool?",
         "Who wrote about it?",
+        "What is the post about?",
     ],
 )
 def test_any_other_question_is_left_as_it_is(question: str) -> None:
@@ -96,6 +100,9 @@ def test_any_other_question_is_left_as_it_is(question: str) -> None:
         ("Which posts has Anna written?", "Anna", Filters(authors=("Anna",))),
         ("Ines Moreau’s latest post", "Ines Moreau’s", Filters(authors=("Ines Moreau",))),
         ("the newest post that Tom wrote", "Tom", Filters(authors=("Tom Baker",))),
+        ("What's the last thing that Ines Moreau has written?", "Ines Moreau",
+         Filters(authors=("Ines Moreau",))),
+        ("What has Kim Roe published here?", "Kim Roe", Filters(authors=("Kimroe",))),
         ("posts tagged Spring", "tagged Spring", Filters(tags=("spring",))),
         ("posts with the tag “raised beds”", "with the tag “raised beds”",
          Filters(tags=("raised-beds",))),
