@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from eval.cases import Case, load_cases
+from eval.cases import Case, load_cases, resolve_gold
 from eval.gold import RetrievedText
 from eval.report import rankings_text
 from eval.retrieval import RankingFigures, rank_metrics
@@ -151,7 +151,7 @@ def grade_rewrites(rewritings: Sequence[Rewriting], *, turns: int) -> RewriteFig
 
 def compare_searches(cases: Sequence[Case], assistant: Assistant) -> tuple[RankingFigures, ...]:
     """What is found for follow-ups as they were asked, and with what is made of them."""
-    leaning = [case for case in cases if case.history]
+    leaning = resolve_gold([case for case in cases if case.history], assistant.index)
     lists: dict[str, list[list[RetrievedText]]] = {ALONE: [], WITH: []}
     for case in leaning:
         for name, history in ((ALONE, ()), (WITH, case.history)):
