@@ -247,6 +247,7 @@ class Assistant:
         """Load the models and open the search index, so that the first question is quick."""
         embedded = self.pipeline.embedder.embed_question("warm up")
         self.index.search(embedded.question, 1)
+        self.understand("warm up")
 
     def close(self) -> None:
         self.index.close()

@@ -17,6 +17,7 @@ from rag.spelling import distance, same_start, spelled_out, tolerance
 
 _ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
 _STEMS = 8  # nearest stems whose words are looked at
+_CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
 _KEPT = 20_000  # words whose place is remembered
 _LETTERS = regex.compile(r"\p{Latin}+")
 
@@ -98,7 +99,17 @@ class Lexicon:
             elif words.lower() in text.lower():
                 own = regex.compile(rf"(?<!\w){regex.escape(words)}(?!\w)", regex.IGNORECASE)
                 changed = own.sub(letters, changed)
-        return _LETTERS.sub(lambda match: self.nearest(match[0].lower()) or match[0], changed)
+        unknown = [
+            word
+            for word in dict.fromkeys(match[0].lower() for match in _LETTERS.finditer(changed))
+            if tolerance(word) and not self.frequency(word)
+        ]
+        looked_for = set(unknown[:_CORRECTED])
+
+        def corrected(word: str) -> str:
+            return (self.nearest(word.lower()) if word.lower() in looked_for else None) or word
+
+        return _LETTERS.sub(lambda match: corrected(match[0]), changed)
 
     def _search(self, word: str, most: int) -> str | None:
         shortest, longest = len(word) - most - _ENDING, len(word) + most

@@ -110,6 +110,7 @@ _AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _F
 _NEWS = regex.compile(r"\bnews\b", _FLAGS)
 _NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
 _WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
+_LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
 
 
@@ -125,6 +126,8 @@ class Reading:
 
 def read_question(question: str, names: Names, now: datetime) -> Reading:
     """What a question says of posts' records; nothing recognised leaves `rest` the question."""
+    if len(question) > _LONGEST:
+        return Reading(rest=question)
     found = recognise(question, names, now)
     record = _record(_without(question, found), names)
     if record is None:

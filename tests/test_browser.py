@@ -257,6 +257,8 @@ def test_nothing_stands_in_the_way_of_assistive_software(open_page: OpenPage, sc
     marker(page, "0-out").click()
     ask(page, "Who won the world cup?")
     assert serious(page) == []
+    ask(page, "How many posts by Tom Baker?")
+    assert serious(page) == []
     ask(page, "please fail")
     assert serious(page) == []
     expect(page.locator("#pq-status")).to_have_text("The answer is complete.")
