@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from eval.gold import Gold, find, is_post, sentence_hash
-from eval.jsonl import mistaken, read_lines
+from eval.jsonl import Id, ItemLine, Line, Text, read_items
 from rag.asked import turns
 from rag.text import search_words, split_sentences
 from rag.types import Post, Turn
@@ -62,17 +55,7 @@ def load_cases(path: Path) -> tuple[Case, ...]:
     Raises:
         SourceError: The file cannot be read or has mistakes; the hint lists the first ten.
     """
-    lines = read_lines(path, _CaseLine)
-    mistakes: list[str] = []
-    seen: dict[str, int] = {}
-    for number, line in lines:
-        first = seen.setdefault(line.id, number)
-        if first != number:
-            mistakes.append(f"line {number}: id {line.id!r} stands in line {first} already")
-        mistakes += [f"line {number}: {problem}" for problem in line.problems()]
-    if mistakes:
-        raise mistaken(path, mistakes)
-    return tuple(line.case() for _, line in lines)
+    return tuple(line.case() for line in read_items(path, _CaseLine))
 
 
 def resolve_gold(cases: Sequence[Case], index: Index) -> tuple[Case, ...]:
@@ -125,25 +108,13 @@ def _hashed(post: Post, index: Index) -> Iterator[tuple[str, str]]:
             yield sentence_hash(one.text), one.text
 
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_Id = Annotated[_Text, BeforeValidator(lambda value: _number_as_text(value))]
-
-
-def _number_as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class _Line(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _GoldLine(_Line):
+class _GoldLine(Line):
     """A sentence as it stands in its post, or the hash that names it."""
 
-    post_id: _Id
+    post_id: Id
     heading: str = ""
-    quote: _Text | None = None
-    sentence: Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")] | None = None
+    quote: Text | None = None
+    sentence: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> _GoldLine:
@@ -152,13 +123,13 @@ class _GoldLine(_Line):
         return self
 
 
-class _TurnLine(_Line):
+class _TurnLine(Line):
     """A turn with its answer, or one message of a chat."""
 
-    question: _Text | None = None
+    question: Text | None = None
     answer: str = ""
     role: Literal["user", "assistant"] | None = None
-    content: _Text | None = None
+    content: Text | None = None
 
     @model_validator(mode="after")
     def _one_shape(self) -> _TurnLine:
@@ -169,18 +140,16 @@ class _TurnLine(_Line):
         return self
 
 
-class _CaseLine(_Line):
-    id: _Id
-    kind: _Text
-    question: _Text
+class _CaseLine(ItemLine):
+    kind: Text
+    question: Text
     history: tuple[_TurnLine, ...] = ()
     answerable: bool
     answer: str = ""
-    must_include: tuple[Annotated[tuple[_Text, ...], Field(min_length=1)], ...] = ()
+    must_include: tuple[Annotated[tuple[Text, ...], Field(min_length=1)], ...] = ()
     gold: tuple[_GoldLine, ...] = ()
 
     def problems(self) -> list[str]:
-        """What no single field shows."""
         found = [
             f"gold.{place}.quote: {gold.quote!r} has no word"
             for place, gold in enumerate(self.gold)

@@ -4,14 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
 from rag.errors import SourceError
 
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Id = Annotated[Text, BeforeValidator(lambda value: _number_as_text(value))]
+
+
+class Line(BaseModel):
+    """What stands on a line, or in it: no field but its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ItemLine(Line):
+    """A line with an id of its own."""
+
+    id: Id
+
+    def problems(self) -> list[str]:
+        """What no single field shows."""
+        return []
+
+
 Model = TypeVar("Model", bound=BaseModel)
+Item = TypeVar("Item", bound=ItemLine)
 _SHOWN = 10  # mistakes in a message: more would push the first ones off the screen
 
 
@@ -37,6 +64,25 @@ def read_lines(path: Path, model: type[Model]) -> tuple[tuple[int, Model], ...]:
     return tuple(found)
 
 
+def read_items(path: Path, model: type[Item]) -> tuple[Item, ...]:
+    """What stands on the lines, in order; ids are unique.
+
+    Raises:
+        SourceError: As `read_lines`, or an id stands twice, or a line has problems.
+    """
+    lines = read_lines(path, model)
+    mistakes: list[str] = []
+    seen: dict[str, int] = {}
+    for number, line in lines:
+        first = seen.setdefault(line.id, number)
+        if first != number:
+            mistakes.append(f"line {number}: id {line.id!r} stands in line {first} already")
+        mistakes += [f"line {number}: {problem}" for problem in line.problems()]
+    if mistakes:
+        raise mistaken(path, mistakes)
+    return tuple(line for _, line in lines)
+
+
 def mistaken(path: Path, mistakes: Sequence[str]) -> SourceError:
     """The error for a file with mistakes; its hint lists the first ten."""
     listed = "\n".join(f"  {mistake}" for mistake in mistakes[:_SHOWN])
@@ -44,6 +90,10 @@ def mistaken(path: Path, mistakes: Sequence[str]) -> SourceError:
     rest = f"\n  and {more} more" if more > 0 else ""
     count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     return SourceError(f"{path} has {count}.", hint=f"Mend:\n{listed}{rest}")
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _text(path: Path) -> str:

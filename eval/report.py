@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from eval.bootstrap import Estimate, Figure
+from eval.bootstrap import Figure
 from eval.figures import METRICS, Group
 from eval.grade import Grades
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
+from eval.tables import shown, table, value
 
-_NONE = "–"  # nothing to measure it on
 _KIND_METRICS = (
     "Recall@5",
     "citation precision (sentence)",
@@ -85,10 +85,13 @@ def differences_text(differences: Sequence[Figure]) -> str:
 def rankings_text(rankings: Sequence[RankingFigures]) -> str:
     """A row for each ranking, and one for each difference to the baseline."""
     names = [figure.name for figure in rankings[0].figures] if rankings else []
-    rows = [[one.name, *(_shown(figure) for figure in one.figures)] for one in rankings]
+    rows = [[one.name, *(shown(figure.estimate) for figure in one.figures)] for one in rankings]
     baseline = next((one.name for one in rankings if not one.differences), "")
     rows += [
-        [f"{one.name} − {baseline}", *(_shown(figure, signed=True) for figure in one.differences)]
+        [
+            f"{one.name} − {baseline}",
+            *(shown(figure.estimate, signed=True) for figure in one.differences),
+        ]
         for one in rankings
         if one.differences
     ]
@@ -96,27 +99,27 @@ def rankings_text(rankings: Sequence[RankingFigures]) -> str:
         (figure.estimate.n for one in rankings for figure in one.figures if figure.estimate),
         default=0,
     )
-    return _table([f"ranking (n {n})", *names], rows)
+    return table([f"ranking (n {n})", *names], rows)
 
 
 def _figures(
     title: str, figures: Sequence[Figure], *, digits: int = 3, signed: bool = False
 ) -> str:
     rows = [
-        [figure.name, _shown(figure, digits=digits, signed=signed), _n(figure)]
+        [figure.name, shown(figure.estimate, digits=digits, signed=signed), _n(figure)]
         for figure in figures
     ]
-    return _table([title, "value [low, high]", "n"], rows)
+    return table([title, "value [low, high]", "n"], rows)
 
 
 def _abstention(grades: Grades) -> str:
     columns = _of(grades.figures, "abstention"), grades.always_refuse, grades.never_refuse
     rows = [
-        [own.name, _shown(own), _n(own), _value(all_.estimate), _value(none.estimate)]
+        [own.name, shown(own.estimate), _n(own), value(all_.estimate), value(none.estimate)]
         for own, all_, none in zip(*columns, strict=True)
     ]
     head = ["Abstention", "value [low, high]", "n", "always refuse", "never refuse"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _kinds(grades: Grades) -> str:
@@ -130,10 +133,10 @@ def _kinds(grades: Grades) -> str:
                 kind,
                 str(len(of_kind)),
                 str(refused),
-                *(_value(values[name]) for name in _KIND_METRICS),
+                *(value(values[name]) for name in _KIND_METRICS),
             ]
         )
-    return _table(["Kind", "n", "refused", *_KIND_METRICS], rows)
+    return table(["Kind", "n", "refused", *_KIND_METRICS], rows)
 
 
 def _of(figures: Sequence[Figure], group: Group) -> list[Figure]:
@@ -145,35 +148,5 @@ def _n(figure: Figure) -> str:
     return str(figure.estimate.n if figure.estimate else 0)
 
 
-def _value(estimate: Estimate | None) -> str:
-    return f"{estimate.value:.3f}" if estimate else _NONE
-
-
-def _shown(figure: Figure, *, digits: int = 3, signed: bool = False) -> str:
-    if (one := figure.estimate) is None:
-        return _NONE
-    style = f"{'+' if signed else ''}.{digits}f"
-    return f"{one.value:{style}} [{one.low:{style}}, {one.high:{style}}]"
-
-
 def _mapping(figures: Sequence[Figure]) -> dict[str, object]:
     return {one.name: asdict(one.estimate) if one.estimate else None for one in figures}
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose columns align; the first to the left, the others to the right."""
-    cells = [head, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-
-    def line(row: Sequence[str]) -> str:
-        first, *rest = (
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        return "| " + " | ".join([first, *rest]) + " |"
-
-    rule = [
-        "-" * width if column == 0 else "-" * (width - 1) + ":"
-        for column, width in enumerate(widths)
-    ]
-    return "\n".join([line(head), line(rule), *map(line, rows)])

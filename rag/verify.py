@@ -101,7 +101,9 @@ def verify(
         if isinstance(claim, Remark):
             answer = _warned(answer, claim.text)
             continue
-        if claim.text in {s.text for s in answer.sentences} | {r.claim.text for r in rejected}:
+        if any(claim.text == one.text for one in answer.sentences):
+            continue
+        if any(claim == one.claim for one in rejected):
             continue
         if claim.facts or claim.of_all:
             checked = _check_record(claim, draft, check)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from rag.calibration import (
     ANSWERABLE_FEATURES,
+    ANSWERABLE_READ_FEATURES,
     PASSAGE_FEATURES,
+    PASSAGE_READ_FEATURES,
     SENTENCE_FEATURES,
+    SENTENCE_READ_FEATURES,
     SUPPORT_FEATURES,
     Calibration,
     parse,
@@ -17,9 +20,16 @@ def logistic(names: tuple[str, ...], bias: float, **weights: float) -> dict[str,
     return {"weights": {name: weights.get(name, 0.0) for name in names}, "bias": bias}
 
 
-def calibration() -> Calibration:
+def calibration(*, read: bool = False) -> Calibration:
+    closely = {
+        "passage": logistic(PASSAGE_READ_FEATURES, 0, searched=0.2, answers=1),
+        "answerable": logistic(ANSWERABLE_READ_FEATURES, -3, first=4, answers=0.5),
+        "sentence": logistic(SENTENCE_READ_FEATURES, -1, own=1, reads=1),
+        "thresholds": {"min_answerable": 0.4, "min_sentence": 0.2},
+    }
     return parse(
         {
+            **({"read": closely} if read else {}),
             "passage": logistic(PASSAGE_FEATURES, -4, late=4, cosine=2, words=2, share=2),
             "answerable": logistic(ANSWERABLE_FEATURES, -3, first=4, share=4),
             "sentence": logistic(SENTENCE_FEATURES, -4, own=4, helped=2, passage=2, short=-4),

@@ -44,8 +44,8 @@ def commands() -> dict[str, Any]:
 
 def section_of(command: str) -> str:
     """What docs/commands.md says under `## pullquote <command>`."""
-    parts = re.split(r"^## pullquote ", COMMANDS, flags=re.MULTILINE)
-    return next((part for part in parts if part.split("\n")[0].split()[0] == command), "")
+    parts = re.split(r"^## ", COMMANDS, flags=re.MULTILINE)
+    return next((one for one in parts if one.split()[:2] == ["pullquote", command]), "")
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

@@ -1,0 +1,40 @@
+"""Aligned Markdown tables, and how an estimate stands in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eval.bootstrap import Estimate
+
+NONE = "–"  # nothing to measure it on
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose columns align; the first to the left, the others to the right."""
+    cells = [head, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        first, *rest = (
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        return "| " + " | ".join([first, *rest]) + " |"
+
+    rule = [
+        "-" * width if column == 0 else "-" * (width - 1) + ":"
+        for column, width in enumerate(widths)
+    ]
+    return "\n".join([line(head), line(rule), *map(line, rows)])
+
+
+def value(estimate: Estimate | None) -> str:
+    return f"{estimate.value:.3f}" if estimate else NONE
+
+
+def shown(estimate: Estimate | None, *, digits: int = 3, signed: bool = False) -> str:
+    """The value with its interval."""
+    if estimate is None:
+        return NONE
+    style = f"{'+' if signed else ''}.{digits}f"
+    return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"

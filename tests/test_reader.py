@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from answers import RESULTS, results
+from calibrations import calibration
+from small_site import garden, post, section
+
+from rag.calibration import ReadCalibration
+from rag.embed import HashEmbedder
+from rag.index import Index
+from rag.reader import Reading
+from rag.retrieve import retrieve
+from rag.types import Found, Passage, Query
+
+ASKED = "When do plants go outside?"
+
+
+class FixedReader:
+    """Finds the answer where it is told to."""
+
+    id = "fixed"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.given: list[str] = []
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        self.given += [passage.text for passage in passages]
+        return [self._one(passage) for passage in passages]
+
+    def _one(self, passage: Passage) -> Reading:
+        odds = tuple(6.0 if self.words in s.text else -6.0 for s in passage.sentences)
+        return Reading(max(odds), odds)
+
+
+def find(index: Index, reader: FixedReader | None, read: int, question: str = ASKED) -> Found:
+    query = Query(question, question, (question,))
+    return retrieve(
+        query, index, HashEmbedder(), calibration(read=True),
+        candidates=10, hits=10, reader=reader, read=read,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    return Index(garden(tmp_path / "index"))
+
+
+def test_what_was_read_is_ranked_by_what_was_found_in_it(index: Index) -> None:
+    words = "Copper tape made no difference."
+    reader = FixedReader(words)
+    assert find(index, None, 10).hits[0].passage.section.headings == ("Hardening off",)
+    found = find(index, reader, 10)
+    assert found.hits[0].passage.section.headings == ("Results",)
+    best = max(found.hits[0].sentences, key=lambda one: one.relevance)
+    assert best.sentence.text == words
+    assert found.answerable > find(index, FixedReader("nowhere"), 10).answerable
+
+
+def test_only_the_best_are_read_and_nothing_is_lost(index: Index) -> None:
+    reader = FixedReader("Copper tape")
+    found = find(index, reader, 2)
+    plain = find(index, None, 0)
+    assert reader.given == [hit.passage.text for hit in plain.hits[:2]]
+    assert {hit.passage.id for hit in found.hits} == {hit.passage.id for hit in plain.hits}
+    relevances = [hit.relevance for hit in found.hits]
+    assert relevances == sorted(relevances, reverse=True)
+
+
+def test_thresholds_are_those_of_what_is_done() -> None:
+    fitted = calibration(read=True)
+    assert isinstance(fitted.read, ReadCalibration)
+    assert fitted.thresholds(read=False) == (0.5, 0.3)
+    assert fitted.thresholds(read=True) == (0.4, 0.2)
+    assert calibration().thresholds(read=True) == (0.5, 0.3)
+
+
+# ---------------------------------------------------------------- the real one
+
+
+@pytest.mark.model
+def test_tokens_know_their_sentence_and_their_place() -> None:
+    import numpy as np
+
+    from rag.reader_model import LONGEST, encode
+
+    text = "Wool helps. Tape, says Zoë, does not."
+    starts, ends = np.asarray([0, 12]), np.asarray([11, 37])
+    one = encode("What helps?", "Slugs › Results", text, starts, ends)
+    assert len(one.ids) == len(one.types) == len(one.sentences)
+    words = [text[a:b] for a, b in one.places[one.sentence == 1]]
+    assert "".join(words) == "Tape,saysZoë,doesnot."
+    assert (one.sentence[one.places[:, 0] < 0] == -1).all()  # title and headings are no sentence
+    long = encode("Why? " * 99, "", "word " * 999, np.asarray([0]), np.asarray([4995]))
+    assert len(long.ids) == LONGEST
+
+
+@pytest.mark.model
+def test_the_bundled_reader_finds_the_sentence_and_its_words() -> None:
+    from rag.reader_model import ModelReader
+
+    reader = ModelReader()
+    where = post(
+        9,
+        "The old mill",
+        section(
+            "0", (),
+            "The mill stands where the two brooks meet. It was built in 1871 by Anna Keller. "
+            "Since the flood it has had a new wheel.",
+        ),
+    )  # fmt: skip
+    from answers import hit
+
+    mill = hit(where, where.sections[0]).passage
+    bed = results().passage
+    assert bed.section is RESULTS
+    here, there = reader.read("Who built the mill?", [mill, bed])
+    assert here.answers > there.answers
+    assert max(range(3), key=lambda i: here.sentences[i]) == 1
+    assert here.short
+    sentence = mill.sentences[here.short.sentence].text
+    assert "Keller" in sentence[here.short.start : here.short.end]
+    again = reader.read("Who built the mill?", [mill])[0]
+    assert again.answers == pytest.approx(here.answers, abs=0.05)
+    assert reader.id.startswith("reader@")
+
+
+@pytest.mark.model
+def test_a_passage_longer_than_is_read_has_a_score_for_every_sentence() -> None:
+    from answers import hit
+
+    from rag.reader_model import ModelReader
+
+    long = post(8, "Long", section("0", (), " ".join(f"Bed {i} held beans." for i in range(200))))
+    passage = hit(long, long.sections[0]).passage
+    (reading,) = ModelReader().read("What did bed 3 hold?", [passage])
+    assert len(reading.sentences) == len(passage.sentences) == 200
