@@ -233,7 +233,7 @@ class Found:
     """What retrieval hands to a writer."""
 
     hits: tuple[Hit, ...]
-    """Best first."""
+    """Best first; for a question about posts, those of the posts that it asks for."""
     answerable: float
     """That the posts answer the question: calibrated, in [0, 1]."""
     warnings: tuple[str, ...] = ()
