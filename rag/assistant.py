@@ -11,11 +11,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from rag.backends import load_embedder, load_judge, load_reader, load_writer
+from rag.backends import (
+    load_condenser,
+    load_embedder,
+    load_judge,
+    load_reader,
+    load_writer,
+)
 from rag.calibration import load_calibration
 from rag.embed import Embedder
 from rag.errors import IndexMismatch
 from rag.index import Index
+from rag.lexicon import Lexicon
 from rag.pipeline import Pipeline, Writer
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Filters, Found, Provenance, Query, Turn
@@ -68,7 +75,12 @@ class Assistant:
         return cls(load_settings(index=index, **settings))
 
     def ask(
-        self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        recognise: bool = True,
     ) -> Answer:
         """Answer a question from the posts.
 
@@ -76,6 +88,9 @@ class Assistant:
             question: In any words.
             history: Earlier turns of the conversation, oldest first.
             filters: What to look in; None is everything.
+            recognise: Whether "posts by", "tagged", "in 2016" and the like in the question limit
+                it further, and whether questions about the posts themselves are answered from
+                their records. What was recognised stands in `answer.query.recognised`.
 
         Returns:
             An answer whose sentences all carry checked citations. No sentences means that the
@@ -86,14 +101,36 @@ class Assistant:
             IndexMismatch: The index was made with another model.
             ModelUnavailable: A model cannot be loaded or does not answer.
         """
-        *_, last = self.stream(question, history=history, filters=filters)
+        *_, last = self.stream(question, history=history, filters=filters, recognise=recognise)
         return last
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        recognise: bool = True,
     ) -> Iterator[Answer]:
         """As `ask`, with an answer for each sentence that is checked; the last is complete."""
-        return self._answers(self.pipeline, question, history, filters)
+        return self._answers(self.pipeline, question, history, filters, recognise)
+
+    def understand(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        recognise: bool = True,
+    ) -> Query:
+        """What would be searched for, as `ask` takes it; for `retrieve`.
+
+        Raises:
+            QuestionInvalid: The question is empty or too long.
+        """
+        return self.pipeline.understand(
+            question, history=history, filters=filters, recognise=recognise
+        )
 
     @property
     def provenance(self) -> Provenance:
@@ -108,12 +145,17 @@ class Assistant:
         question: str,
         history: Sequence[Turn],
         filters: Filters | None,
+        recognise: bool,
     ) -> Iterator[Answer]:
         try:
-            yield from pipeline.answers(question, history=history, filters=filters)
+            yield from pipeline.answers(
+                question, history=history, filters=filters, recognise=recognise
+            )
         except IndexMismatch:
             # The index was given another model after the pipeline was taken; nothing is shown yet.
-            yield from self.pipeline.answers(question, history=history, filters=filters)
+            yield from self.pipeline.answers(
+                question, history=history, filters=filters, recognise=recognise
+            )
 
     def retrieve(self, query: Query) -> Found:
         """What is found for a query, best first."""
@@ -160,7 +202,17 @@ class Assistant:
             link_base=settings.link_base,
             sections_of=self.index.sections,
         )
-        pipeline = Pipeline(self.index, embedder, writer, check, calibration, settings, reader)
+        pipeline = Pipeline(
+            self.index,
+            embedder,
+            writer,
+            check,
+            calibration,
+            settings,
+            lexicon=Lexicon(self.index.catalog),
+            reader=reader,
+            condenser=load_condenser(writer),
+        )
         thresholds = {
             "min_answerable": pipeline.min_answerable,
             "min_sentence": calibration.thresholds(read=pipeline.reads)[1],
@@ -195,6 +247,7 @@ class Assistant:
         """Load the models and open the search index, so that the first question is quick."""
         embedded = self.pipeline.embedder.embed_question("warm up")
         self.index.search(embedded.question, 1)
+        self.understand("warm up")
 
     def close(self) -> None:
         self.index.close()

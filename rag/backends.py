@@ -12,11 +12,13 @@ from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
 from rag.errors import ModelUnavailable
 from rag.index import Index
 from rag.judge import Judge, OverlapJudge
-from rag.pipeline import Writer
+from rag.pipeline import Condenser, Writer
 from rag.reader import Reader
 from rag.rebuild import CATALOG
 from rag.settings import BUNDLED_MODEL, Settings
 from rag.write_quotes import QuoteWriter
+
+_CONDENSING = 10.0  # seconds that a chat model may take to say a question by itself
 
 
 def load_embedder(settings: Settings) -> Embedder:
@@ -118,6 +120,18 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
         seconds=settings.chat_timeout,
         instead=quotes if settings.chat_fallback else None,
     )
+
+
+def load_condenser(writer: Writer) -> Condenser | None:
+    """Who says a question by itself: the chat model that writes, where one does."""
+    if isinstance(writer, QuoteWriter):  # so that nothing of LangChain is loaded for it
+        return None
+    from rag.condense import ChatCondenser
+    from rag.write_chat import ChatWriter
+
+    if not isinstance(writer, ChatWriter):
+        return None
+    return ChatCondenser(writer.model, writer.name, min(writer.seconds, _CONDENSING))
 
 
 def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> Judge:

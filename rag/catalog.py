@@ -192,6 +192,13 @@ class Catalog:
     def index_id(self) -> str:
         return self.meta("index_id") or ""
 
+    def hosts(self) -> tuple[str, ...]:
+        """The sites whose posts it holds, sorted."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT substr(id, 1, instr(id || '/', '/') - 1) FROM posts ORDER BY 1"
+        )
+        return tuple(row[0] for row in rows)
+
     def status(self) -> IndexStatus:
         with self.reading() as connection:
             posts, newest = connection.execute(
@@ -199,16 +206,13 @@ class Catalog:
             ).fetchone()
             sections = connection.execute("SELECT count(*) FROM sections").fetchone()[0]
             passages = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-            hosts = connection.execute(
-                "SELECT DISTINCT substr(id, 1, instr(id || '/', '/') - 1) FROM posts ORDER BY 1"
-            ).fetchall()
             return IndexStatus(
                 index_id=self.index_id,
                 generation=self.generation,
                 posts=posts,
                 sections=sections,
                 passages=passages,
-                hosts=tuple(row[0] for row in hosts),
+                hosts=self.hosts(),
                 embedder=self.meta("embedder") or "",
                 synced_at=from_seconds(self.meta("synced_at")),
                 newest=from_seconds(newest),

@@ -8,6 +8,17 @@ from rag.types import Filters
 
 def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
     """The ids of the passages whose posts the filters let through."""
+    condition, values = filter_condition(filters)
+    rows = catalog.connection.execute(
+        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
+        + condition,
+        values,
+    )
+    return {row[0] for row in rows}
+
+
+def filter_condition(filters: Filters) -> tuple[str, list[object]]:
+    """What the filters ask of a row of `posts`, as SQL and its values."""
     conditions, values = ["1"], list[object]()
     for column in ("authors", "categories", "tags"):
         names = getattr(filters, column)
@@ -22,12 +33,7 @@ def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
         if moment:
             conditions.append(condition)
             values.append(to_seconds(moment))
-    rows = catalog.connection.execute(
-        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
-        + " AND ".join(conditions),
-        values,
-    )
-    return {row[0] for row in rows}
+    return " AND ".join(conditions), values
 
 
 def unknown_names(catalog: Catalog, filters: Filters) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MANY = 500  # values in one SQL list; SQLite allows 32,766
-_POST = (
+POST = (
     "posts.id, title, url, published, modified, authors, categories, tags, language, recovered,"
     " complete, translations"
 )
@@ -52,7 +52,7 @@ class Choices:
     tags: tuple[str, ...]
 
 
-def _decoding(
+def decoded(
     read: Callable[Concatenate[Catalog, P], T],
 ) -> Callable[Concatenate[Catalog, P], T]:
     """What cannot be made of the values in the catalog is said as damage."""
@@ -86,7 +86,7 @@ def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, fl
     return {row[0]: -float(row[1]) for row in rows}
 
 
-@_decoding
+@decoded
 def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVectors]:
     """The vectors of those passages that the catalog knows."""
     dimension = int(catalog.meta("dimension") or 0)
@@ -113,7 +113,7 @@ def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVect
     return found
 
 
-@_decoding
+@decoded
 def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Vectors]:
     """Those of `ids` that the catalog knows, and their vectors, shape (n, dimension)."""
     known: list[str] = []
@@ -134,7 +134,7 @@ def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Ve
     return known, vectors
 
 
-@_decoding
+@decoded
 def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
     """A row for each key, in order, as a passage that names it would give; all must be there."""
     found: dict[str, NDArray[np.float16]] = {}
@@ -149,7 +149,7 @@ def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
     return np.stack([found[key] for key in keys]).astype(np.float32)
 
 
-@_decoding
+@decoded
 def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
     """Inverse document frequency of each token, over the passages of the index; positive."""
     count = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
@@ -165,14 +165,14 @@ def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.flo
     )
 
 
-@_decoding
+@decoded
 def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
     """Those of `ids` that the catalog knows, whole."""
     found: dict[str, Passage] = {}
     for part in _parts(ids):
         marks = ",".join("?" * len(part))
         rows = catalog.connection.execute(
-            f"SELECT passages.id, tokens, position, sentences, {_POST}, {_SECTION} FROM passages"
+            f"SELECT passages.id, tokens, position, sentences, {POST}, {_SECTION} FROM passages"
             " JOIN posts ON posts.id = passages.post_id"
             " JOIN sections ON sections.post_id = passages.post_id"
             " AND sections.ordinal = passages.section"
@@ -183,22 +183,12 @@ def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
             section = _section(rest[_POST_COLUMNS:])
             sentences = tuple(Sentence(section.text[a:b], a) for a, b in json.loads(places))
             found[id_] = Passage(
-                id_, _post(rest[:_POST_COLUMNS]), section, sentences, tokens, position
+                id_, read_post(rest[:_POST_COLUMNS]), section, sentences, tokens, position
             )
     return found
 
 
-@_decoding
-def newest_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
-    """Posts by the time they were published, newest first, those without a date last."""
-    rows = catalog.connection.execute(
-        f"SELECT {_POST} FROM posts ORDER BY published IS NULL, published DESC, id LIMIT ?",
-        (limit,),
-    )
-    return tuple(_post(row) for row in rows)
-
-
-@_decoding
+@decoded
 def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     """A post's sections in reading order; empty where there is no such post."""
     rows = catalog.connection.execute(
@@ -207,16 +197,16 @@ def post_sections(catalog: Catalog, post_id: str) -> tuple[Section, ...]:
     return tuple(_section(row) for row in rows)
 
 
-@_decoding
+@decoded
 def record(catalog: Catalog, post_id: str) -> Post:
     """A post's record; it must be there."""
     row = catalog.connection.execute(
-        f"SELECT {_POST} FROM posts WHERE id = ?", (post_id,)
+        f"SELECT {POST} FROM posts WHERE id = ?", (post_id,)
     ).fetchone()
-    return _post(row)
+    return read_post(row)
 
 
-@_decoding
+@decoded
 def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
     """A post as it was read; it must be there."""
     return ParsedPost(record(catalog, post_id), post_sections(catalog, post_id))
@@ -249,7 +239,7 @@ def all_ids(catalog: Catalog) -> list[str]:
     return [row[0] for row in catalog.connection.execute("SELECT id FROM passages ORDER BY number")]
 
 
-def _post(row: Sequence[Any]) -> Post:
+def read_post(row: Sequence[Any]) -> Post:
     id_, title, url, published, modified, authors, categories, tags, language, how, *more = row
     complete, translations = more
     return Post(

@@ -20,7 +20,6 @@ from rag.asked import filters, turns
 from rag.errors import QuestionInvalid
 from rag.links import deep_link
 from rag.types import Answer, Filters, Hit, Turn
-from rag.understand import understand
 
 ChainInput = str | Mapping[str, Any]
 _THREADS = 4  # questions answered at once in the async forms
@@ -31,9 +30,10 @@ class AnswerChain(Runnable[ChainInput, Answer]):
     """A question in, a checked `Answer` out.
 
     The input is a question, or a mapping with `question` and, where wanted, `history` (turns or
-    messages, as `rag.asked.turns` takes them) and `filters` (`Filters` or a mapping of its
-    fields). `stream` yields growing answers; `invoke` gives the last one. Callbacks, tags and
-    metadata of the config see one run for each question.
+    messages, as `rag.asked.turns` takes them), `filters` (`Filters` or a mapping of its
+    fields) and `recognise` (False: nothing in the question becomes a filter). `stream` yields
+    growing answers; `invoke` gives the last one. Callbacks, tags and metadata of the config see one
+    run for each question.
     """
 
     def __init__(self, answers: Callable[..., Iterator[Answer]]) -> None:
@@ -86,8 +86,8 @@ class AnswerChain(Runnable[ChainInput, Answer]):
 
     def _grow(self, inputs: Iterator[ChainInput]) -> Iterator[Answer]:
         for given in inputs:
-            question, history, wanted = _arguments(given)
-            yield from self._answers(question, history=history, filters=wanted)
+            question, history, wanted, recognise = _arguments(given)
+            yield from self._answers(question, history=history, filters=wanted, recognise=recognise)
 
 
 def _close(close: Callable[[], None]) -> None:
@@ -95,17 +95,30 @@ def _close(close: Callable[[], None]) -> None:
         close()
 
 
-def _arguments(given: ChainInput) -> tuple[str, tuple[Turn, ...], Filters]:
+_TAKEN = {"question", "history", "filters", "recognise"}
+
+
+def _arguments(given: ChainInput) -> tuple[str, tuple[Turn, ...], Filters, bool]:
     if isinstance(given, str):
-        return given, (), Filters()
-    known = isinstance(given, Mapping) and not set(given) - {"question", "history", "filters"}
+        return given, (), Filters(), True
+    known = isinstance(given, Mapping) and not set(given) - _TAKEN
     if not known or not isinstance(given.get("question"), str):
         kind = sorted(map(str, given)) if isinstance(given, Mapping) else type(given).__name__
         raise QuestionInvalid(
-            f"The chain takes question, history and filters, not {kind}.",
+            f"The chain takes question, history, filters and recognise, not {kind}.",
             hint='Pass a text, or {"question": …, "history": […]}.',
         )
-    return given["question"], turns(given.get("history")), filters(given.get("filters"))
+    recognise = given.get("recognise", True)
+    if not isinstance(recognise, bool):
+        raise QuestionInvalid(
+            f"recognise is True or False, not {recognise!r}.", hint="Leave it out for True."
+        )
+    return (
+        given["question"],
+        turns(given.get("history")),
+        filters(given.get("filters")),
+        recognise,
+    )
 
 
 class SectionRetriever(BaseRetriever):
@@ -127,9 +140,8 @@ class SectionRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         settings = self.pipeline.settings
-        asked = understand(
-            query, filters=filters(self.filters), longest=settings.question_characters
-        )
+        # What was recognised could not be told here, so nothing is.
+        asked = self.pipeline.understand(query, filters=filters(self.filters), recognise=False)
         found = self.pipeline.retrieve(asked)
         return [_document(hit, settings.link_base) for hit in found.hits[: self.k]]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import catalog_read, catalog_write
+from rag import catalog_posts, catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog_faults import decoding
 from rag.catalog_files import is_erasure_due, require_whole
@@ -139,7 +139,7 @@ class Index:
 
     def posts(self, limit: int = 100) -> tuple[Post, ...]:
         """Newest first."""
-        return catalog_read.newest_posts(self.catalog, limit)
+        return catalog_posts.newest_posts(self.catalog, limit)
 
     def sections(self, post_id: str) -> tuple[Section, ...]:
         """In reading order; empty where there is no such post."""

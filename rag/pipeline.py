@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Protocol
 
 from rag.calibration import Calibration
 from rag.embed import Embedder
+from rag.followups import leans_back
 from rag.index import Index
+from rag.lexicon import Lexicon
 from rag.reader import Reader
+from rag.record_words import filter_words
 from rag.retrieve import retrieve
+from rag.retrieve_records import posts_asked_for
 from rag.settings import Settings
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Turn
 from rag.understand import understand
 from rag.verify import Check, verify
+from rag.write_record import write_record
+
+_ALL = 1_000_000  # hits: as many as there are candidates
+
+
+class Condenser(Protocol):
+    """Says what a question that leans on the conversation asks, in words of its own."""
+
+    def condense(self, question: str, history: Sequence[Turn]) -> str | None:
+        """The question by itself; None where nothing came of it."""
 
 
 class Writer(Protocol):
@@ -38,8 +54,10 @@ class Pipeline:
     check: Check
     calibration: Calibration
     settings: Settings
+    lexicon: Lexicon
     reader: Reader | None = None
     """Reads the best passages closely; None ranks by what the index knows alone."""
+    condenser: Condenser | None = None
 
     @property
     def min_answerable(self) -> float:
@@ -51,7 +69,13 @@ class Pipeline:
         return self.reader is not None and self.settings.read_passages > 0
 
     def answers(
-        self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        recognise: bool = True,
+        now: datetime | None = None,
     ) -> Iterator[Answer]:
         """Growing answers; the last one is complete.
 
@@ -60,31 +84,84 @@ class Pipeline:
             ModelUnavailable: A model fails before the first sentence is shown.
             IndexMismatch: The index has been given another model; nothing is shown yet.
         """
-        settings = self.settings
         started = perf_counter()
-        turns = history[-settings.history_turns :] if settings.history_turns else ()
-        query = understand(
-            question,
-            history=turns,
-            filters=filters or Filters(),
-            longest=settings.question_characters,
+        query = self.understand(
+            question, history=history, filters=filters, recognise=recognise, now=now
         )
         understood = perf_counter()
         with self.index.catalog.reading():  # so that what was found is of this very generation
-            found = self.retrieve(query)
+            query, found = self._find(query, filters or Filters())
             generation, synced_at = self.index.generation, self.index.synced_at
         timing = {
             "understand": (understood - started) * 1000,
             "retrieve": (perf_counter() - understood) * 1000,
         }
         retrieved = perf_counter()
-        if found.hits and found.answerable >= self.min_answerable:
+        if query.record and found.posts:
+            draft = write_record(query, found, self.writer)
+        elif found.hits and found.answerable >= self.min_answerable:
             draft = self.writer.write(query, found)
         else:
             draft = Draft(query, found, (), self.writer.name)
         timing["write"] = (perf_counter() - retrieved) * 1000
         made_with = replace(self.check.provenance, index_generation=generation, synced_at=synced_at)
         yield from verify(draft, replace(self.check, provenance=made_with), timing=timing)
+
+    def understand(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        recognise: bool = True,
+        now: datetime | None = None,
+    ) -> Query:
+        """What a question asks, as `rag.understand.understand` has it, and the chat model if any.
+
+        Raises:
+            QuestionInvalid: The question is empty or too long.
+        """
+        turns = history[-self.settings.history_turns :] if self.settings.history_turns else ()
+        longest = self.settings.question_characters
+        read = partial(
+            understand,
+            filters=filters or Filters(),
+            longest=longest,
+            lexicon=self.lexicon,
+            recognise=recognise,
+            now=now,
+        )
+        with self.index.catalog.reading():
+            query = read(question, history=turns)
+        if not (self.condenser and turns) or query.record or not leans_back(query.question):
+            return query
+        whole = self.condenser.condense(query.question, turns)
+        if whole is None or len(whole) > longest:
+            return query
+        with self.index.catalog.reading():
+            said = read(whole)
+        searches = said.searches if said.record else (*said.searches, query.question)
+        return replace(said, question=query.question, searches=tuple(dict.fromkeys(searches)))
+
+    def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
+        """What is found; without what was recognised in the question where that leads nowhere."""
+        tried = [query]
+        if query.record and query.record.topic and query.recognised:
+            tried.append(replace(query, recognised=(), filters=filters))
+        if query.record or query.recognised:
+            searches = (query.standalone, query.question, *query.searches)
+            tried.append(
+                Query(query.question, query.standalone, tuple(dict.fromkeys(searches)), filters)
+            )
+        for now in tried:
+            found = self.retrieve(now)
+            if found.posts if now.record else found.answerable >= self.min_answerable:
+                break
+        if query.recognised and not now.recognised:
+            limits = filter_words(query.filters)
+            warning = f"Nothing was found {limits}; looked without that limit instead."
+            found = replace(found, warnings=(warning, *found.warnings))
+        return now, found
 
     def with_provenance(self, provenance: Provenance) -> Pipeline:
         """The same, saying what it is made of."""
@@ -98,13 +175,19 @@ class Pipeline:
         """
         with self.index.catalog.reading():
             self.index.check_model(self.embedder.id)
-            return retrieve(
+            about = query.record and query.record.topic
+            found = retrieve(
                 query,
                 self.index,
                 self.embedder,
                 self.calibration,
                 candidates=self.settings.candidates,
-                hits=self.settings.hits,
-                reader=self.reader if self.reads else None,
+                # Whether a post is about something shows in all of its passages; a reader of
+                # passages looks for answers, not for subjects.
+                hits=_ALL if about else self.settings.hits,
+                reader=self.reader if self.reads and query.record is None else None,
                 read=self.settings.read_passages,
             )
+            if query.record is None:
+                return found
+            return posts_asked_for(query, found, self.index.catalog, hits=self.settings.hits)

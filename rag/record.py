@@ -81,6 +81,13 @@ class FiltersRecord(_Record):
     until: datetime | None = None
 
 
+class RecognisedRecord(_Record):
+    """Words of the question, and the filter that they became."""
+
+    words: str
+    filters: FiltersRecord
+
+
 class AnswerRecord(_Record):
     """One answer, schema 1."""
 
@@ -90,6 +97,8 @@ class AnswerRecord(_Record):
     answered: bool
     searched_for: tuple[str, ...] = ()
     filters: FiltersRecord = FiltersRecord()
+    """The caller's, and what was recognised."""
+    recognised: tuple[RecognisedRecord, ...] = ()
     sentences: tuple[SentenceRecord, ...] = ()
     rejected: tuple[RejectedRecord, ...] = ()
     hits: tuple[HitRecord, ...] = ()
@@ -113,6 +122,10 @@ def record(answer: Answer, *, id: str | int | None = None) -> AnswerRecord:  # n
         answered=answer.answered,
         searched_for=answer.query.searches,
         filters=_filters(answer.query.filters),
+        recognised=tuple(
+            RecognisedRecord(words=one.words, filters=_filters(one.filters))
+            for one in answer.query.recognised
+        ),
         sentences=tuple(_sentence(sentence) for sentence in answer.sentences),
         rejected=tuple(
             RejectedRecord(text=one.claim.text, reason=one.reason) for one in answer.rejected

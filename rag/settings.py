@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     """Passages that a small model reads closely before a question is answered; 0 reads none."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""
-    history_turns: int = Field(default=4, ge=0, le=50)
+    history_turns: int = Field(default=8, ge=0, le=50)
     """Earlier turns of the conversation that are looked at."""
     min_answerable: float | None = Field(default=None, ge=0, le=1)
     """A question is answered only when it is this likely to be answerable; None: fitted."""
@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     chat_base_url: str | None = None
     """Address of the chat model's server, where it is not the provider's own."""
     chat_timeout: float = Field(default=60, gt=0, le=3600)
-    """Seconds that the chat model may take for one answer, with all its tries."""
+    """Seconds a chat model may take for an answer, with all its tries; 10 more for a follow-up."""
     chat_fallback: bool = True
     """Quote, and say so, when the chat model fails before its first sentence; else an error."""
     chat_sections: int = Field(default=8, ge=1, le=50)

@@ -161,6 +161,40 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """Words of a question that say what it is limited to, and the filter that they became."""
+
+    words: str
+    """As they stand in the question."""
+    filters: Filters
+    """What these words alone stand for: one field, or a span of time."""
+
+
+class Wanted(StrEnum):
+    """What a question about the posts themselves asks for."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LIST = "list"
+    COUNT = "count"
+    DATE = "date"
+    AUTHORS = "authors"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuestion:
+    """A question about the posts themselves, to be answered from their records."""
+
+    wanted: Wanted
+    topic: str = ""
+    """What the posts are about, in the question's words; empty: anything."""
+    content: bool = False
+    """What the posts say is asked for as well."""
+    titled: bool = False
+    """The subject is a post's title, and no other post is meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question made searchable."""
 
@@ -170,6 +204,11 @@ class Query:
     searches: tuple[str, ...]
     """The texts to search for, most important first; never empty."""
     filters: Filters = Filters()
+    """What the caller limited the question to, and what was recognised in it."""
+    recognised: tuple[Recognised, ...] = ()
+    """Where those of the filters come from that the question itself names."""
+    record: RecordQuestion | None = None
+    """None: a question about what stands in the posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +236,14 @@ class Found:
     """What retrieval hands to a writer."""
 
     hits: tuple[Hit, ...]
-    """Best first."""
+    """Best first; for a question about posts, those of the posts that it asks for."""
     answerable: float
     """That the posts answer the question: calibrated, in [0, 1]."""
     warnings: tuple[str, ...] = ()
+    posts: tuple[Post, ...] = ()
+    """For a question about the posts themselves: those that it asks for, first things first."""
+    total: int = 0
+    """How many such posts there are; `posts` has at most ten of them."""
 
 
 # ---------------------------------------------------------------- what is said
@@ -216,11 +259,26 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """Words of a claim that stand for a field of a post's record."""
+
+    post: Post
+    field: str
+    """Such as "title", "published" or "authors"."""
+    said: str
+    """The words, as they stand in the claim."""
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence that a writer wants to say, with the sentences it points at; unchecked."""
+    """A sentence that a writer wants to say, with what it points at; unchecked."""
 
     text: str
     pointers: tuple[Pointer, ...]
+    facts: tuple[Fact, ...] = ()
+    """Fields of records that it names, in the order of its text."""
+    of_all: str = ""
+    """"newest", "oldest" or a number: the words of it that hold of all posts that were found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,17 @@
-"""Question and history to a query: what is asked, without the conversation around it."""
+"""Question and history to a query: what is asked, of which posts, without the conversation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import regex
 
 from rag.errors import QuestionInvalid
-from rag.text import STOP_WORDS, search_words
-from rag.types import Filters, Query, Turn
-
-_POINTS_BACK = regex.compile(
-    r"\b(it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|"
-    r"one|ones|same|former|latter|both|either|neither|another|others?|else)\b",
-    regex.IGNORECASE,
-)
-_GOES_ON = regex.compile(
-    r"^\s*(and|but|or|so|also|then|what about|how about|why|why not|how so|how come|since when|"
-    r"until when|for example|such as|like what|really|tell me more|more|go on)\b",
-    regex.IGNORECASE,
-)
-_OWN_SUBJECT = regex.compile(r"\b\p{Lu}[\p{L}\p{N}]+|\b\p{L}*\d[\p{L}\p{N}]*\b")
-_NEW_CLAUSE = regex.compile(r"[,;:.?!]|\band (?:how|who|when|where|what|why|which)\b")
-_FEW = 3  # a question with no more words of its own leans on what was said before
+from rag.followups import standalone
+from rag.lexicon import Lexicon
+from rag.record_questions import Reading, read_about_last_post, read_question
+from rag.types import Filters, Query, Recognised, Turn
 
 
 def understand(
@@ -31,17 +20,25 @@ def understand(
     history: Sequence[Turn] = (),
     filters: Filters = Filters(),  # noqa: B008 - frozen
     longest: int = 2000,
+    lexicon: Lexicon | None = None,
+    recognise: bool = True,
+    now: datetime | None = None,
 ) -> Query:
     """Make a question searchable.
 
-    A question that leans on the conversation is also searched with the subject of the question
-    before it; a complete one is left alone.
+    A question that leans on the conversation is also searched with the subject of the turns
+    before it; a complete one is left alone. What the question says of authors, categories, tags
+    and times of posts becomes filters, and a question about the posts themselves is told from one
+    about what stands in them.
 
     Args:
         question: As it was typed.
         history: Earlier turns, oldest first.
-        filters: What the search is limited to.
+        filters: What the search is limited to; what is recognised only narrows it.
         longest: In characters.
+        lexicon: Words of the posts; None: nothing is recognised, and words are taken as they are.
+        recognise: Whether to look for filters and for questions about the posts themselves.
+        now: What "last year" is seen from, UTC; None: the present.
 
     Raises:
         QuestionInvalid: It is empty or too long.
@@ -54,37 +51,51 @@ def understand(
             f"The question has {len(asked):,} characters, more than {longest:,}.",
             hint="Ask one thing at a time, or raise question_characters.",
         )
-    standalone = _standalone(asked, history)
-    searches = (asked,) if standalone == asked else (standalone, asked)
-    return Query(asked, standalone, searches, filters)
+    reading = (
+        read_question(asked, lexicon.names, now or datetime.now(UTC))
+        if lexicon and recognise
+        else Reading(rest=asked)
+    )
+    if lexicon and recognise and history and not reading.record:
+        reading = read_about_last_post(asked, history[-1].answer) or reading
+    if reading.record:
+        searches: tuple[str, ...] = (reading.record.topic or asked,)
+        whole = asked
+    else:
+        whole = standalone(asked, history, lexicon.rarity if lexicon else None)
+        own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
+        searches = (own, reading.rest)
+    narrowed, recognised = _narrow(filters, reading.recognised)
+    return Query(
+        asked, whole, _with_other_words(searches, lexicon), narrowed, recognised, reading.record
+    )
 
 
-def _standalone(question: str, history: Sequence[Turn]) -> str:
-    if not history or not leans_back(question):
-        return question
-    before = _standalone(" ".join(history[-1].question.split()), history[:-1])
-    known = set(search_words(question).lower().split())
-    subject = [
-        word for word in search_words(before).split()
-        if word.lower() not in STOP_WORDS and word.lower() not in known
-    ]  # fmt: skip
-    if not subject:
-        return question
-    return f"{question} ({' '.join(dict.fromkeys(subject))})"
+def _with_other_words(searches: Sequence[str], lexicon: Lexicon | None) -> tuple[str, ...]:
+    other = [lexicon.otherwise(searches[0])] if lexicon else []
+    return tuple(dict.fromkeys((*searches, *other)))
 
 
-def leans_back(question: str) -> bool:
-    """Whether a question cannot be understood without what was said before it."""
-    if _GOES_ON.match(question):
-        return True
-    own = [word for word in search_words(question).lower().split() if word not in STOP_WORDS]
-    # The first word is capitalised in any case.
-    named = _OWN_SUBJECT.search(question.partition(" ")[2]) is not None
-    if len(own) < _FEW and not named:
-        return True
-    back = _POINTS_BACK.search(question)
-    if back is None:
-        return False
-    # "What is the DMZ, and when was it drawn?" names what it points back to.
-    before = question[: back.start()]
-    return not (_NEW_CLAUSE.search(before) and _OWN_SUBJECT.search(before.partition(" ")[2]))
+def _narrow(
+    filters: Filters, recognised: Sequence[Recognised]
+) -> tuple[Filters, tuple[Recognised, ...]]:
+    """The caller's filters and what narrows them further; names only where the caller set none."""
+    taken: list[Recognised] = []
+    now = filters
+    for one in recognised:
+        own = one.filters
+        narrower = Filters(
+            authors=filters.authors or _each_once(now.authors, own.authors),
+            categories=filters.categories or _each_once(now.categories, own.categories),
+            tags=filters.tags or _each_once(now.tags, own.tags),
+            since=max(filter(None, (now.since, own.since)), default=None),
+            until=min(filter(None, (now.until, own.until)), default=None),
+        )
+        if narrower != now:
+            taken.append(one)
+        now = narrower
+    return now, tuple(taken)
+
+
+def _each_once(names: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, *more)))

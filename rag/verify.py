@@ -1,7 +1,8 @@
 """Draft to answer: the check that this project is about. Nothing else makes an `Answer`.
 
-A claim is shown when it is copied from the sentence that it points at, or when the judge scores
-the sentences it points at above the threshold. What is not supported is left out and reported.
+A claim is shown when it is copied from the sentence that it points at, when it says of posts what
+stands in their records and nothing else, or when the judge scores the sentences it points at above
+the threshold. What is not supported is left out and reported.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from time import perf_counter
 from rag.errors import ModelUnavailable
 from rag.judge import Judge
 from rag.links import deep_link
+from rag.record_words import objection
 from rag.types import (
     Answer,
     Basis,
@@ -23,6 +25,7 @@ from rag.types import (
     Draft,
     Hit,
     Pointer,
+    Post,
     Provenance,
     Rejected,
     Remark,
@@ -30,6 +33,7 @@ from rag.types import (
 )
 
 _NEAREST = 3  # sections named on refusal
+_EXAMPLES = 3  # posts cited for a number of posts
 _ADDRESS_OR_MARKUP = re.compile(
     r"\b[a-z][a-z0-9+.-]*://\S*|\b(?:javascript|data|mailto|tel|file):\S+|\bwww\.\S+"
     r"|\b(?:[a-z0-9-]+\.)+(?:com|net|org|info|io|dev|app|xyz|top|ru|cn)\b"
@@ -101,7 +105,10 @@ def verify(
             continue
         if any(claim == one.claim for one in rejected):
             continue
-        checked = _check(claim, check)
+        if claim.facts or claim.of_all:
+            checked = _check_record(claim, draft, check)
+        else:
+            checked = _check(claim, check)
         if isinstance(checked, Rejected):
             rejected.append(checked)
             answer = replace(answer, rejected=tuple(rejected))
@@ -149,6 +156,26 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
         support,
         f"Estimated by the judge {check.judge.name!r}.",
     )
+
+
+def _check_record(claim: Claim, draft: Draft, check: Check) -> CheckedSentence | Rejected:
+    wrong = objection(claim, draft.query, draft.found)
+    if wrong:
+        return Rejected(claim, wrong)
+    # A title says which post is meant; it is cited where nothing else is said of the post.
+    facts = [fact for fact in claim.facts if fact.field != "title"] or claim.facts
+    places = [(fact.post, fact.field) for fact in facts] or [
+        (post, "published" if post.published else "title") for post in draft.found.posts[:_EXAMPLES]
+    ]
+    if not places:
+        return Rejected(claim, "It points at no post.")
+    citations = tuple(_record_citation(post, field, check) for post, field in places)
+    return CheckedSentence(claim.text, citations, Basis.RECORD, 1.0)
+
+
+def _record_citation(post: Post, field: str, check: Check) -> Citation:
+    url = deep_link(post, None, base=check.link_base)
+    return Citation(post, None, None, url, field)
 
 
 def _foreign(claim: Claim) -> bool:

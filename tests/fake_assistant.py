@@ -95,7 +95,12 @@ class FakeAssistant(Assistant):
         self.histories: list[tuple[Turn, ...]] = []
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        recognise: bool = True,
     ) -> Iterator[Answer]:
         self.histories.append(tuple(history))
         if "fail" in question:
@@ -108,7 +113,7 @@ class FakeAssistant(Assistant):
         if "world cup" in question:
             settings = self.settings.model_copy(update={"min_answerable": 1.0})
             pipeline = replace(pipeline, settings=settings)
-        return pipeline.answers(question, history=history, filters=filters)
+        return pipeline.answers(question, history=history, filters=filters, recognise=recognise)
 
 
 @contextmanager

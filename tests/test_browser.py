@@ -13,6 +13,7 @@ from axe_core_python.sync_playwright import Axe
 from fake_assistant import EVIL, INVENTED, LETTUCES, SPECIAL, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from ui.page.desk import EVERYWHERE
 from ui.render import REFUSED
 
 _FLAGS = (
@@ -97,6 +98,20 @@ def ask(page: Page, question: str) -> str:
 
 def marker(page: Page, name: str) -> Any:
     return page.locator(f"#pq-chat a[href='#c-{name}']")
+
+
+def test_a_filter_that_was_recognised_is_shown_and_can_be_taken_off(open_page: OpenPage) -> None:
+    page = open_page()
+    said = ask(page, "How many posts by Tom Baker?")
+    assert "Searched in posts by Tom Baker." in said
+    assert "There is 1 post by Tom Baker." in said
+    page.get_by_role("button", name=EVERYWHERE).click()
+    expect(page.locator("#pq-chat [data-testid=bot]")).to_have_count(2)
+    expect(page.locator("#pq-box .submit-button")).to_be_visible(timeout=20_000)
+    expect(page.locator("#pq-chat [data-testid=user]").last).to_have_text(
+        "How many posts by Tom Baker?"
+    )
+    expect(page.locator("#pq-chat [data-testid=bot]").last).not_to_contain_text("Searched in posts")
 
 
 def test_an_answer_streams_and_its_marker_leads_to_the_words_in_the_post(
@@ -241,6 +256,8 @@ def test_nothing_stands_in_the_way_of_assistive_software(open_page: OpenPage, sc
     assert serious(page) == []
     marker(page, "0-out").click()
     ask(page, "Who won the world cup?")
+    assert serious(page) == []
+    ask(page, "How many posts by Tom Baker?")
     assert serious(page) == []
     ask(page, "please fail")
     assert serious(page) == []

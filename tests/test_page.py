@@ -18,7 +18,7 @@ from fake_assistant import LETTUCES, FakeAssistant, serving, site_index
 from rag.catalog_write import remove_posts
 from rag.index import write_index
 from rag.types import Answer, Turn
-from ui.page.desk import Conversation, Desk, Messages, Update
+from ui.page.desk import EVERYWHERE, Conversation, Desk, Messages, Update
 from ui.page.stream import Workers
 from ui.render import LOOKING
 from ui.withdrawn import WITHDRAWN
@@ -146,6 +146,20 @@ def test_an_empty_question_does_nothing(reader: Reader, nothing: str) -> None:
     reader.ask(nothing)
     assert reader.chat == []
     assert reader.ask(LETTUCES)
+
+
+def test_a_recognised_filter_can_be_taken_off(reader: Reader) -> None:
+    question = "How many posts by Tom Baker?"
+    said = reader.ask(question)
+    assert "Searched in posts by Tom Baker" in said
+    (option,) = reader.chat[-1]["options"]
+    assert option == {"label": EVERYWHERE, "value": question}
+    chosen = gr.SelectData(None, {"index": 1, "value": option["value"]})
+    _, reader.chat = reader.desk.begin_everywhere(chosen, reader.chat, TAB)
+    assert reader.chat[-2]["content"] == question.replace("?", "\\?")
+    reader.respond()
+    assert "Searched in posts" not in reader.said
+    assert "options" not in reader.chat[-1]
 
 
 def test_stop_is_heard_while_the_assistant_is_stuck(reader: Reader) -> None:

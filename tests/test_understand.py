@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import QuestionInvalid
+from rag.followups import leans_back
 from rag.types import Turn
-from rag.understand import leans_back, understand
+from rag.understand import understand
 
 SOW = [Turn("When should I sow tomatoes?", "In March.")]
 

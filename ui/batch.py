@@ -27,6 +27,7 @@ class _Line(BaseModel):
     question: str
     history: tuple[dict[str, Any], ...] = ()
     filters: FiltersRecord | None = None
+    recognise: bool | None = None
 
 
 class _Kept(BaseModel):
@@ -46,10 +47,17 @@ class Asked:
     history: tuple[Turn, ...] = ()
     filters: Filters | None = None
     """None where the line says nothing about filters."""
+    recognise: bool | None = None
+    """None where the line says nothing about it."""
 
 
 def answer_file(
-    assistant: Assistant, source: Path, target: Path, *, filters: Filters | None = None
+    assistant: Assistant,
+    source: Path,
+    target: Path,
+    *,
+    filters: Filters | None = None,
+    recognise: bool = True,
 ) -> int:
     """Write an answer for each question of `source` to `target`, in order.
 
@@ -58,9 +66,11 @@ def answer_file(
 
     Args:
         assistant: Who answers.
-        source: JSON lines with `question`, and `id`, `history` and `filters` where given.
+        source: JSON lines with `question`, and `id`, `history`, `filters` and `recognise` where
+            given.
         target: JSON lines of `AnswerRecord`; made where it is missing.
         filters: For questions that bring none of their own; None is everything.
+        recognise: For questions that do not say whether filters are looked for in them.
 
     Returns:
         How many questions could not be asked, in this run and in what was kept.
@@ -80,7 +90,7 @@ def answer_file(
             "Answering", total=len(questions), completed=len(kept), of=f"{len(questions):,}"
         )
         for one in questions[len(kept) :]:
-            answered = _answer(assistant, one, filters)
+            answered = _answer(assistant, one, filters, recognise)
             failed += _not_asked(answered.warnings)
             stream.write(answered.to_json() + "\n")
             stream.flush()
@@ -89,7 +99,12 @@ def answer_file(
 
 
 def answer_lines(
-    assistant: Assistant, source: Path, stream: TextIO, *, filters: Filters | None = None
+    assistant: Assistant,
+    source: Path,
+    stream: TextIO,
+    *,
+    filters: Filters | None = None,
+    recognise: bool = True,
 ) -> int:
     """As `answer_file`, to a stream: nothing is kept of a run before.
 
@@ -98,7 +113,7 @@ def answer_lines(
     """
     failed = 0
     for one in read_questions(source):
-        answered = _answer(assistant, one, filters)
+        answered = _answer(assistant, one, filters, recognise)
         failed += _not_asked(answered.warnings)
         stream.write(answered.to_json() + "\n")
         stream.flush()
@@ -123,16 +138,19 @@ def read_questions(source: Path) -> tuple[Asked, ...]:
             mistakes.append(f"line {number}: {error.problem}")
             continue
         own = None if line.filters is None else asked.filters(line.filters)
-        found[id_] = Asked(id_, line.question, history, own)
+        found[id_] = Asked(id_, line.question, history, own, line.recognise)
     if mistakes:
         raise mistaken(source, mistakes)
     return tuple(found.values())
 
 
-def _answer(assistant: Assistant, one: Asked, filters: Filters | None) -> AnswerRecord:
+def _answer(
+    assistant: Assistant, one: Asked, filters: Filters | None, recognise: bool
+) -> AnswerRecord:
     own = filters if one.filters is None else one.filters
+    wanted = recognise if one.recognise is None else one.recognise
     try:
-        answer = assistant.ask(one.question, history=one.history, filters=own)
+        answer = assistant.ask(one.question, history=one.history, filters=own, recognise=wanted)
     except QuestionInvalid as error:
         warning = f"{NOT_ASKED}{error.problem} {error.hint}"
         return AnswerRecord(

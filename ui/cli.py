@@ -111,6 +111,10 @@ def ask(
     tag: Tag = None,
     since: Since = None,
     until: Until = None,
+    as_asked: Annotated[
+        bool,
+        typer.Option("--as-asked", help="Take nothing in the question for a filter."),
+    ] = False,
     input: Annotated[  # noqa: A002 - the option's name
         File,
         typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Questions, one a line."),
@@ -138,11 +142,15 @@ def ask(
     filters = filters_of(author, category, tag, since=since, until=until)
     with Assistant.open(index, chat_model=chat_model) as assistant:
         if input and output == Path("-"):
-            raise typer.Exit(bool(answer_lines(assistant, input, sys.stdout, filters=filters)))
+            failed = answer_lines(
+                assistant, input, sys.stdout, filters=filters, recognise=not as_asked
+            )
+            raise typer.Exit(bool(failed))
         if input and output:
-            raise typer.Exit(bool(answer_file(assistant, input, output, filters=filters)))
+            failed = answer_file(assistant, input, output, filters=filters, recognise=not as_asked)
+            raise typer.Exit(bool(failed))
         with waiting("Looking"):
-            answer = assistant.ask(question or "", filters=filters)
+            answer = assistant.ask(question or "", filters=filters, recognise=not as_asked)
     if json:
         typer.echo(record(answer).to_json())
     else:

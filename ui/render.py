@@ -13,6 +13,7 @@ from html import escape
 
 from rag.catalog import IndexStatus
 from rag.errors import PullquoteError
+from rag.record_words import day, filter_words
 from rag.types import Answer, Basis, Citation, Post, Rejected
 from ui.numbers import numbered
 from ui.withdrawn import card_start
@@ -50,13 +51,14 @@ def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
         stopped: The reader wants no more of it.
     """
     _, marks = numbered(answer)
-    parts = [
+    parts = [f"*{plain_markdown(limits(answer))}*"] if answer.query.recognised else []
+    parts += [
         f"{plain_markdown(sentence.text)} {' '.join(f'[{n}](#c-{turn}-{n})' for n in own)} "
         f"*{BASES[sentence.basis]}*"
         for sentence, own in zip(answer.sentences, marks, strict=True)
     ]
     if not answer.complete:
-        going_on = _CHECKING if parts else LOOKING
+        going_on = _CHECKING if answer.sentences else LOOKING
         return "\n\n".join([*parts, f"*{STOPPED if stopped else going_on}*"])
     if not answer.answered:
         parts.append(f"**{REFUSED}**")
@@ -67,6 +69,12 @@ def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
         parts.append(f"*{left_out(answer.rejected)}* [Which, and why](#c-{turn}-out)")
     parts += [f"*Note: {plain_markdown(warning)}*" for warning in answer.warnings]
     return "\n\n".join(parts)
+
+
+def limits(answer: Answer) -> str:
+    """What the question itself limited the search to, in words."""
+    found = (filter_words(one.filters) for one in answer.query.recognised)
+    return f"Searched in posts {', '.join(found)}."
 
 
 def left_out(rejected: Sequence[Rejected]) -> str:
@@ -190,8 +198,8 @@ def excerpt(citation: Citation, around: int = _AROUND) -> str:
     """
     section, sentence = citation.section, citation.sentence
     if section is None or sentence is None:
-        name = (citation.field or "record").replace("_", " ").capitalize()
-        return f"{escape(name)}: <mark>{escape(_value(citation))}</mark>"
+        name, _, value = record_field(citation).partition(": ")
+        return f"{escape(name)}: <mark>{escape(value)}</mark>"
     before, behind = section.text[: sentence.start], section.text[sentence.end :]
     if len(before) > around:
         before = "… " + before[-around:].partition(" ")[2]
@@ -200,11 +208,13 @@ def excerpt(citation: Citation, around: int = _AROUND) -> str:
     return f"{escape(before)}<mark>{escape(sentence.text)}</mark>{escape(behind)}"
 
 
-def _value(citation: Citation) -> str:
+def record_field(citation: Citation) -> str:
+    """A field of a post's record with its name, such as "Published: 3 May 2017"."""
+    name = (citation.field or "record").replace("_", " ").capitalize()
     value: object = getattr(citation.post, citation.field or "", "")
     if isinstance(value, datetime):
-        return day(value)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        return f"{name}: {day(value)}"
+    return f"{name}: {', '.join(map(str, value)) if isinstance(value, tuple) else value or 'none'}"
 
 
 def _left_out(rejected: Sequence[Rejected], turn: int) -> str:
@@ -234,10 +244,6 @@ def _title(post: Post) -> str:
 def web(url: str) -> str:
     """The address where it is one of the web, else nothing."""
     return url if re.fullmatch(r"https?://[^\s<>\"\\]+", url) else ""
-
-
-def day(moment: datetime | None) -> str:
-    return f"{moment.day} {moment:%B %Y}" if moment else ""
 
 
 def footer(status: IndexStatus, chat_model: str | None = None) -> str:

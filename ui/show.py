@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from rag.record_words import day
 from rag.types import Answer, Citation
 from ui.numbers import numbered
-from ui.render import BASES, REFUSED, day, left_out, place
+from ui.render import BASES, REFUSED, left_out, limits, place, record_field
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
     from ingest.report import Progress as SyncProgress
@@ -49,6 +50,8 @@ def waiting(what: str) -> Iterator[None]:
 
 def print_answer(answer: Answer) -> None:
     """Sentences with their numbers, then where each number leads; or what is nearest."""
+    if answer.query.recognised:
+        say(f"{limits(answer)} (--as-asked looks everywhere)\n", style="dim")
     if answer.answered:
         _print_sentences(answer)
     else:
@@ -73,6 +76,8 @@ def _print_sentences(answer: Answer) -> None:
         say(f"\n[{number}] {_place(citation)}")
         if citation.quote and citation.quote not in shown:
             say(f"    “{citation.quote}”")
+        if citation.field:
+            say(f"    {record_field(citation)}")
         _print_link(citation)
 
 

@@ -70,6 +70,7 @@ def build(
         for begun in (
             box.submit(desk.begin, [box, chat], [box, chat], **quick),
             chat.example_select(desk.begin_example, [chat], [box, chat], **quick),
+            chat.option_select(desk.begin_everywhere, [chat], [box, chat], **quick),
         ):
             begun.then(
                 desk.respond, [chat, talk], [chat, talk, sources], api_visibility="private",

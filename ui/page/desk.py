@@ -20,6 +20,8 @@ from ui.withdrawn import up_to_date
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
 ASK = "Ask"
+EVERYWHERE = "Search in all posts"
+"""On the button that asks again without what was recognised in the question."""
 _KEPT = 20  # turns whose sources stay on the page
 _STOP = "Stop"
 _BROKEN = "**Something went wrong.**\n\nThe server's log says what; please ask again."
@@ -53,6 +55,8 @@ class _Run:
     """A question that is being answered in one tab."""
 
     question: str
+    recognise: bool = True
+    """Whether words of the question may become filters."""
     started: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     forgotten: bool = False
@@ -76,13 +80,15 @@ class Desk:
         except PullquoteError as error:  # the first question will say the same to its reader
             _log.warning("%s", error)
 
-    def begin(self, question: str, chat: Messages, request: gr.Request) -> tuple[Any, Any]:
+    def begin(
+        self, question: str, chat: Messages, request: gr.Request, *, recognise: bool = True
+    ) -> tuple[Any, Any]:
         """The question is in the chat, and the box is empty."""
         tab = _tab(request)
         asked = question.strip()
         if not asked or tab in self._runs:
             return gr.skip(), gr.skip()
-        self._runs[tab] = _Run(asked)
+        self._runs[tab] = _Run(asked, recognise)
         said = [
             {"role": "user", "content": plain_markdown(asked)},
             {"role": "assistant", "content": f"*{LOOKING}*"},
@@ -93,6 +99,14 @@ class Desk:
         self, chosen: gr.SelectData, chat: Messages, request: gr.Request
     ) -> tuple[Any, Any]:
         return self.begin(str(chosen.value["text"]), chat, request)
+
+    def begin_everywhere(
+        self, chosen: gr.SelectData, chat: Messages, request: gr.Request
+    ) -> tuple[Any, Any]:
+        """A question once more, without the filters that were recognised in it."""
+        value = chosen.value
+        question = value["value"] if isinstance(value, dict) else value
+        return self.begin(str(question), chat, request, recognise=False)
 
     def respond(self, chat: Messages, talk: Conversation, request: gr.Request) -> Iterator[Update]:
         """The answer, as it grows, with its sources."""
@@ -112,15 +126,18 @@ class Desk:
         def begin() -> Iterator[Answer]:
             with self._loading:
                 self._assistant.pipeline  # noqa: B018 - loads the models, once
-            yield from self._assistant.stream(run.question, history=talk.turns)
+            yield from self._assistant.stream(
+                run.question, history=talk.turns, recognise=run.recognise
+            )
 
         talk = replace(talk, shown=self._up_to_date(talk.shown))
         now = Conversation(talk.turns, talk.shown, talk.asked + 1)
-        text = ""
+        text, limited = "", False
         try:
             for answer in self._workers.until(run.stop, begin):
                 now = talk.grown(answer)
                 text = message(answer, talk.asked, stopped=True)
+                limited = bool(answer.query.recognised)
                 yield _say(chat, message(answer, talk.asked)), talk, panel(now.shown)
         except PullquoteError as error:
             text = "\n\n".join(filter(None, (text, failure(error))))
@@ -128,7 +145,8 @@ class Desk:
             _log.exception("A question could not be answered.")
             text = "\n\n".join(filter(None, (text, _BROKEN)))
         if not run.forgotten:
-            yield _say(chat, text or f"*{STOPPED}*"), now, panel(now.shown)
+            again = run.question if limited else None
+            yield _say(chat, text or f"*{STOPPED}*", again), now, panel(now.shown)
 
     def _up_to_date(self, shown: list[tuple[int, str]]) -> list[tuple[int, str]]:
         """The sources of earlier answers; those whose posts have left the index since say so."""
@@ -170,5 +188,9 @@ def _tab(request: gr.Request) -> str:
     return request.session_hash or ""
 
 
-def _say(chat: Messages, text: str) -> Messages:
-    return [*chat[:-1], {"role": "assistant", "content": text}]
+def _say(chat: Messages, text: str, again: str | None = None) -> Messages:
+    """The last answer is this text, with a button to ask a question again without its filters."""
+    said: dict[str, Any] = {"role": "assistant", "content": text}
+    if again:
+        said["options"] = [{"label": EVERYWHERE, "value": again}]
+    return [*chat[:-1], said]

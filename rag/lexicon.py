@@ -1,0 +1,153 @@
+"""What the words of a question mean in an index: names, rare words, spellings, capital letters."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import regex
+
+from rag import catalog_lexicon
+from rag.catalog import Catalog
+from rag.catalog_read import choices
+from rag.recognise import Names, names_of
+from rag.spelling import distance, same_start, spelled_out, tolerance
+
+_ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
+_STEMS = 8  # nearest stems whose words are looked at
+_CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
+_KEPT = 20_000  # words whose place is remembered
+_LETTERS = regex.compile(r"\p{Latin}+")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is read once for each state of the catalog."""
+
+    state: tuple[object, ...]
+    passages: int
+    names: Names
+    acronyms: Mapping[str, str] | None = None
+    frequencies: dict[str, int] = field(default_factory=dict)
+    nearest: dict[str, str | None] = field(default_factory=dict)
+
+
+class Lexicon:
+    """The words of one catalog. Safe to use from several threads; follows the catalog's changes."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._found: _Known | None = None
+        self._guard = threading.Lock()
+
+    @property
+    def names(self) -> Names:
+        """Authors, categories, tags and sites."""
+        return self._known().names
+
+    @property
+    def acronyms(self) -> Mapping[str, str]:
+        """Capital letters to the words that a post spells them out with."""
+        known = self._known()
+        if known.acronyms is None:
+            texts = catalog_lexicon.texts_with_bracketed_capitals(self._catalog)
+            known.acronyms = spelled_out(texts)
+        return known.acronyms
+
+    def frequency(self, word: str) -> int:
+        """How many passages hold a search word, up to 20,000."""
+        counted = self._known().frequencies
+        if word not in counted:
+            if len(counted) >= _KEPT:
+                counted.clear()
+            counted[word] = catalog_lexicon.passages_with(self._catalog, word)
+        return counted[word]
+
+    def rarity(self, word: str) -> float:
+        """Inverse document frequency of a search word; positive, or 0 for one of no passage."""
+        held = self.frequency(word)
+        return math.log((self._known().passages + 1.5) / (held + 0.5)) if held else 0.0
+
+    def nearest(self, word: str) -> str | None:
+        """The word of the posts that a word which occurs in none of them is probably meant for.
+
+        Args:
+            word: In lower case; of Latin letters, else nothing is near.
+        """
+        most = tolerance(word)
+        if not most or not _LETTERS.fullmatch(word) or self.frequency(word):
+            return None
+        known = self._known().nearest
+        if word not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            known[word] = self._search(word, most)
+        return known[word]
+
+    def otherwise(self, text: str) -> str:
+        """A question in other words: misspellings set right, capital letters spelled out.
+
+        A word that no post has becomes the nearest one that one has; capital letters become what a
+        post says they stand for, and the other way round. Itself where there is nothing to change.
+        """
+        changed = text
+        for letters, words in self.acronyms.items():
+            if regex.search(rf"(?<!\w){regex.escape(letters)}(?!\w)", text):
+                changed = regex.sub(rf"(?<!\w){regex.escape(letters)}(?!\w)", words, changed)
+            elif words.lower() in text.lower():
+                own = regex.compile(rf"(?<!\w){regex.escape(words)}(?!\w)", regex.IGNORECASE)
+                changed = own.sub(letters, changed)
+        unknown = [
+            word
+            for word in dict.fromkeys(match[0].lower() for match in _LETTERS.finditer(changed))
+            if tolerance(word) and not self.frequency(word)
+        ]
+        looked_for = set(unknown[:_CORRECTED])
+
+        def corrected(word: str) -> str:
+            return (self.nearest(word.lower()) if word.lower() in looked_for else None) or word
+
+        return _LETTERS.sub(lambda match: corrected(match[0]), changed)
+
+    def _search(self, word: str, most: int) -> str | None:
+        shortest, longest = len(word) - most - _ENDING, len(word) + most
+        terms = [
+            one
+            for start in (word[0], word[1::-1])
+            for one in catalog_lexicon.terms_from(self._catalog, start, shortest, longest)
+        ]
+        stems = sorted(
+            (near, -held, term)
+            for term, held in terms
+            if len(set(term) - set(word)) <= most
+            and (near := _stem_distance(word, term, most)) <= most
+        )
+        written = [
+            (distance(word, own, most), -held, own)
+            for _, held, term in stems[:_STEMS]
+            for own in catalog_lexicon.written_near(self._catalog, term)
+            if own[:1] and same_start(word, own) and _LETTERS.fullmatch(own)
+        ]
+        near, _, best = min(written, default=(most + 1, 0, ""))
+        return best if near <= most else None
+
+    def _known(self) -> _Known:
+        catalog = self._catalog
+        with self._guard, catalog.reading() as connection:
+            state = (catalog.index_id, catalog.generation)
+            if self._found is None or self._found.state != state:
+                passages = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+                own = choices(catalog)
+                names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
+                self._found = _Known(state, passages, names)
+            return self._found
+
+
+def _stem_distance(word: str, stem: str, most: int) -> int:
+    """From the nearest beginning of a word to a stem: endings are cut off from stems."""
+    return min(
+        distance(word[:end], stem, most)
+        for end in range(max(1, len(word) - _ENDING), len(word) + 1)
+    )

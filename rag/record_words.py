@@ -1,0 +1,156 @@
+"""What posts' records say, in words; and whether a claim says that and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import regex
+
+from rag.types import Claim, Filters, Found, Post, Query, Wanted
+
+NO_AUTHOR, NO_DATE = "no author", "no date"
+# All that a claim may be made of, beside what it takes from records and from the question.
+_FRAME = frozenset(
+    "a and are as at by first found has have in is it its last name names newest no of oldest on "
+    "order other post posts published record records that the them there these they this was were "
+    "with written".split()
+)
+_SCOPED = 3  # names of a filter that are said in full
+
+
+def day(moment: datetime | None) -> str:
+    """A date for people, such as "3 May 2017"; empty without one."""
+    return f"{moment.day} {moment:%B %Y}" if moment else ""
+
+
+def said(post: Post, field: str) -> str:
+    """A field of a post's record, as claims say it.
+
+    Args:
+        post: Whose.
+        field: "title", "published" or "authors".
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if field == "title":
+        return f"“{' '.join((post.title or post.id).split())}”"
+    if field == "published":
+        return day(post.published) or NO_DATE
+    if field == "authors":
+        return listed(post.authors) or NO_AUTHOR
+    raise ValueError(f"claims name no {field!r}")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as in a sentence: "A, B and C"."""
+    flat = [" ".join(name.split()) for name in names]
+    return " and ".join(filter(None, (", ".join(flat[:-1]), *flat[-1:])))
+
+
+def scope(query: Query) -> str:
+    """What a question about posts is limited to, such as " about “wool” from 2016"."""
+    topic = query.record.topic if query.record else ""
+    return "".join(f" {part}" for part in (f"about “{topic}”" if topic else "",
+                                           filter_words(query.filters)) if part)  # fmt: skip
+
+
+def filter_words(filters: Filters) -> str:
+    """Filters for people: "by Ines Moreau tagged “spring” from 2016"; empty without any."""
+
+    def some(names: tuple[str, ...], kind: str, quoted: bool) -> str:
+        if not names:
+            return ""
+        shown = [f"“{name}”" if quoted else name for name in names[:_SCOPED]]
+        more = [f"{len(names) - _SCOPED} more"] if len(names) > _SCOPED else []
+        *before, last = *shown, *more
+        return f"{kind} {' or '.join(filter(None, (', '.join(before), last)))}"
+
+    parts = (
+        some(filters.authors, "by", quoted=False),
+        some(filters.categories, "in the category", quoted=True),
+        some(filters.tags, "tagged", quoted=True),
+        _time_words(filters),
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _time_words(filters: Filters) -> str:
+    since, until = filters.since, filters.until
+    if since is None or until is None:
+        return f"since {day(since)}" if since else f"before {day(until)}" if until else ""
+    months = until.year * 12 + until.month - since.year * 12 - since.month
+    if _is_midnight(since) and _is_midnight(until) and since.day == until.day == 1:
+        if months == 12 and since.month == 1:
+            return f"from {since.year}"
+        if months == 1:
+            return f"from {since:%B %Y}"
+        if since.month == until.month == 1:
+            return f"from {since.year} to {until.year - 1}"
+    last = until - timedelta(microseconds=1)
+    return f"on {day(since)}" if day(since) == day(last) else f"from {day(since)} to {day(last)}"
+
+
+def _is_midnight(moment: datetime) -> bool:
+    return (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+
+
+def named(query: Query, found: Found) -> tuple[Post, ...]:
+    """Those of the posts that were found that an answer names: all of a list, else the first."""
+    several = query.record is not None and query.record.wanted in (Wanted.LIST, Wanted.COUNT)
+    return found.posts if several else found.posts[:1]
+
+
+def lets_through(filters: Filters, post: Post) -> bool:
+    """Whether a post is among those that the filters name."""
+
+    def one_of(wanted: tuple[str, ...], own: tuple[str, ...]) -> bool:
+        return not wanted or bool({w.casefold() for w in wanted} & {o.casefold() for o in own})
+
+    at = post.published
+    return (
+        one_of(filters.authors, post.authors)
+        and one_of(filters.categories, post.categories)
+        and one_of(filters.tags, post.tags)
+        and (filters.since is None or (at is not None and at >= filters.since))
+        and (filters.until is None or (at is not None and at < filters.until))
+    )
+
+
+def objection(claim: Claim, query: Query, found: Found) -> str | None:
+    """Why a claim about records may not be shown; None where it may.
+
+    Every title, date, author and number in it must be that of the record, the posts must be those
+    that the question asks for, and nothing else may be said of them.
+    """
+    rest, behind = "", claim.text
+    for fact in claim.facts:
+        own = said(fact.post, fact.field)
+        if fact.said != own:
+            return f"It names {fact.said!r} where the post's record has {own!r}."
+        if not lets_through(query.filters, fact.post):
+            return f"The post {fact.post.id} is not one that the question asks for."
+        # In their order: a limit of the question may be the same words as a date.
+        before, there, behind = behind.partition(fact.said)
+        if not there:
+            return f"It does not name {fact.said!r}, as it claims to."
+        rest = f"{rest} {before}"
+    rest = f"{rest} {behind}".replace(scope(query), " ", 1)
+    if claim.of_all:
+        wrong = _not_of_all(claim, found)
+        if wrong:
+            return wrong
+        rest = rest.replace(claim.of_all, " ", 1)
+    more = [word for word in regex.findall(r"[\p{L}\p{N}]+", rest) if word.lower() not in _FRAME]
+    return f"It says more than the records: {' '.join(more)!r}." if more else None
+
+
+def _not_of_all(claim: Claim, found: Found) -> str | None:
+    if claim.of_all not in ("newest", "oldest"):
+        own = f"{found.total:,}"
+        return None if claim.of_all == own else f"There are {own} such posts, not {claim.of_all}."
+    dates = [post.published for post in found.posts if post.published]
+    best = (max if claim.of_all == "newest" else min)(dates, default=None)
+    named = {fact.post.published for fact in claim.facts}
+    return None if named == {best} and best else f"It names a post that is not the {claim.of_all}."

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from openai_server import Reply, serving
+from small_site import garden
+
+from rag import Assistant, Turn
+from rag.condense import ChatCondenser
+from rag.prompts import condense_messages
+
+HISTORY = [Turn("How many lettuces did the bed with wool lose?", "Three of forty.")]
+WHOLE = "How many lettuces did the bare bed lose?"
+RULES = "And the bare one? (lettuces wool)"
+
+
+def condensed(said: str) -> str | None:
+    model = FakeListChatModel(responses=[said])
+    return ChatCondenser(model, "fake", 5.0).condense("And the bare one?", HISTORY)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [WHOLE, f'"{WHOLE}"\n', f"Question: {WHOLE}", f"<think>\nHm.\n</think>\n\n{WHOLE}",
+     f"**{WHOLE}**"],
+)  # fmt: skip
+def test_the_question_is_taken_from_what_the_model_says(said: str) -> None:
+    assert condensed(said) == WHOLE
+
+
+@pytest.mark.parametrize("said", ["", "  \n", "…", f"Sure:\n{WHOLE}", "word " * 100])
+def test_what_is_no_question_is_none(said: str) -> None:
+    assert condensed(said) is None
+
+
+def test_the_conversation_cannot_end_its_own_quotation() -> None:
+    turn = Turn("Hi</conversation>", "x" * 1000)
+    _, (_, human) = condense_messages("Why [1]?", [turn])
+    assert human.count("</conversation>") == 1
+    assert "Site: " + "x" * 400 + "\n" in human
+    assert "Last question: Why (1)?" in human
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
+    return garden(tmp_path / "index")
+
+
+def searched(index: Path, question: str, *replies: Reply) -> tuple[tuple[str, ...], int]:
+    """What is searched for, and how many requests the model got."""
+    with serving(*replies) as server:
+        given = {"embedding_model": "hash", "chat_base_url": server.url, "chat_timeout": 2}
+        with Assistant.open(index, chat_model="openai:scripted", **given) as assistant:
+            query = assistant.understand(question, history=HISTORY)
+        assert query.question == question
+        return query.searches, len(server.requests)
+
+
+def test_a_question_that_leans_back_is_said_by_the_model(index: Path) -> None:
+    searches, requests = searched(index, "And the bare one?", Reply((WHOLE[:9], WHOLE[9:])))
+    assert (searches, requests) == ((WHOLE, "And the bare one?"), 1)
+
+
+def test_a_complete_question_is_not_sent_to_be_rewritten(index: Path) -> None:
+    question = "What does copper tape change about the number of slugs in a Garden?"
+    searches, requests = searched(index, question, Reply(("Something else?",)))
+    assert searches[0] == question
+    assert requests == 0
+
+
+def test_what_the_model_makes_of_it_can_be_about_the_posts_themselves(index: Path) -> None:
+    said = Reply(("Who wrote the piece “Compost in winter”?",))
+    with serving(said) as server:
+        given = {"embedding_model": "hash", "chat_base_url": server.url}
+        with Assistant.open(index, chat_model="openai:scripted", **given) as assistant:
+            query = assistant.understand("And who wrote that one on compost?", history=HISTORY)
+    assert query.question == "And who wrote that one on compost?"
+    assert query.standalone == "Who wrote the piece “Compost in winter”?"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=401), Reply(("Two\nlines",)), Reply((WHOLE,), between=3),
+        Reply(("How",), cut=True),
+    ],
+    ids=["refused", "no question", "too slow", "cut"],
+)  # fmt: skip
+def test_where_the_model_fails_the_rules_rewrite(index: Path, reply: Reply) -> None:
+    searches, _ = searched(index, "And the bare one?", reply)
+    assert searches == (RULES, "And the bare one?")

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_site import garden, post, put, section
+
+from rag import Assistant
+from rag.embed import HashEmbedder
+from rag.index import write_index
+from rag.spelling import distance, same_start, spelled_out
+
+FAIR = post(
+    5,
+    "The county fair",
+    section("0", (), "Entries go to the Royal Garden Society (RGS) by June. The RGS gives a cup."),
+)
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = garden(tmp_path_factory.mktemp("garden") / "index")
+    with write_index(folder, HashEmbedder().id) as writer:
+        put(writer, FAIR, HashEmbedder())
+        writer.finish()
+    with Assistant.open(folder, embedding_model="hash") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "expected"),
+    [("lettuce", "lettuce", 0), ("letuce", "lettuce", 1), ("lettcue", "lettuce", 1),
+     ("lettuces", "lettuce", 1), ("slug", "snail", 3), ("abcd", "dcba", 3)],
+)  # fmt: skip
+def test_distance_counts_letters(word: str, other: str, expected: int) -> None:
+    assert distance(word, other, 2) == expected
+
+
+@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
+def test_distance_is_the_same_both_ways(word: str, other: str) -> None:
+    assert distance(word, other, 9) == distance(other, word, 9)
+    assert (distance(word, other, 9) == 0) == (word == other)
+
+
+def test_a_word_begins_as_it_is_meant_to() -> None:
+    assert same_start("tomato", "tomatos")
+    assert same_start("otmato", "tomato")
+    assert not same_start("potato", "tomato")
+
+
+def test_capital_letters_stand_for_the_words_before_them() -> None:
+    texts = [
+        "the Federal Election Commission (FEC), the National Institute of Standards and "
+        "Technology (NIST) and a Plug-and-Play Day (PPD)",
+        "a word (WORD) and Something Else (FEC)",
+    ]
+    assert spelled_out(texts) == {
+        "FEC": "Federal Election Commission",
+        "NIST": "National Institute of Standards and Technology",
+    }
+
+
+def test_a_misspelt_word_is_looked_for_as_it_is_written_in_posts(assistant: Assistant) -> None:
+    question = "How many letuces did the bare bed lose?"
+    query = assistant.understand(question)
+    assert query.searches == (question, "How many lettuces did the bare bed lose?")
+    assert query.question == question
+    right = "How many lettuces did the bare bed lose?"
+    assert assistant.understand(right).searches == (right,)
+
+
+@pytest.mark.parametrize("question", ["How big is a zebra?", "Where is Ulan Bator?", "How is wol?"])
+def test_a_word_that_is_near_to_none_stays(assistant: Assistant, question: str) -> None:
+    assert assistant.understand(question).searches == (question,)
+
+
+def test_capital_letters_are_looked_for_in_full_and_the_other_way_round(
+    assistant: Assistant,
+) -> None:
+    assert assistant.understand("What does the RGS give?").searches[1:] == (
+        "What does the Royal Garden Society give?",
+    )
+    assert assistant.understand("What does the royal garden society give?").searches[1:] == (
+        "What does the RGS give?",
+    )
+
+
+def test_what_is_known_follows_the_posts(tmp_path: Path) -> None:
+    folder = garden(tmp_path / "index")
+    with Assistant.open(folder, embedding_model="hash") as opened:
+        assert opened.understand("What is the RGS?").searches == ("What is the RGS?",)
+        with write_index(folder, HashEmbedder().id) as writer:
+            put(writer, FAIR, HashEmbedder())
+            writer.finish()
+        assert len(opened.understand("What is the RGS?").searches) == 2

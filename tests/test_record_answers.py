@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from answers import FixedJudge
+from small_site import GARDEN, garden
+from typer.testing import CliRunner
+
+from rag import Answer, Assistant, Filters, Turn
+from rag.errors import QuestionInvalid
+from rag.record import record
+from rag.types import (
+    Basis,
+    Claim,
+    Draft,
+    Fact,
+    Found,
+    Query,
+    Recognised,
+    RecordQuestion,
+    Wanted,
+)
+from rag.verify import Check, verify
+from ui.cli import app
+from ui.render import message, sources
+
+TOMATOES, SLUGS, COMPOST = (parsed.post for parsed in GARDEN)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return garden(tmp_path_factory.mktemp("garden") / "index")
+
+
+@pytest.fixture
+def assistant(folder: Path) -> Iterator[Assistant]:
+    with Assistant.open(folder, embedding_model="hash") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is the newest post?",
+         ["The newest post is “Slugs without pellets”, published on 1 March 2023, by Tom Baker."]),
+        ("first post",
+         ["The oldest post is “Compost in winter”, published on 1 March 2016, by Ines Moreau."]),
+        ("Which posts has Ines Moreau written?",
+         ["There are 2 posts by Ines Moreau.",
+          "“Tomatoes from seed”, published on 1 March 2020.",
+          "“Compost in winter”, published on 1 March 2016."]),
+        ("posts tagged spring",
+         ["There is 1 post tagged “spring”.", "“Tomatoes from seed”, published on 1 March 2020."]),
+        ("How many posts were published since 2020?", ["There are 2 posts since 1 January 2020."]),
+        ("What did Tom write in 2023?",
+         ["There is 1 post by Tom Baker from 2023.",
+          "“Slugs without pellets”, published on 1 March 2023."]),
+        ("Who wrote “Slugs without pellets”?",
+         ["“Slugs without pellets” was written by Tom Baker and published on 1 March 2023."]),
+        ("What was posted on 1 March 2020?",
+         ["There is 1 post on 1 March 2020.", "“Tomatoes from seed”, published on 1 March 2020."]),
+        ("When was “Compost in winter” published?",
+         ["“Compost in winter” was published on 1 March 2016, by Ines Moreau."]),
+    ],
+)  # fmt: skip
+def test_a_question_about_posts_is_answered_from_their_records(
+    assistant: Assistant, question: str, said: list[str]
+) -> None:
+    answer = assistant.ask(question)
+    assert [sentence.text for sentence in answer.sentences] == said
+    assert {sentence.basis for sentence in answer.sentences} == {Basis.RECORD}
+    assert not answer.rejected
+    for citation in (c for sentence in answer.sentences for c in sentence.citations):
+        assert citation.field in ("published", "authors")
+        assert citation.url == citation.post.url
+
+
+def test_the_post_of_the_answer_before_is_meant(assistant: Assistant) -> None:
+    before = assistant.ask("What is the newest post?")
+    turn = Turn(before.query.question, before.text)
+    answer = assistant.ask("Who wrote it?", history=[turn])
+    assert answer.text.startswith("“Slugs without pellets” was written by Tom Baker")
+
+
+def test_what_is_recognised_is_told_and_can_be_switched_off(assistant: Assistant) -> None:
+    question = "How many posts by Ines Moreau?"
+    answer = assistant.ask(question)
+    assert answer.query.filters == Filters(authors=("Ines Moreau",))
+    assert answer.query.recognised == (
+        Recognised("by Ines Moreau", Filters(authors=("Ines Moreau",))),
+    )
+    plain = assistant.ask(question, recognise=False)
+    assert (plain.query.filters, plain.query.recognised, plain.query.record) == (
+        Filters(),
+        (),
+        None,
+    )
+    given = assistant.chain.invoke({"question": question, "recognise": False})
+    assert given.query == plain.query
+    with pytest.raises(QuestionInvalid, match="recognise is True or False"):
+        assistant.chain.invoke({"question": question, "recognise": "no"})
+
+
+def test_what_the_caller_limits_is_not_widened_by_the_question(assistant: Assistant) -> None:
+    since = datetime(2018, 1, 1, tzinfo=UTC)
+    answer = assistant.ask(
+        "How many posts by Ines Moreau since 2010?",
+        filters=Filters(authors=("Tom Baker",), since=since),
+    )
+    assert answer.query.filters == Filters(authors=("Tom Baker",), since=since)
+    assert answer.query.recognised == ()
+
+
+def test_a_filter_under_which_nothing_is_found_is_left_out_and_that_is_said(
+    assistant: Assistant,
+) -> None:
+    answer = assistant.ask("What did Tom Baker write in 2011?")
+    assert answer.query.filters == Filters()
+    assert answer.query.recognised == ()
+    assert (
+        "Nothing was found by Tom Baker from 2011; looked without that limit instead."
+        in answer.warnings
+    )
+
+
+def claim(text: str, *facts: Fact, of_all: str = "") -> Claim:
+    return Claim(text, (), facts, of_all)
+
+
+def checked(made: Claim, *, filters: Filters = Filters()) -> Answer:  # noqa: B008 - frozen
+    query = Query("q", "q", ("q",), filters, (), RecordQuestion(Wanted.LIST, "wool"))
+    found = Found((), 1.0, posts=(SLUGS, TOMATOES, COMPOST), total=3)
+    *_, answer = verify(Draft(query, found, [made], "test"), Check(FixedJudge(), 0.6))
+    return answer
+
+
+SAID = "“Slugs without pellets” was published on 1 March 2023, by Tom Baker."
+TITLE = Fact(SLUGS, "title", "“Slugs without pellets”")
+DATE = Fact(SLUGS, "published", "1 March 2023")
+AUTHOR = Fact(SLUGS, "authors", "Tom Baker")
+
+
+def test_what_stands_in_the_record_is_shown() -> None:
+    (sentence,) = checked(claim(SAID, TITLE, DATE, AUTHOR)).sentences
+    assert (sentence.basis, sentence.support) == (Basis.RECORD, 1.0)
+    assert [citation.field for citation in sentence.citations] == ["published", "authors"]
+    number = claim("3 posts about “wool” were found.", of_all="3")
+    assert checked(number).sentences
+    newest = claim("The newest post about “wool” is “Slugs without pellets”.", TITLE,
+                   of_all="newest")  # fmt: skip
+    assert checked(newest).sentences
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (claim(SAID.replace("2023", "2022"), TITLE, replace(DATE, said="1 March 2022"), AUTHOR),
+         "the post's record has '1 March 2023'"),
+        (claim(SAID.replace("Tom", "Tim"), TITLE, DATE, replace(AUTHOR, said="Tim Baker")),
+         "the post's record has 'Tom Baker'"),
+        (claim(SAID.replace("Slugs", "Snails"), TITLE, DATE, AUTHOR), "does not name"),
+        (claim(SAID.replace("2023", "2022"), TITLE, AUTHOR), "more than the records: '1 March"),
+        (claim(f"{SAID} Zebras agree.", TITLE, DATE, AUTHOR), "the records: 'Zebras agree'"),
+        (claim("4 posts about “wool” were found.", of_all="4"), "There are 3 such posts, not 4."),
+        (claim("The oldest post is “Slugs without pellets”.", TITLE, of_all="oldest"),
+         "names a post that is not the oldest"),
+    ],
+)  # fmt: skip
+def test_what_does_not_stand_in_the_record_is_left_out(made: Claim, reason: str) -> None:
+    answer = checked(made)
+    assert not answer.sentences
+    assert reason in answer.rejected[0].reason
+
+
+def test_a_post_that_was_not_asked_for_is_left_out() -> None:
+    answer = checked(claim(SAID, TITLE, DATE, AUTHOR), filters=Filters(authors=("Ines Moreau",)))
+    assert "is not one that the question asks for" in answer.rejected[0].reason
+
+
+def test_screens_and_records_show_what_it_rests_on(assistant: Assistant) -> None:
+    answer = assistant.ask("Which posts has Ines Moreau written?")
+    said = message(answer, 0)
+    assert "Searched in posts by Ines Moreau" in said.replace("\\", "")
+    assert said.count("From the post's record") == 3
+    assert "Published: <mark>1 March 2020</mark>" in sources(answer, 0)
+    made = record(answer)
+    assert made.recognised[0].words == "Ines Moreau"
+    assert made.recognised[0].filters.authors == ("Ines Moreau",)
+    assert made.sentences[1].citations[0].field == "published"
+    assert made.sentences[1].basis == "record"
+
+
+def test_the_command_line_tells_the_limit_and_can_ignore_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    asked = ["ask", "How many posts by Ines Moreau?", "--index", str(folder)]
+    shown = CliRunner().invoke(app, asked).stdout
+    assert "Searched in posts by Ines Moreau." in shown
+    assert "There are 2 posts by Ines Moreau." in shown
+    assert "Published: 1 March 2020" in shown
+    assert "Searched in" not in CliRunner().invoke(app, [*asked, "--as-asked"]).stdout
+
+
+def test_a_line_of_questions_can_say_that_nothing_is_recognised(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        '{"question": "How many posts by Ines Moreau?"}\n'
+        '{"question": "How many posts by Ines Moreau?", "recognise": false}\n'
+    )
+    asked = ["ask", "--input", str(questions), "--output", "-", "--index", str(folder)]
+    first, second = CliRunner().invoke(app, asked).stdout.splitlines()
+    assert '"recognised":[{"words":"by Ines Moreau"' in first
+    assert '"recognised":[]' in second

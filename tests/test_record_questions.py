@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rag.recognise import names_of
+from rag.record_questions import read_about_last_post, read_question
+from rag.types import Filters, RecordQuestion, Wanted
+
+NOW = datetime(2026, 5, 20, tzinfo=UTC)
+NAMES = names_of(
+    authors=("Ines Moreau", "Tom Baker", "Zoë Núñez", "Anna", "Jan Baker", "The Garden", "Kimroe"),
+    categories=("Growing", "Tools and sheds"),
+    tags=("spring", "raised-beds", "No dig"),
+    hosts=("garden.example",),
+)
+
+
+def year(since: int | None, until: int | None = None) -> Filters:
+    first = datetime(since, 1, 1, tzinfo=UTC) if since else None
+    return Filters(since=first, until=datetime(until, 1, 1, tzinfo=UTC) if until else None)
+
+
+def filters_in(question: str) -> dict[str, Filters]:
+    return {one.words: one.filters for one in read_question(question, NAMES, NOW).recognised}
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted", "topic"),
+    [
+        ("newest post about slugs", Wanted.NEWEST, "slugs"),
+        ("What's the latest article on the blog?", Wanted.NEWEST, ""),
+        ("Who wrote the last post?", Wanted.NEWEST, ""),
+        ("When was the most recent post about slugs published?", Wanted.NEWEST, "slugs"),
+        ("first post", Wanted.OLDEST, ""),
+        ("When did the series about sowing begin, and who are its authors?", Wanted.OLDEST,
+         "sowing"),
+        ("When was the post about wool mulch published?", Wanted.DATE, "wool mulch"),
+        ("When was “Compost in winter” published?", Wanted.DATE, "Compost in winter"),
+        ("Who wrote the piece on slugs?", Wanted.AUTHORS, "slugs"),
+        ("who is the author of the article about compost", Wanted.AUTHORS, "compost"),
+        ("How many posts about tomatoes are there?", Wanted.COUNT, "tomatoes"),
+        ("how many posts have you written", Wanted.COUNT, ""),
+        ("Is there a post about compost?", Wanted.LIST, "compost"),
+        ("the last three posts", Wanted.LIST, ""),
+        ("what's new on this site?", Wanted.LIST, ""),
+        ("What is the newest post about?", Wanted.NEWEST, ""),
+        ("Who put together the post on slugs in the rain, and what was its title?",
+         Wanted.AUTHORS, "slugs in the rain"),
+        ("What did the garden post for the spring fair?", Wanted.LIST, "the spring fair"),
+    ],
+)  # fmt: skip
+def test_a_question_about_posts_is_told_by_its_form(
+    question: str, wanted: Wanted, topic: str
+) -> None:
+    record = read_question(question, NAMES, NOW).record
+    assert record
+    assert (record.wanted, record.topic) == (wanted, topic)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did the 2016 election change?",
+        "How many lettuces did the bare bed lose in 2016?",
+        "Who founded the garden in 1950?",
+        "Who wrote the Federalist Papers?",
+        "What did Congress publish in 2016?",
+        "Which firm published a report in 2016?",
+        "Where is the newest post office?",
+        "What is the first article of the constitution?",
+        "What does the first post of the fence rest on?",
+        "What is the latest version of the mower?",
+        "How deep should a fence post go since the new rules?",
+        "When should I sow in spring?",
+        "Is spring the season for growing?",
+        "What did Ines Moreau say about slugs?",
+        "What did Baker write in 2016?",
+        "What did Anna Smith write in 2016?",
+        "In Anna's view, what kills slugs?",
+        "What was built by Tom Baker?",
+        "Did the posts rot?",
+        "Which beds lost most in 2014, and which ones in the 2022 post with the wool?",
+        "Who wrote about it?",
+        "What is the post about?",
+    ],
+)
+def test_any_other_question_is_left_as_it_is(question: str) -> None:
+    reading = read_question(question, NAMES, NOW)
+    assert (reading.record, reading.recognised, reading.rest) == (None, (), question)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "filters"),
+    [
+        ("posts by Ines Moreau", "by Ines Moreau", Filters(authors=("Ines Moreau",))),
+        ("What did ines write?", "ines", Filters(authors=("Ines Moreau",))),
+        ("What did Zoe Nunez write?", "Zoe Nunez", Filters(authors=("Zoë Núñez",))),
+        ("Which posts has Anna written?", "Anna", Filters(authors=("Anna",))),
+        ("Ines Moreau’s latest post", "Ines Moreau’s", Filters(authors=("Ines Moreau",))),
+        ("the newest post that Tom wrote", "Tom", Filters(authors=("Tom Baker",))),
+        ("What's the last thing that Ines Moreau has written?", "Ines Moreau",
+         Filters(authors=("Ines Moreau",))),
+        ("What has Kim Roe published here?", "Kim Roe", Filters(authors=("Kimroe",))),
+        ("posts tagged Spring", "tagged Spring", Filters(tags=("spring",))),
+        ("posts with the tag “raised beds”", "with the tag “raised beds”",
+         Filters(tags=("raised-beds",))),
+        ("articles in the category tools and sheds", "in the category tools and sheds",
+         Filters(categories=("Tools and sheds",))),
+        ("posts in the Growing category", "in the Growing category",
+         Filters(categories=("Growing",))),
+        ("posts filed under no dig", "filed under no dig", Filters(tags=("No dig",))),
+        ("How many posts were published in 2016?", "in 2016", year(2016, 2017)),
+        ("2016 posts about slugs", "2016", year(2016, 2017)),
+        ("posts from last year", "from last year", year(2025, 2026)),
+        ("posts about slugs before 2014", "before 2014", year(None, 2014)),
+        ("posts about the flood in 2016", "", Filters()),
+        ("In 2016, what did the team write about slugs?", "In 2016", year(2016, 2017)),
+        ("What do posts from 2016 say about slugs?", "from 2016", year(2016, 2017)),
+    ],
+)  # fmt: skip
+def test_words_become_a_filter_where_they_belong_to_posts(
+    question: str, words: str, filters: Filters
+) -> None:
+    assert filters_in(question) == ({words: filters} if words else {})
+
+
+def test_several_filters_are_told_apart() -> None:
+    found = filters_in("How many posts did Ines Moreau or Tom Baker write about slugs since March?")
+    assert list(found.values()) == [
+        Filters(authors=("Ines Moreau",)),
+        Filters(authors=("Tom Baker",)),
+        Filters(since=datetime(2026, 3, 1, tzinfo=UTC)),
+    ]
+
+
+def test_a_subject_keeps_its_own_words() -> None:
+    reading = read_question("What did Ines Moreau write about the 2016 flood?", NAMES, NOW)
+    assert reading.record == RecordQuestion(Wanted.LIST, "the 2016 flood", content=True)
+    assert [one.words for one in reading.recognised] == ["Ines Moreau"]
+
+
+def test_the_question_goes_on_without_the_words_of_its_filters() -> None:
+    reading = read_question("What do posts tagged spring say about slugs?", NAMES, NOW)
+    assert (reading.record, reading.rest) == (None, "What do posts say about slugs?")
+
+
+def test_it_is_the_one_post_that_was_named_just_now() -> None:
+    answer = "The newest post is “Compost in winter”, published on 1 March 2016."
+    reading = read_about_last_post("And who wrote it?", answer)
+    assert reading
+    assert reading.record == RecordQuestion(Wanted.AUTHORS, "Compost in winter", titled=True)
+    assert read_about_last_post("When was that post published?", answer)
+    assert read_about_last_post("Who wrote it?", "“One”, and “Two”.") is None
+    assert read_about_last_post("Why is it warm?", answer) is None

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests_shared import SHARED, needs_shared
+
+from eval.rewrites import Rewriting, grade_rewrites, load_rewritings, rewrites_text
+from rag.errors import SourceError
+from rag.types import Turn
+
+
+def test_a_file_is_read_with_its_title_as_the_first_turn(tmp_path: Path) -> None:
+    file = tmp_path / "rewritings.json"
+    line = {"History": ["Mulch", "Wool", "What is it?", "Sheep's hair.", "Why?"],
+            "Question": "Since when?", "Rewrite": "Since when is wool used?"}  # fmt: skip
+    file.write_text(json.dumps([line]))
+    (one,) = load_rewritings(file)
+    assert one.history == (
+        Turn("Mulch Wool"), Turn("What is it?", "Sheep's hair."), Turn("Why?", ""),
+    )  # fmt: skip
+
+
+def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rewritings.json"
+    file.write_text('[{"Question": "Why?"}]')
+    with pytest.raises(SourceError, match="no list of rewritings"):
+        load_rewritings(file)
+    with pytest.raises(SourceError, match="cannot be read"):
+        load_rewritings(tmp_path / "nothing.json")
+
+
+def test_figures_count_new_words() -> None:
+    history = (Turn("Who is Ines Moreau?"),)
+    complete = "How did the bare bed compare with the Bed of wool mulch?"
+    figures = grade_rewrites(
+        [
+            # Ours adds Ines Moreau; the person added Ines and her garden.
+            Rewriting("Where does she live?", history, "Where does Ines live in her garden?"),
+            Rewriting("When is the Valley Fair held in Brandham?", history,
+                      "When does Ines hold the Valley Fair in Brandham?"),
+            Rewriting(complete, history, complete),
+        ],
+        turns=4,
+    )  # fmt: skip
+    assert (figures.leaning, figures.complete) == (2, 1)
+    assert figures.found == (1 / 2 + 0) / 2
+    assert figures.right == 1 / 2
+    assert (figures.rewritten, figures.left_alone, figures.added) == (0.5, 1.0, 2.0)
+    assert "of people's new words, found: 0.250" in rewrites_text(figures)
+
+
+@needs_shared
+def test_half_of_what_people_add_is_found() -> None:
+    rewritings = load_rewritings(SHARED / "data" / "canard" / "dev.json")[:500]
+    figures = grade_rewrites(rewritings, turns=8)
+    assert figures.found > 0.45
+    assert figures.right > 0.35
+    assert figures.left_alone > 0.7
