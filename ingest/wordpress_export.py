@@ -209,7 +209,7 @@ def _child(item: Any, name: str, *, space: str = "") -> str:
 
 def _nicename(item: Any, domain: str) -> str:
     """Of the first term of a taxonomy that a post has; empty where it has none."""
-    terms = (one for one in item if etree.QName(one).localname == "category")
+    terms = (one for one in item if _local_name(one) == "category")
     return next((one.get("nicename", "") for one in terms if one.get("domain") == domain), "")
 
 

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rag.catalog_faults import Connection, damaged, plainly
+from rag.catalog_faults import Connection, damaged
 from rag.catalog_schema import SCHEMA_VERSION, upgrade
 from rag.errors import IndexBusy, IndexMismatch, IndexMissing
 from rag.writer_lock import locked
 
-_MAGIC = b"SQLite format 3\0"
 _PATIENCE = 10.0  # seconds to wait for another process that leads the same catalog up
 
 
@@ -226,13 +225,11 @@ class Catalog:
         self._local = threading.local()
 
     def _check_version(self) -> None:
-        with plainly(self.file.parent), self.file.open("rb") as file:
-            # SQLite would make a catalog of an empty file.
-            if file.read(len(_MAGIC)) != _MAGIC:
-                raise damaged(self.file.parent, "it is no SQLite file")
+        # Only SQLite may open this file: when anybody else in the process closes it, the system
+        # drops all of SQLite's locks on it, and another process takes the journal away.
         version = self._version()
         if version == 0:
-            raise damaged(self.file.parent, "it has no version")
+            raise damaged(self.file.parent, "it is no catalog")
         self.connection.execute("SELECT count(*) FROM meta")
         self._is_ours = True
         # It stands in the file, so not before it is known whose file this is.

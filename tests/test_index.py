@@ -353,3 +353,29 @@ def test_a_health_check_sees_a_table_that_is_missing(tmp_path: Path) -> None:
     index.close()
     wrong = [finding.what for finding in check(tmp_path) if not finding.ok]
     assert wrong == ["the catalog has other tables than it should"]
+
+
+def test_nobody_but_sqlite_opens_the_catalog(tmp_path: Path) -> None:
+    """A file that is opened and closed beside it takes all of its locks away, says POSIX."""
+    code = """
+import sys
+from pathlib import Path
+opened = []
+sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
+from contextlib import closing
+from rag.embed import HashEmbedder
+from rag.health import check
+from rag.index import Index
+folder = Path(sys.argv[1])
+with closing(Index(folder)) as index, index.catalog.reading():
+    assert index.search(HashEmbedder().embed_question("wool mulch").question, 3)
+    index.status(), index.catalog.is_superseded()
+assert all(one.ok for one in check(folder))
+assert opened
+print(*[name for name in opened if "catalog.sqlite" in name])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(garden(tmp_path))],
+        env=same_path(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "\n"

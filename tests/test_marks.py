@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -114,5 +115,8 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=25), st.integers(1, 9))
 def test_pieces_of_any_size_say_the_same(words: list[str], size: int) -> None:
     text = "".join(words)
-    whole = [one for one in read(text, size=len(text) + 1) if one.text]
-    assert [one for one in read(text, size=size) if one.text] == whole
+
+    def said(size: int) -> list[Marked]:
+        return [one for one in read(text, size=size) if re.search("[A-Za-z]", one.text)]
+
+    assert said(size) == said(len(text) + 1)
