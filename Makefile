@@ -31,7 +31,8 @@ test-wordpress: $(READY) ## sync with a real WordPress on loopback (Debian packa
 	$(BIN)/python -m pytest -m lab -rs
 
 bench: $(READY) ## speed and scale (minutes)
-	set -e; for file in bench/bench_*.py; do $(BIN)/python -m bench.$$(basename $$file .py); done
+	set -e; for file in $(filter-out bench/bench_site.py,$(wildcard bench/bench_*.py)); do \
+	  $(BIN)/python -m bench.$$(basename $$file .py); done
 
 clean: ## remove what make and the tools have made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

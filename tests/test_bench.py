@@ -17,8 +17,9 @@ from threading import Thread
 import pytest
 from index_state import state
 from small_site import garden
+from wordpress_server import FakeSite, serving
 
-from bench import bench_ask, bench_ingest, bench_lifecycle, bench_start
+from bench import bench_ask, bench_ingest, bench_large, bench_lifecycle, bench_site, bench_start
 from bench.figures import Spread, shown, spread, table
 from bench.ingest_runs import Cost, Ingested, ingest_once
 from bench.machine import peak_memory_mb, this_machine
@@ -261,3 +262,32 @@ def test_every_work_is_measured_on_a_copy_and_the_index_stays_as_it_was(tmp_path
     assert "3 posts, 6 passages." in text
     for what in (*measured.seconds, *measured.megabytes):
         assert f"| {what} " in text
+
+
+# ---------------------------------------------------------------- large files, live sites
+
+
+def test_a_large_file_is_read_and_ingested_as_what_it_is() -> None:
+    read = bench_large.measure([0.05, 0.1], ingest=False)
+    (written,) = bench_large.measure([0.1], ingest=True).files
+    small, large = read.files
+    assert small.posts < large.posts
+    assert 0.1 <= large.megabytes < 0.12
+    # The same passages whether they go into an index or not, and no post takes another's place.
+    assert (written.posts, written.passages) == (large.posts, large.passages)
+    assert written.peak_mb > 10
+    assert f"| {large.posts:,} |" in " ".join(bench_large.text_of(read).split())
+
+
+def test_syncs_of_a_site_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    monkeypatch.setenv("PULLQUOTE_FETCH_BACKOFF", "0")
+    site = FakeSite()
+    for number in range(1, 5):
+        site.add(number, f"<p>Bed {number} held beans in June.</p>")
+    with serving(site) as served:
+        measured = bench_site.measure(served.base, 2, private=True)
+        assert (measured.posts, len(measured.unchanged.values)) == (4, 2)
+        fetches = [asked for asked in served.asked if asked.is_fetch]
+        assert len(fetches) >= 3  # the first sync, and both that fetch everything
+        assert "4 posts" in bench_site.text_of(measured)
