@@ -48,7 +48,7 @@ class Fitted:
     sentence: Linear
     answerable: Linear
     min_answerable: float
-    min_sentence: float
+    min_share: float
     read: Fitted | None = None
     """The same for questions whose best passages are read."""
 
@@ -66,7 +66,7 @@ class Fitted:
             "answerable": self.answerable.values(answerable),
             "thresholds": {
                 "min_answerable": round(self.min_answerable, 4),
-                "min_sentence": round(self.min_sentence, 4),
+                "min_share": round(self.min_share, 4),
             },
         }
 
@@ -105,7 +105,7 @@ def _finish(
         sentence=sentence,
         answerable=answerable,
         min_answerable=_best_threshold(expit(answerable.score(rows)), labels),
-        min_sentence=_best_cut(observations, ranked),
+        min_share=_best_share(observations, ranked),
     )
 
 
@@ -131,10 +131,10 @@ def evaluate(
             if one.case.answerable:
                 for k in (1, 5, 10):
                     measured.setdefault(f"recall@{k}", []).append(_recall(one, ranked, k))
-                precision, recall = _cited(one, ranked, last.min_sentence)
+                precision, recall = _cited(one, ranked, last.min_share)
                 measured.setdefault("citation_precision", []).append(precision)
                 measured.setdefault("citation_recall", []).append(recall)
-                measured.setdefault("first_sentence_right", []).append(_cited(one, ranked, 1.1)[0])
+                measured.setdefault("first_sentence_right", []).append(_cited(one, ranked, 2.0)[0])
     yes = np.asarray(labels)
     figures = {name: float(np.mean(values)) for name, values in measured.items()}
     figures["answerable_auroc"] = float(roc_auc_score(yes, scores))
@@ -205,15 +205,15 @@ def _best_threshold(scores: Rows, labels: NDArray[np.bool_]) -> float:
     return float(best[len(best) // 2])
 
 
-def _best_cut(observations: Sequence[Observation], ranked: Sequence[Ranked]) -> float:
-    """From which relevance on further sentences make the mean F1 of citations highest."""
+def _best_share(observations: Sequence[Observation], ranked: Sequence[Ranked]) -> float:
+    """From which part of the best one's relevance on the mean F1 of citations is highest."""
     pairs = [(o, r) for o, r in zip(observations, ranked, strict=True) if o.case.answerable]
 
-    def mean_f1(cut: float) -> float:
-        found = [_cited(o, r, cut) for o, r in pairs]
+    def mean_f1(share: float) -> float:
+        found = [_cited(o, r, share) for o, r in pairs]
         return float(np.mean([2 * p * r / (p + r) if p + r else 0.0 for p, r in found]))
 
-    return float(max(np.linspace(0.02, 0.9, 45), key=mean_f1))
+    return float(max(np.linspace(0.1, 1.0, 46), key=mean_f1))
 
 
 def _recall(one: Observation, ranked: Ranked, k: int) -> float:
@@ -221,10 +221,9 @@ def _recall(one: Observation, ranked: Ranked, k: int) -> float:
     return float(one.right[ranked.order[:k]].any(axis=0).mean())
 
 
-def _cited(one: Observation, ranked: Ranked, cut: float) -> tuple[float, float]:
+def _cited(one: Observation, ranked: Ranked, share: float) -> tuple[float, float]:
     """Precision and recall of the sentences that would be quoted; the first always is."""
-    chosen = [
-        entry for n, entry in enumerate(ranked.sentences[:_MOST]) if n == 0 or entry[2] >= cut
-    ]
+    first, *more = ranked.sentences[:_MOST]
+    chosen = [first, *(entry for entry in more if entry[2] >= share * first[2])]
     marks = np.asarray([one.gold[i][j] for i, j, _ in chosen])
     return float(marks.any(axis=1).mean()), float(marks.any(axis=0).mean())

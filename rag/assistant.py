@@ -215,7 +215,7 @@ class Assistant:
         )
         thresholds = {
             "min_answerable": pipeline.min_answerable,
-            "min_sentence": calibration.thresholds(read=pipeline.reads)[1],
+            "min_share": calibration.thresholds(read=pipeline.reads)[1],
             "min_support": check.min_support,
         }
         return pipeline.with_provenance(

@@ -93,8 +93,8 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
     Raises:
         ModelUnavailable: The model's package or key is missing, or its name is unknown.
     """
-    _, least = calibration.thresholds(read=read)
-    quotes = QuoteWriter(least, settings.answer_sentences)
+    _, share = calibration.thresholds(read=read)
+    quotes = QuoteWriter(share, settings.answer_sentences)
     if settings.chat_model is None:
         return quotes
     from langchain.chat_models import init_chat_model

@@ -61,7 +61,7 @@ class ReadCalibration:
     sentence: Logistic
     answerable: Logistic
     min_answerable: float
-    min_sentence: float
+    min_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class Calibration:
     support: Logistic
     min_answerable: float
     """A question is answered from here on."""
-    min_sentence: float
-    """A sentence may be quoted from here on; the best one of an answered question always may."""
+    min_share: float
+    """A further sentence is quoted when it is at least this part as relevant as the best one."""
     min_support: float
     """A chat model's sentence is shown from here on."""
     read: ReadCalibration | None = None
@@ -84,14 +84,14 @@ class Calibration:
     """False where the weights were fitted for another model."""
 
     def thresholds(self, *, read: bool) -> tuple[float, float]:
-        """From where on a question is answered, and from where on a further sentence is quoted.
+        """From where on a question is answered; the least part of the best sentence's relevance.
 
         Args:
             read: Whether a reader has read the best passages.
         """
         if read and self.read:
-            return self.read.min_answerable, self.read.min_sentence
-        return self.min_answerable, self.min_sentence
+            return self.read.min_answerable, self.read.min_share
+        return self.min_answerable, self.min_share
 
 
 def sigmoid(x: float) -> float:
@@ -120,7 +120,7 @@ def parse(values: Mapping[str, Any], *, fitted: bool = True) -> Calibration:
         sentence=_logistic(values["sentence"], SENTENCE_FEATURES),
         support=_logistic(values["support"], SUPPORT_FEATURES),
         min_answerable=thresholds["min_answerable"],
-        min_sentence=thresholds["min_sentence"],
+        min_share=thresholds["min_share"],
         min_support=thresholds["min_support"],
         read=_read(values["read"]) if "read" in values else None,
         fitted=fitted,
@@ -133,7 +133,7 @@ def _read(values: Mapping[str, Any]) -> ReadCalibration:
         sentence=_logistic(values["sentence"], SENTENCE_READ_FEATURES),
         answerable=_logistic(values["answerable"], ANSWERABLE_READ_FEATURES),
         min_answerable=values["thresholds"]["min_answerable"],
-        min_sentence=values["thresholds"]["min_sentence"],
+        min_share=values["thresholds"]["min_share"],
     )
 
 

@@ -15,8 +15,8 @@ _ALIKE = 0.8  # of the shorter one's words: then a sentence says nothing new
 class QuoteWriter:
     """Picks the sentences that answer, and says them in the order of the posts."""
 
-    least: float
-    """A further sentence is quoted only when it is at least so relevant."""
+    share: float
+    """A further sentence is quoted when it is at least this part as relevant as the best one."""
     most: int
     """Sentences in one answer."""
     name: str = "quotes"
@@ -37,8 +37,7 @@ class QuoteWriter:
     def _choose(self, found: Found) -> list[tuple[Hit, SentenceScore]]:
         chosen: list[tuple[Hit, SentenceScore]] = []
         for hit, one in self._by_relevance(found):
-            good = one.relevance >= self.least
-            if chosen and not good:
+            if chosen and one.relevance < self.share * chosen[0][1].relevance:
                 break
             said = any(
                 _alike(one.sentence.text, other.sentence.text)

@@ -25,7 +25,7 @@ def calibration(*, read: bool = False) -> Calibration:
         "passage": logistic(PASSAGE_READ_FEATURES, 0, searched=0.2, answers=1),
         "answerable": logistic(ANSWERABLE_READ_FEATURES, -3, first=4, answers=0.5),
         "sentence": logistic(SENTENCE_READ_FEATURES, -1, own=1, reads=1),
-        "thresholds": {"min_answerable": 0.4, "min_sentence": 0.2},
+        "thresholds": {"min_answerable": 0.4, "min_share": 0.2},
     }
     return parse(
         {
@@ -34,6 +34,6 @@ def calibration(*, read: bool = False) -> Calibration:
             "answerable": logistic(ANSWERABLE_FEATURES, -3, first=4, share=4),
             "sentence": logistic(SENTENCE_FEATURES, -4, own=4, helped=2, passage=2, short=-4),
             "support": logistic(SUPPORT_FEATURES, -4, share=4, numbers=-6, late=4, negation=-2),
-            "thresholds": {"min_answerable": 0.5, "min_sentence": 0.3, "min_support": 0.6},
+            "thresholds": {"min_answerable": 0.5, "min_share": 0.3, "min_support": 0.6},
         }
     )

@@ -36,7 +36,7 @@ def test_an_answer_has_citations_provenance_and_times(assistant: Assistant) -> N
         "overlap",
         1,
     )
-    assert set(made_with.thresholds) == {"min_answerable", "min_sentence", "min_support"}
+    assert set(made_with.thresholds) == {"min_answerable", "min_share", "min_support"}
     assert set(answer.timing) == {"understand", "retrieve", "write", "verify"}
     assert any(warning.startswith("Uncalibrated") for warning in answer.warnings)
 

@@ -27,7 +27,12 @@ def test_every_claim_is_the_sentence_that_it_points_at() -> None:
 
 
 def test_the_best_sentence_is_quoted_even_when_none_is_good() -> None:
-    assert said(Found((results(0.01, 0.02),), 0.9)) == ["The bare bed lost twenty-two lettuces."]
+    assert said(Found((results(0.001, 0.02),), 0.9)) == ["The bare bed lost twenty-two lettuces."]
+
+
+def test_a_further_sentence_is_measured_by_the_best_one() -> None:
+    assert len(said(Found((results(0.02, 0.03),), 0.9))) == 2
+    assert len(said(Found((results(0.02, 0.9),), 0.9))) == 1
 
 
 def test_the_post_with_the_best_sentence_comes_first_then_reading_order() -> None:
