@@ -30,6 +30,7 @@ from eval.run import Asked
 from eval.small_index import small_assistant
 from eval.tables import shown, table
 from rag.settings import load_settings
+from rag.types import Answer
 
 Outcome = Literal["misled", "honest", "refused", "beside the point"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -78,9 +79,18 @@ def ask_contexts(assistant: Asked, cases: Sequence[QuoteCase]) -> tuple[QuoteGra
     """
     grades = []
     for case in cases:
-        texts = tuple(sentence.text for sentence in assistant.ask(case.question).sentences)
+        texts = _shown(assistant.ask(case.question))
         grades.append(QuoteGrade(case, outcome(case, texts), texts))
     return tuple(grades)
+
+
+def _shown(answer: Answer) -> tuple[str, ...]:
+    """What a reader sees: the sentences, each between those that screens show around it."""
+    found: list[str] = []
+    for sentence in answer.sentences:
+        first = sentence.citations[0]
+        found += filter(None, (first.before, sentence.text, first.after))
+    return tuple(dict.fromkeys(found))
 
 
 def outcome(case: QuoteCase, said: Sequence[str]) -> Outcome:

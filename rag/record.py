@@ -34,6 +34,9 @@ class CitationRecord(_Record):
     url: str = ""
     quote: str = ""
     field: str | None = None
+    before: str = ""
+    """The sentence right before the quote in its post; empty where it is no running text."""
+    after: str = ""
     recovered: str | None = None
     """How the post was recovered from a damaged file; None where it was whole."""
     may_be_cut: bool = False
@@ -185,6 +188,8 @@ def _citation(citation: Citation) -> CitationRecord:
         url=citation.url,
         quote=citation.quote,
         field=citation.field,
+        before=citation.before,
+        after=citation.after,
         recovered=damage.recovered if damage else None,
         may_be_cut=damage is not None and not damage.complete,
     )

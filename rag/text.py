@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import regex
 from sentencex import get_sentence_boundaries
 
-from rag.types import Block, Sentence
+from rag.types import Block, Section, Sentence
 
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 # Scripts written without spaces between words, or whose words carry their particles.
@@ -28,6 +28,7 @@ _CYRILLIC = regex.compile(r"\p{Cyrillic}")
 _GREEK = regex.compile(r"\p{Greek}")
 _LATIN = regex.compile(r"\p{Latin}")
 _NO_STOPS = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_RUNNING = ("paragraph", "quote")  # blocks whose neighbours go on with what they say
 _LONGEST_WITHOUT_STOP = 200  # characters; longer ones are cut at spaces where a script has no stops
 # Full stops that end no sentence and that the splitter takes for one.
 _ABBREVIATION = regex.compile(r"([\p{L}\p{M}\p{N}]+)\u0640?\.$")
@@ -209,3 +210,23 @@ def question_words(text: str) -> tuple[str, ...]:
     """The search words of a question without stop words, lower case, each once, in order."""
     words = list(dict.fromkeys(search_words(text).lower().split()))
     return tuple(word for word in words if word not in STOP_WORDS) or tuple(words)
+
+
+def around(section: Section, sentence: Sentence, *, language: str | None = None) -> tuple[str, str]:
+    """The sentences right before and right behind one in running text; empty where there is none.
+
+    What stands next to a row of a table, an item, code or a note says nothing about it.
+    """
+
+    def running(start: int) -> bool:
+        kinds = [block.kind for block in section.blocks if block.start <= start < block.end]
+        return not kinds or kinds[0] in _RUNNING
+
+    found = split_sentences(section.text, section.blocks, language=language)
+    place = next((i for i, one in enumerate(found) if one.start == sentence.start), None)
+    if place is None or not running(sentence.start):
+        return "", ""
+    before = found[place - 1].text if place and running(found[place - 1].start) else ""
+    last = place + 1 == len(found)
+    after = "" if last or not running(found[place + 1].start) else found[place + 1].text
+    return before, after

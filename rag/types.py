@@ -334,6 +334,10 @@ class Citation:
     """The page, the section's anchor and a text fragment of the sentence; empty without a page."""
     field: str | None = None
     """The name of the record's field, such as "published"; only for `Basis.RECORD`."""
+    before: str = ""
+    """The sentence right before it in the post's running text: it may change what a quote means."""
+    after: str = ""
+    """The one right behind it."""
 
     @property
     def quote(self) -> str:

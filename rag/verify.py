@@ -16,6 +16,7 @@ from rag.errors import ModelUnavailable
 from rag.judge import Judge
 from rag.links import deep_link
 from rag.record_words import objection
+from rag.text import around
 from rag.types import (
     Answer,
     Basis,
@@ -196,7 +197,8 @@ def _citation(pointer: Pointer, check: Check) -> Citation:
         one.key != own.key and one.page == own.page and text in one.text for one in all_sections
     )
     url = deep_link(pointer.post, own, pointer.sentence, base=check.link_base, elsewhere=elsewhere)
-    return Citation(pointer.post, pointer.section, pointer.sentence, url)
+    before, after = around(own, pointer.sentence, language=pointer.post.language)
+    return Citation(pointer.post, own, pointer.sentence, url, before=before, after=after)
 
 
 def _nearest(hits: tuple[Hit, ...], check: Check) -> tuple[Citation, ...]:

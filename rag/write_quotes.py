@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rag.text import question_words
 from rag.types import Claim, Draft, Found, Hit, Pointer, Query, SentenceScore
 
+_ASKING = ("?", "？", "؟", "?”", '?"', "?»")
 _ALIKE = 0.8  # of the shorter one's words: then a sentence says nothing new
 
 
@@ -54,7 +55,9 @@ class QuoteWriter:
 
     def _by_relevance(self, found: Found) -> Iterator[tuple[Hit, SentenceScore]]:
         pairs = [(hit, one) for hit in found.hits for one in hit.sentences]
-        yield from sorted(pairs, key=lambda pair: -pair[1].relevance)
+        # A question says nothing, however much it is like the one that was asked.
+        saying = [pair for pair in pairs if not pair[1].sentence.text.endswith(_ASKING)]
+        yield from sorted(saying or pairs, key=lambda pair: -pair[1].relevance)
 
 
 def _claim(hit: Hit, one: SentenceScore) -> Claim:

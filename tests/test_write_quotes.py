@@ -54,3 +54,11 @@ def test_what_says_nothing_new_is_left_out() -> None:
     other = post(9, "Again", section("0", (), "The bare bed lost twenty-two lettuces in all."))
     found = Found((results(0, 0.9), hit(other, other.sections[0], 0.8)), 0.9)
     assert said(found) == ["The bare bed lost twenty-two lettuces."]
+
+
+def test_a_question_is_no_answer() -> None:
+    asks = post(9, "Slugs", section("0", (), "Does copper tape help? It was tried in June."))
+    found = Found((hit(asks, asks.sections[0], 0.9, 0.4),), 0.9)
+    assert said(found) == ["It was tried in June."]
+    only = post(8, "Slugs", section("0", (), "Does copper tape help?"))
+    assert said(Found((hit(only, only.sections[0], 0.9),), 0.9)) == ["Does copper tape help?"]

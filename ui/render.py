@@ -15,6 +15,7 @@ from rag.catalog import IndexStatus
 from rag.errors import PullquoteError
 from rag.record_words import day, filter_words
 from rag.types import Answer, Basis, Citation, Post, Rejected
+from ui.context import contexts
 from ui.numbers import numbered
 from ui.withdrawn import card_start
 
@@ -54,8 +55,8 @@ def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
     parts = [f"*{plain_markdown(limits(answer))}*"] if answer.query.recognised else []
     parts += [
         f"{plain_markdown(sentence.text)} {' '.join(f'[{n}](#c-{turn}-{n})' for n in own)} "
-        f"*{BASES[sentence.basis]}*"
-        for sentence, own in zip(answer.sentences, marks, strict=True)
+        f"*{BASES[sentence.basis]}*" + (f"  \n*{plain_markdown(context)}*" if context else "")
+        for sentence, own, context in zip(answer.sentences, marks, contexts(answer), strict=True)
     ]
     if not answer.complete:
         going_on = _CHECKING if answer.sentences else LOOKING

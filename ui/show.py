@@ -17,6 +17,7 @@ from rich.text import Text
 
 from rag.record_words import day
 from rag.types import Answer, Citation
+from ui.context import contexts
 from ui.numbers import numbered
 from ui.render import BASES, REFUSED, left_out, limits, place, record_field
 
@@ -69,8 +70,11 @@ def print_answer(answer: Answer) -> None:
 
 def _print_sentences(answer: Answer) -> None:
     places, marks = numbered(answer)
-    for sentence, own in zip(answer.sentences, marks, strict=True):
+    told = zip(answer.sentences, marks, contexts(answer), strict=True)
+    for sentence, own, context in told:
         say(f"{_apart(sentence.text)} {''.join(f'[{n}]' for n in own)} · {BASES[sentence.basis]}")
+        if context:
+            say(f"    {context}", style="dim")
     shown = {sentence.text for sentence in answer.sentences}
     for number, citation in enumerate(places, 1):
         say(f"\n[{number}] {_place(citation)}")
