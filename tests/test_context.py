@@ -58,13 +58,13 @@ def test_neighbours_of_what_is_no_running_text_say_nothing_of_it(kind: str) -> N
 
 def test_a_long_neighbour_is_cut_between_words() -> None:
     long = f"Here {'leaf and soil ' * 30}end there."
-    parsed = post(8, "Long", section("0", (), f"{long} {TIP} {long}"))
+    parsed = post(8, "Long", section("0", (), f"{long} {TIP} Then {long}"))
     one = Pointer(parsed.post, parsed.sections[0], split_sentences(parsed.sections[0].text)[1])
     *_, answer = verify(draft_of([Claim(TIP, (one,))]), Check(FixedJudge(), 0.5))
     (told,) = contexts(answer)
     before, after = told.removeprefix("Around it: ").split(" […] ")
     assert before.startswith("… ")
     assert before.endswith("soil end there.")
-    assert after.startswith("Here leaf and")
+    assert after.startswith("Then Here leaf and")
     assert after.endswith(" …")
     assert len(told) < 500
