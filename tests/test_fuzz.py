@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import resource
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_site import same_path
 
 from bench.processes import in_own_process
 from ingest.coverage import coverage
@@ -374,3 +378,31 @@ def test_no_page_and_no_file_takes_much_memory(name: str, tmp_path: Path) -> Non
     if name in _FILES:
         file.write_text(_FILES[name](SIZE), encoding="utf-8", errors="surrogatepass")
     assert in_own_process(grown_by, name, str(file) if name in _FILES else "") < _MEMORY
+
+
+# ---------------------------------------------------------------- a fuzzer that follows the code
+
+SEEDS = {
+    "file": b"\x90" + json.dumps([
+        {"id": 1, "type": "post", "status": "publish", "link": "https://a.example/1/",
+         "title": {"rendered": "A"}, "content": {"rendered": "<h2>B</h2><p>C [gallery] d</p>"}},
+    ]).encode(),
+    "export": b"\x91" + _EXPORT.encode() + b"</channel></rss>",
+    "page": b"\x01<h2 id=x>B</h2><p>C<br>d</p><table><tr><td>1</table><ul><li>x<ul><li>y</ul></ul>"
+            b"<!--nextpage--><pre>a</pre>",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed")
+def test_a_fuzzer_that_follows_the_code_finds_nothing(tmp_path: Path) -> None:
+    for name, seed in SEEDS.items():
+        (tmp_path / name).write_bytes(seed)
+    script = Path(__file__).with_name("fuzz_atheris.py")
+    done = subprocess.run(
+        [sys.executable, str(script), "-max_total_time=60", "-timeout=5", str(tmp_path)],
+        env=same_path(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert re.search(r"Done [1-9]\d{2,} runs", done.stderr), done.stderr[-500:]

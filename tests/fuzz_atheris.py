@@ -1,0 +1,42 @@
+"""Readers and the HTML walker on bytes that a coverage-guided fuzzer makes up.
+
+    python tests/fuzz_atheris.py -max_total_time=60 -timeout=5
+
+A process of its own, which ends at the first error that is not ours; tests/test_fuzz.py runs it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["ingest"]):
+    from ingest.read import read_source
+    from ingest.sections import sections
+    from ingest.wordpress_post import ReadPost
+from rag.errors import SourceError
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="pullquote-fuzz-"))
+
+
+def one_input(data: bytes) -> None:
+    """The first byte says whether the rest is a file or the HTML of a post."""
+    if data[:1] < b"\x80":
+        sections(data[1:].decode("utf-8", "replace"), title="Beds")
+        return
+    file = _FOLDER / "data"
+    file.write_bytes(data[1:])
+    try:
+        for found in read_source(str(file)):
+            if isinstance(found, ReadPost):
+                sections(found.raw.html, title=found.raw.post.title)
+    except SourceError:
+        pass
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one_input)
+    atheris.Fuzz()
