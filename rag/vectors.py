@@ -10,7 +10,7 @@ import logging
 import struct
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,8 +21,9 @@ from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, NotFoundError
 
 from rag.catalog_faults import no_right, no_room
-from rag.errors import IndexDamaged, PullquoteError
+from rag.errors import IndexBusy, IndexDamaged, IndexUnwritable, PullquoteError
 from rag.types import Passage, Vector, Vectors
+from rag.writer_lock import locked
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -57,6 +58,8 @@ class SearchIndex:
         self._folder = folder.resolve()
         self._alias = _take_alias(self._folder)
         self._writes = create
+        # Chroma writes the graph of a small collection anew in every process that uses it.
+        self._before: frozenset[tuple[str, int]] | None = None if create else _written(self._folder)
         self._client: Client | None = None
         self._path = str(self._folder) + "/." * self._alias
         try:
@@ -103,8 +106,16 @@ class SearchIndex:
             found = self._collection.query(
                 query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
             )
+        self._tidy_up()
         distances = (found["distances"] or [[]])[0]
         return {id_: 1.0 - float(d) for id_, d in zip(found["ids"][0], distances, strict=True)}
+
+    def _tidy_up(self) -> None:
+        """Once for a reader, as soon as no writer is at work."""
+        if self._before is not None and (
+            _written(self._folder) == self._before or _blank_as_reader(self._folder)
+        ):
+            self._before = None
 
     def count(self) -> int:
         with self._plainly():
@@ -164,6 +175,7 @@ class SearchIndex:
             self._client.close()
             if self._writes:
                 _blank_unused(self._folder)
+            self._tidy_up()
         _free_alias(self._folder, self._alias)
 
 
@@ -191,6 +203,24 @@ def _blank_unused(folder: Path) -> None:
                 with file.open("r+b") as opened:
                     opened.seek(elements * each)
                     opened.write(bytes(unused))
+
+
+def _written(folder: Path) -> frozenset[tuple[str, int]]:
+    """Which files of Chroma's graph there are, and when they were written."""
+    files = folder.glob("*/data_level0.bin")
+    with suppress(FileNotFoundError):  # a writer takes the folder away
+        return frozenset((str(file), file.stat().st_mtime_ns) for file in files)
+    return frozenset()
+
+
+def _blank_as_reader(folder: Path) -> bool:
+    """Whether it was done: not while a writer is at work, which does it itself at its end."""
+    try:
+        with locked(folder.parent, patience=0.0, is_writer=False):
+            _blank_unused(folder)
+    except (IndexBusy, IndexUnwritable, FileNotFoundError):
+        return False
+    return True
 
 
 def _take_alias(folder: Path) -> int:

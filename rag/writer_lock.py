@@ -13,15 +13,17 @@ from rag.catalog_faults import plainly
 from rag.errors import IndexBusy
 
 _LOCK = "writer.lock"
+_PATIENCE = 0.5  # seconds: a reader that tidies up holds the lock for less
 
 
 @contextmanager
-def locked(folder: Path, *, patience: float = 0.0) -> Iterator[None]:
+def locked(folder: Path, *, patience: float = _PATIENCE, is_writer: bool = True) -> Iterator[None]:
     """Keep every other writer out.
 
     Args:
         folder: The index; it is made where it is missing.
         patience: Seconds to wait for the writer that is at work.
+        is_writer: False for a reader that only tidies up behind itself.
 
     Raises:
         IndexBusy: Another process is writing.
@@ -32,7 +34,8 @@ def locked(folder: Path, *, patience: float = 0.0) -> Iterator[None]:
         with plainly(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / _LOCK, timeout=patience):
-                note.write_text(str(os.getpid()), encoding="ascii")
+                if is_writer:
+                    note.write_text(str(os.getpid()), encoding="ascii")
                 yield
     except Timeout as error:
         owner = note.read_text(encoding="ascii").strip() if note.is_file() else "unknown"

@@ -28,6 +28,7 @@ from rag.rebuild import CATALOG, chroma_folder
 from rag.settings import load_settings
 from rag.text import search_words
 from rag.types import ParsedPost, Vector
+from rag.writer_lock import locked
 
 EMBEDDER = HashEmbedder()
 # Words that no other post has, nor any word that begins like them.
@@ -151,6 +152,35 @@ def test_chroma_writes_nothing_of_the_process_memory_to_the_disk(
     assert not any(b"Memory" in content for content in graphs)
     if posts < 100:  # Chroma writes its graph only from a thousand elements on
         assert not any(any(content) for content in graphs)
+
+
+def test_a_reader_leaves_nothing_of_its_memory_either(tmp_path: Path) -> None:
+    """Chroma writes the graph of a small collection anew when a process first searches in it."""
+    site(tmp_path)
+    graphs = list(tmp_path.rglob("data_level0.bin"))
+    before = [file.stat().st_mtime_ns for file in graphs]
+    for _ in range(3):
+        with closing(Index(tmp_path)) as index:
+            remembered = [f"Memory {i} of a secret kind".encode() * 999 for i in range(9)]
+            del remembered
+            for _ in range(2):
+                assert index.search(EMBEDDER.embed_question("word107x3 frost").question, 3)
+    assert [file.stat().st_mtime_ns for file in graphs] != before
+    assert not any(any(file.read_bytes()) for file in graphs)
+    assert all(finding.ok for finding in check(tmp_path))  # which counts, and searches for nothing
+    assert not any(any(file.read_bytes()) for file in graphs)
+
+
+def test_a_reader_tidies_up_as_soon_as_no_writer_is_at_work(tmp_path: Path) -> None:
+    site(tmp_path)
+    (graph,) = tmp_path.rglob("data_level0.bin")
+    question = EMBEDDER.embed_question("word107x3 frost").question
+    with closing(Index(tmp_path)) as index:
+        with locked(tmp_path):
+            assert index.search(question, 3)
+            assert any(graph.read_bytes())  # the writer may be writing it: hands off
+        assert index.search(question, 3)
+        assert not any(graph.read_bytes())
 
 
 @pytest.mark.slow
