@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from answers import RESULTS, results
 from calibrations import calibration
-from small_site import garden, post, section
+from small_site import garden
 
-from rag import reader
 from rag.calibration import ReadCalibration
 from rag.embed import HashEmbedder
 from rag.index import Index
@@ -17,10 +15,6 @@ from rag.retrieve import retrieve
 from rag.types import Found, Passage, Query
 
 ASKED = "When do plants go outside?"
-WEIGHTS = Path(reader.__file__).parent / "models" / "reader.safetensors"
-needs_weights = pytest.mark.skipif(
-    not WEIGHTS.is_file(), reason="no trained weights are shipped; eval.fit_reader makes them"
-)
 
 
 class FixedReader:
@@ -101,47 +95,3 @@ def test_tokens_know_their_sentence_and_their_place() -> None:
     assert (one.sentence[one.places[:, 0] < 0] == -1).all()  # title and headings are no sentence
     long = encode("Why? " * 99, "", "word " * 999, np.asarray([0]), np.asarray([4995]))
     assert len(long.ids) == LONGEST
-
-
-@needs_weights
-@pytest.mark.model
-def test_the_bundled_reader_finds_the_sentence_and_its_words() -> None:
-    from rag.reader_model import ModelReader
-
-    real = ModelReader()
-    where = post(
-        9,
-        "The old mill",
-        section(
-            "0", (),
-            "The mill stands where the two brooks meet. It was built in 1871 by Anna Keller. "
-            "Since the flood it has had a new wheel.",
-        ),
-    )  # fmt: skip
-    from answers import hit
-
-    mill = hit(where, where.sections[0]).passage
-    bed = results().passage
-    assert bed.section is RESULTS
-    here, there = real.read("Who built the mill?", [mill, bed])
-    assert here.answers > there.answers
-    assert max(range(3), key=lambda i: here.sentences[i]) == 1
-    assert here.short
-    sentence = mill.sentences[here.short.sentence].text
-    assert "Keller" in sentence[here.short.start : here.short.end]
-    again = real.read("Who built the mill?", [mill])[0]
-    assert again.answers == pytest.approx(here.answers, abs=0.05)
-    assert real.id.startswith("reader@")
-
-
-@needs_weights
-@pytest.mark.model
-def test_a_passage_longer_than_is_read_has_a_score_for_every_sentence() -> None:
-    from answers import hit
-
-    from rag.reader_model import ModelReader
-
-    long = post(8, "Long", section("0", (), " ".join(f"Bed {i} held beans." for i in range(200))))
-    passage = hit(long, long.sections[0]).passage
-    (reading,) = ModelReader().read("What did bed 3 hold?", [passage])
-    assert len(reading.sentences) == len(passage.sentences) == 200
