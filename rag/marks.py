@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from rag.text import split_sentences
 
@@ -51,9 +52,12 @@ def marked_sentences(pieces: Iterable[str]) -> Iterator[Marked]:
     """
     text = ""
     try:
-        for piece in _spoken(pieces):
-            done, text = _split_off(text + piece)
-            yield from done
+        # Letter by letter: where a server cuts its pieces must not change what is read.
+        for letter in chain.from_iterable(_spoken(pieces)):
+            text += letter
+            if letter.isspace() or not letter.isascii():
+                done, text = _split_off(text)
+                yield from done
     except Exception:
         yield from (_marked(one) for one in _sentences(text) if _ENDED.search(one))
         raise
