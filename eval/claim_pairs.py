@@ -14,7 +14,8 @@ from eval.jsonl import ItemLine, Text, read_items
 
 Change = Literal[
     "number", "negation", "subject_swap", "date", "false_join", "comparison", "hedge_dropped",
-    "unit", "quantifier", "cause_reversed", "place", "attribution",
+    "unit", "quantifier", "cause_reversed", "place", "attribution", "tense_or_status",
+    "condition_dropped", "extra_detail", "opposite_word",
 ]  # fmt: skip
 Split = Literal["fit", "grade"]
 
@@ -39,6 +40,11 @@ class ClaimPair:
 def bundled_pairs() -> Path:
     """Two hundred pairs of our own."""
     return Path(str(files("eval.data") / "altered_claims.jsonl"))
+
+
+def bundled_fit_pairs() -> Path:
+    """Sixteen hundred pairs of our own, to train on."""
+    return Path(str(files("eval.data") / "claims_fit.jsonl"))
 
 
 def load_claim_pairs(path: Path) -> tuple[ClaimPair, ...]:

@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from eval.cases import load_cases
+from eval.claim_pairs import bundled_fit_pairs, bundled_pairs
 from eval.fit_models import FOLDS, SEED, Fitted, evaluate, fit, fold_numbers
-from eval.fit_support import fit_support
+from eval.fit_support import fit_support, read_pairs, read_wice
 from eval.observe import Observation, observe
 from rag.backends import load_embedder
 from rag.embed import ModelId
 from rag.index import Index
+from rag.judge_model import WEIGHTS as JUDGE_WEIGHTS
+from rag.judge_model import ClaimReader
 from rag.reader_model import WEIGHTS, ModelReader
 from rag.settings import load_settings
 
@@ -44,14 +47,20 @@ def main() -> None:
     read = settings.read_passages if reader else 0
     observations = observe(cases, index, embedder, settings, reader)
     fitted = fit(observations, read=read)
-    support, threshold, support_figures = fit_support(
-        arguments.claims, embedder, index.token_weights
-    )
+    claims = [*read_wice(arguments.claims), *read_pairs(bundled_pairs())]
+    claims += read_pairs(bundled_fit_pairs())
+    support = fit_support(claims, embedder, index.token_weights)
     values = fitted.values()
-    values["support"] = support
-    values["thresholds"]["min_support"] = threshold
-    values["figures"] = {**cross_validate(observations, read=read), "support": support_figures}
-    values["made_from"] = _made_from([*arguments.cases, arguments.claims], embedder.id)
+    values["support"] = support["support"]
+    values["thresholds"] |= support["thresholds"]
+    values["figures"] = {**cross_validate(observations, read=read), "support": support["figures"]}
+    if JUDGE_WEIGHTS.is_file():
+        own = fit_support(claims, embedder, index.token_weights, ClaimReader())
+        values["figures"]["read_support"] = own.pop("figures")
+        values["read_support"] = own
+    values["made_from"] = _made_from(
+        [*arguments.cases, arguments.claims, bundled_pairs(), bundled_fit_pairs()], embedder.id
+    )
     file = arguments.output / f"calibration-{embedder.id.revision}.json"
     file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(values["figures"], indent=1))

@@ -1,6 +1,10 @@
-"""Trains the reader: the bundled model's upper layers, on questions with marked answers.
+r"""Trains the reader: the bundled model's upper layers, on questions with marked answers.
 
-    python -m eval.fit_reader --squad DEV.json --xquad XQUAD.json --clapnq FOLDER
+    python -m eval.fit_reader --squad DEV.json --xquad XQUAD.json --clapnq FOLDER \
+        --articles SQUAD_ARTICLES.tar.gz
+
+First on all questions, then with our own and those of CLAPNQ again and again among few of SQuAD's,
+whose words are too much those of their paragraphs.
 
 Embeddings and lower layers stay as they are, so that only the upper ones are kept. One process for
 each core, gradients averaged; the same data, seed and number of processes give the same weights
@@ -11,34 +15,25 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor, distributed
 from torch.nn import functional
-from transformers import AutoModel
 
-from eval.reader_data import Example, clapnq, squad
-from rag.embed_load import bundled_folder
-from rag.reader_model import WEIGHTS, Encoded, ReaderNet, encode, packed
+from eval.fit_network import BATCH, RATE, SEED, Steps, batches, in_processes, keep, trained_encoder
+from eval.reader_data import Example, bundled_reading, clapnq, own, squad
+from rag.network import restore
+from rag.reader_model import WEIGHTS, Encoded, ReaderNet, encode
 
-SEED = 0
-FROZEN = 2  # lower layers that stay as they are
-_BATCH = 32  # examples of a step, of all processes together
-_RATE = 1e-4
-_HEAD_RATE = 1e-3  # what starts from nothing learns faster
-_WARM = 0.06  # of the steps
+_FEW = 0.6  # of SQuAD's questions beside each of our own, so that they are not forgotten
 _SENTENCES = 2.0  # how much the choice of the sentence counts beside the short answer
 _NONE = -1e4
-_BUCKET = 16  # batches that are sorted by length together
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +68,62 @@ def main() -> None:
     parser.add_argument("--squad", type=Path, required=True)
     parser.add_argument("--xquad", type=Path, required=True)
     parser.add_argument("--clapnq", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--articles", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, default=bundled_reading())
+    parser.add_argument("--epochs", type=int, default=2, help="over all questions")
+    parser.add_argument("--more", type=int, default=3, help="epochs over the second choice")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=RATE, help="of the layers")
+    parser.add_argument("--start", type=Path, help="weights to go on from, without the first part")
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
-    multiprocessing.spawn(_work, (arguments,), arguments.processes)
+    in_processes(_work, arguments.processes, arguments)
 
 
 def _work(rank: int, given: argparse.Namespace) -> None:
-    torch.set_num_threads(1)
-    torch.manual_seed(SEED)
-    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")  # noqa: TID251 - torch reads it there
-    os.environ.setdefault("MASTER_PORT", "29533")  # noqa: TID251
-    distributed.init_process_group("gloo", rank=rank, world_size=given.processes)
-    train, held_out = squad(given.squad, given.xquad, SEED)
-    more, graded = clapnq(given.clapnq, SEED)
-    examples = [one for one in map(prepare, (*train, *more)) if one]
-    net = new_net().train()
-    steps = _Steps(net, len(examples) // _BATCH * given.epochs, given.processes)
-    for epoch in range(given.epochs):
-        for batch in batches(examples, epoch):
-            steps.step(collate([examples[i] for i in batch[rank :: given.processes]]))
-            if rank == 0 and steps.done % 50 == 0:
-                print(f"step {steps.done} of {steps.all}, loss {steps.loss:.3f}", flush=True)
-        if rank == 0:
-            _keep(net, given.output)
-            for name, unseen in (("held-out articles", held_out), ("clapnq", graded)):
-                print(name, figures(net, [one for one in map(prepare, unseen) if one]), flush=True)
-        distributed.barrier()
+    wiki, held_out = squad(given.squad, given.xquad, SEED)
+    asked, graded = clapnq(given.clapnq, SEED)
+    ours, unseen = own(given.questions, given.articles, SEED)
+    net = new_net(given.start)
+    grading = {"held-out articles": held_out, "clapnq": graded, "our own": unseen}
+    if not given.start:
+        _train(net, [*wiki, *asked], given.epochs, given, rank)
+        _say(net, grading, given.output, rank)
+    few = random.Random(SEED).sample(wiki, min(len(wiki), int(_FEW * len(ours))))
+    _train(net, [*ours, *asked, *few], given.more, given, rank)
+    _say(net, grading, given.output, rank)
     if rank == 0:
-        files = (given.squad, given.xquad, *sorted(given.clapnq.glob("clapnq_dev_*.jsonl")))
-        for file in files:
+        files = [given.squad, given.xquad, given.articles, given.questions]
+        for file in (*files, *sorted(given.clapnq.glob("clapnq_dev_*.jsonl"))):
             print(file.name, hashlib.sha256(file.read_bytes()).hexdigest())
 
 
-def new_net() -> ReaderNet:
-    """The bundled encoder with new heads; only what is trained takes gradients."""
-    encoder: Any = AutoModel.from_pretrained(str(bundled_folder()), add_pooling_layer=False)
-    net = ReaderNet(encoder, encoder.config.hidden_size)
-    for part in (encoder.embeddings, *encoder.encoder.layer[:FROZEN]):
-        part.requires_grad_(requires_grad=False)
+def _train(
+    net: ReaderNet, chosen: Sequence[Example], epochs: int, given: argparse.Namespace, rank: int
+) -> None:
+    examples = [one for one in map(prepare, chosen) if one]
+    lengths = [_length(one) for one in examples]
+    steps = Steps(net, len(examples), epochs, given.rate)
+    net.train()
+    for epoch in range(epochs):
+        for batch in batches(lengths, epoch):
+            mine = collate([examples[i] for i in batch[rank :: given.processes]])
+            steps.step(loss_of(net, mine))
+
+
+def _say(net: ReaderNet, grading: Mapping[str, Sequence[Example]], file: Path, rank: int) -> None:
+    if rank == 0:
+        keep(net, file)
+        for name, unseen in grading.items():
+            print(name, figures(net, [one for one in map(prepare, unseen) if one]), flush=True)
+    distributed.barrier()
+
+
+def new_net(start: Path | None = None) -> ReaderNet:
+    """The bundled encoder with new heads, or weights to go on from."""
+    net = ReaderNet(trained_encoder())
+    if start:
+        restore(net, start)
     return net
 
 
@@ -135,20 +146,6 @@ def prepare(example: Example) -> Prepared | None:
     if example.right and not right:
         return None
     return Prepared(encoded, right, example.unsure, start, end, example.kind)
-
-
-def batches(examples: Sequence[Prepared], epoch: int) -> Iterator[list[int]]:
-    """Examples of about the same length together, in an order of chance."""
-    chance = random.Random(SEED + epoch)
-    order = list(range(len(examples)))
-    chance.shuffle(order)
-    found: list[list[int]] = []
-    for start in range(0, len(order), _BATCH * _BUCKET):
-        part = sorted(order[start : start + _BATCH * _BUCKET], key=lambda i: _length(examples[i]))
-        found += [part[i : i + _BATCH] for i in range(0, len(part), _BATCH)]
-    found = [one for one in found if len(one) == _BATCH]
-    chance.shuffle(found)
-    yield from found
 
 
 def _length(one: Prepared) -> int:
@@ -200,49 +197,6 @@ def loss_of(net: ReaderNet, batch: Batch) -> Tensor:
     return short + _SENTENCES * chosen
 
 
-class _Steps:
-    """AdamW with a rate that rises and then falls in a straight line."""
-
-    def __init__(self, net: ReaderNet, count: int, processes: int) -> None:
-        self._net, self.all, self._processes = net, count, processes
-        named = [(name, one) for name, one in net.named_parameters() if one.requires_grad]
-        self._parameters = [one for _, one in named]
-        self._rates = (_RATE, _HEAD_RATE)
-        self._optimizer = torch.optim.AdamW(
-            [
-                {"params": [one for name, one in named if name.startswith("enc") is inside]}
-                for inside in (True, False)
-            ],
-            weight_decay=0.01,
-        )
-        self.done = 0
-        self.loss = 0.0
-
-    def step(self, batch: Batch) -> None:
-        warm = max(1, int(_WARM * self.all))
-        factor = min((self.done + 1) / warm, (self.all - self.done) / max(1, self.all - warm))
-        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
-            group["lr"] = rate * max(factor, 0.0)
-        loss = loss_of(self._net, batch)
-        self._optimizer.zero_grad()
-        loss.backward()
-        self._average()
-        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
-        self._optimizer.step()
-        self.done += 1
-        now = float(loss.detach())
-        self.loss = now if self.done == 1 else 0.98 * self.loss + 0.02 * now
-
-    def _average(self) -> None:
-        flat = torch.cat([one.grad.flatten() for one in self._parameters])
-        distributed.all_reduce(flat)
-        flat /= self._processes
-        place = 0
-        for one in self._parameters:
-            one.grad.copy_(flat[place : place + one.numel()].view_as(one))
-            place += one.numel()
-
-
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def figures(net: ReaderNet, examples: Sequence[Prepared]) -> dict[str, float]:
     """How often the best sentence is a right one, and how well answerable passages are told."""
@@ -251,8 +205,8 @@ def figures(net: ReaderNet, examples: Sequence[Prepared]) -> dict[str, float]:
     labels: list[bool] = []
     odds: list[float] = []
     order = sorted(range(len(examples)), key=lambda i: _length(examples[i]))
-    for start in range(0, len(order), _BATCH):
-        chosen = [examples[i] for i in order[start : start + _BATCH]]
+    for start in range(0, len(order), BATCH):
+        chosen = [examples[i] for i in order[start : start + BATCH]]
         _, sentences, null = _scores(net, collate(chosen))
         odds += (torch.logsumexp(sentences, 1) - null).tolist()
         for one, best in zip(chosen, sentences.argmax(1).tolist(), strict=True):
@@ -262,11 +216,6 @@ def figures(net: ReaderNet, examples: Sequence[Prepared]) -> dict[str, float]:
     net.train()
     found = {"sentence": float(np.mean(right)), "auroc": float(roc_auc_score(labels, odds))}
     return {name: round(value, 4) for name, value in found.items()} | {"n": len(examples)}
-
-
-def _keep(net: ReaderNet, file: Path) -> None:
-    names = [name for name, one in net.named_parameters() if one.requires_grad]
-    save_file(packed(net, names), file)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Fits how well quotes support a claim, on WiCE: claims of Wikipedia against whole articles.
+"""Fits how well quotes support a claim.
 
-Kamoi et al., 2023, https://arxiv.org/abs/2303.01432. A claim is held against the sentences that
-people marked as supporting it; one that is not supported, or in part only, against the marked
-ones, else against those that share most of its words: the ones a writer would have pointed at.
+* WiCE: claims of Wikipedia against whole articles, Kamoi et al., 2023,
+  https://arxiv.org/abs/2303.01432. A claim is held against the sentences that people marked as
+  supporting it; one that is not supported, or in part only, against the marked ones, else against
+  those that share most of its words: the ones a writer would have pointed at.
+* Pairs of our own of a true claim and its altered twin, those that may be fitted on.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold
 
+from eval.claim_pairs import bundled_fit_pairs, load_claim_pairs
+from eval.judge_data import is_kept_aside
 from eval.linear import logistic
-from rag.calibration import SUPPORT_FEATURES
+from rag.calibration import SUPPORT_FEATURES, SUPPORT_READ_FEATURES, bounded
 from rag.embed import Embedder
-from rag.judge import Weigh, support_features
+from rag.judge import ReadsClaims, Weigh, support_features
 from rag.text import question_words
 
 _SENTENCES = 3  # as many as a writer points at
@@ -36,6 +40,18 @@ class Claimed:
     claim: str
     evidence: tuple[str, ...]
     supported: bool
+    kind: str
+    """Where it comes from."""
+
+
+def read_pairs(file: Path) -> list[Claimed]:
+    """Both claims of those pairs of a file that weights may be fitted on, and no network was."""
+    return [
+        Claimed(claim, pair.evidence, supported, file.stem)
+        for pair in load_claim_pairs(file)
+        if pair.split == "fit" and (file != bundled_fit_pairs() or is_kept_aside(pair))
+        for claim, supported in ((pair.paraphrase, True), (pair.altered, False))
+    ]
 
 
 def read_wice(file: Path) -> list[Claimed]:
@@ -47,31 +63,60 @@ def read_wice(file: Path) -> list[Claimed]:
         marked = [group for group in entry["supporting_sentences"] if group]
         chosen = min(marked, key=len) if marked else _nearest(entry["claim"], sentences)
         evidence = tuple(sentences[i] for i in sorted(chosen))
-        found.append(Claimed(entry["claim"], evidence, entry["label"] == "supported"))
+        found.append(Claimed(entry["claim"], evidence, entry["label"] == "supported", "wice"))
     return found
 
 
 def fit_support(
-    file: Path, embedder: Embedder, weigh: Weigh
-) -> tuple[dict[str, Any], float, dict[str, float]]:
-    """Weights, threshold, and figures on claims that the weights had not seen."""
-    claims = read_wice(file)
-    rows = np.asarray([support_features(c.claim, c.evidence, embedder, weigh) for c in claims])
-    labels = np.asarray([c.supported for c in claims])
+    claims: Sequence[Claimed], embedder: Embedder, weigh: Weigh, reader: ReadsClaims | None = None
+) -> dict[str, Any]:
+    """Weights, threshold, and figures on claims that the weights had not seen.
+
+    Args:
+        claims: What people said of them; each one's evidence stands in one claim's group only.
+        embedder: Whose tokens are compared.
+        weigh: Inverse document frequency of tokens.
+        reader: Reads claims; must not have been trained on these.
+    """
+    names = SUPPORT_READ_FEATURES if reader else SUPPORT_FEATURES
+    rows = np.asarray([_row(one, embedder, weigh, reader) for one in claims])
+    labels = np.asarray([one.supported for one in claims])
+    groups = [" ".join(one.evidence) for one in claims]
     unseen = np.zeros(len(claims))
-    for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(rows, labels):
-        model = logistic(rows[train], labels[train], against=_AGAINST)
+    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
+    for train, test in folds.split(rows, labels, groups):
+        model = logistic(rows[train], labels[train], balanced=True, against=_AGAINST)
         unseen[test] = expit(model.score(rows[test]))
     threshold = _threshold(unseen, labels)
-    values = logistic(rows, labels, against=_AGAINST).values(SUPPORT_FEATURES)
-    figures = {
-        "auroc": round(float(roc_auc_score(labels, unseen)), 4),
-        "balanced_accuracy": round(float(balanced_accuracy_score(labels, unseen >= threshold)), 4),
-        "precision": round(float(labels[unseen >= threshold].mean()), 4),
-        "shown": round(float((unseen >= threshold).mean()), 4),
-        "claims": float(len(claims)),
+    return {
+        "support": logistic(rows, labels, balanced=True, against=_AGAINST).values(names),
+        "thresholds": {"min_support": round(threshold, 4)},
+        "figures": {
+            kind: _figures(unseen[chosen], labels[chosen], threshold)
+            for kind in dict.fromkeys(one.kind for one in claims)
+            if (chosen := np.asarray([one.kind == kind for one in claims])).any()
+        },
     }
-    return values, round(threshold, 4), figures
+
+
+def _row(
+    one: Claimed, embedder: Embedder, weigh: Weigh, reader: ReadsClaims | None
+) -> tuple[float, ...]:
+    features = support_features(one.claim, one.evidence, embedder, weigh)
+    return (
+        (*features, bounded(reader.read(one.claim, one.evidence).support)) if reader else features
+    )
+
+
+def _figures(scores: Any, labels: Any, threshold: float) -> dict[str, float]:
+    shown = scores >= threshold
+    return {
+        "auroc": round(float(roc_auc_score(labels, scores)), 4),
+        "balanced_accuracy": round(float(balanced_accuracy_score(labels, shown)), 4),
+        "precision": round(float(labels[shown].mean()), 4) if shown.any() else 0.0,
+        "shown": round(float(shown.mean()), 4),
+        "claims": float(len(labels)),
+    }
 
 
 def _threshold(scores: Any, labels: Any) -> float:

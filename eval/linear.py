@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, logsumexp
+from scipy.special import expit, logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 
 from eval.observe import Rows
@@ -50,14 +50,17 @@ def fit_order(
         spread[list(off)] = np.inf
     even = [((x - mean) / spread, y) for x, y in used]
 
-    def loss(weights: Rows) -> float:
-        total = 0.0
+    def loss(weights: Rows) -> tuple[float, Rows]:
+        total, slope = 0.0, np.zeros_like(weights)
         for x, y in even:
             score = x @ weights
             total += float(logsumexp(score) - logsumexp(score[y]))
-        return total / len(even) + _RIDGE * float(weights @ weights)
+            slope += softmax(score) @ x - softmax(score[y]) @ x[y]
+        ridge = _RIDGE * weights
+        return total / len(even) + float(ridge @ weights), slope / len(even) + 2 * ridge
 
-    weights = minimize(loss, np.ones(every.shape[1]), method="L-BFGS-B").x / spread
+    start = np.ones(every.shape[1])
+    weights = minimize(loss, start, jac=True, method="L-BFGS-B").x / spread
     score = np.concatenate([x @ weights for x in rows])
     scale = LogisticRegression(C=100.0).fit(score[:, None], np.concatenate(right))
     factor = max(float(scale.coef_[0, 0]), 1e-6)

@@ -10,8 +10,7 @@ from scipy.special import expit
 
 from eval.linear import Linear
 from eval.observe import Observation, Rows
-from rag.calibration import SENTENCE_FEATURES
-from rag.retrieve import bounded
+from rag.calibration import SENTENCE_FEATURES, bounded
 
 HITS = 20  # as many as a question ends up with
 _PASSAGE = SENTENCE_FEATURES.index("passage")

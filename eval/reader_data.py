@@ -7,6 +7,8 @@
 * Half of CLAPNQ's development part (Rosenthal et al., 2024, https://arxiv.org/abs/2404.02103), by
   a hash of the question's id: the sentences that people chose are right. The other half is kept
   for grading.
+* Questions of our own on other SQuAD articles, `eval/data/reading.jsonl`, asked in other words than
+  the paragraph's. Every seventh article is kept for grading.
 """
 
 from __future__ import annotations
@@ -15,19 +17,24 @@ import hashlib
 import json
 import random
 import re
+import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from eval.gold import sentence_hash
 from rag.text import split_sentences
 
 _HELD_OUT = slice(5, None, 9)  # articles of SQuAD, in the order of their titles
 _TITLED = 0.8  # of the passages have their title in front, as most posts do
 _FOUND = 30  # passages that a search by words looks at
+_KEPT = 7  # one article in so many is kept for grading
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,13 @@ class Example:
     answer: tuple[int, int] | None = None
     """Where the short answer stands, in characters of the sentences joined by spaces."""
     kind: str = "answer"
-    """"answer", "none" (written to look answerable), "other" (found by its words) or "clapnq"."""
+    """"answer", "none" (written to look answerable), "other" (found by its words), "clapnq" or
+    "own"."""
+
+
+def bundled_reading() -> Path:
+    """Some sixteen hundred questions of our own; their paragraphs are not part of the package."""
+    return Path(str(files("eval.data") / "reading.jsonl"))
 
 
 def squad(squad_file: Path, xquad_file: Path, seed: int) -> tuple[list[Example], list[Example]]:
@@ -101,6 +114,47 @@ def clapnq(folder: Path, seed: int) -> tuple[list[Example], list[Example]]:
         other = every[chance.choice(near)][1]
         train.append(Example(one.question, other.title, other.sentences, kind="other"))
     return train, graded
+
+
+def own(questions: Path, articles: Path, seed: int) -> tuple[list[Example], list[Example]]:
+    """For training, and for grading; the paragraphs are those of the archive, one on each line."""
+    chance = random.Random(seed)
+    paragraphs = {hashlib.sha256(t.encode()).hexdigest()[:12]: t for t in _paragraphs(articles)}
+    entries = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
+    texts = [paragraphs[name] for name in dict.fromkeys(one["paragraph"] for one in entries)]
+    searched = _Search(texts)
+    train: list[Example] = []
+    graded: list[Example] = []
+    for entry in entries:
+        text = paragraphs[entry["paragraph"]]
+        kept = hashlib.sha256(entry["article"].encode()).digest()[0] % _KEPT == 0
+        into = graded if kept else train
+        into.append(_own(entry, text, chance))
+        if entry["right"] and not kept:
+            near = [texts[i] for i in searched.best(entry["question"], 6) if texts[i] != text]
+            sentences = tuple(one.text for one in split_sentences(chance.choice(near[:4])))
+            into.append(Example(entry["question"], "", sentences, kind="other"))
+    return train, graded
+
+
+def _own(entry: dict[str, Any], text: str, chance: random.Random) -> Example:
+    title = unquote(entry["article"]).replace("_", " ") if chance.random() < _TITLED else ""
+    sentences = tuple(one.text for one in split_sentences(text))
+    right = tuple(i for i, s in enumerate(sentences) if sentence_hash(s) in entry["right"])
+    short = None
+    if entry["short"]:
+        first = next(i for i in right if sentence_hash(sentences[i]) == entry["right"][0])
+        before = sum(len(s) + 1 for s in sentences[:first])
+        short = (before + entry["short"][0], before + entry["short"][1])
+    return Example(entry["question"], title, sentences, right, (), short, "own")
+
+
+def _paragraphs(archive: Path) -> Iterator[str]:
+    with tarfile.open(archive) as packed:
+        for member in packed.getmembers():
+            opened = packed.extractfile(member) if member.isfile() else None
+            if opened:
+                yield from opened.read().decode("utf-8").splitlines()
 
 
 def is_graded(id_: str) -> bool:

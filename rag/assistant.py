@@ -194,11 +194,11 @@ class Assistant:
         calibration = load_calibration(embedder.id.revision)
         reader = load_reader(settings, calibration)
         writer = self._writer or load_writer(settings, calibration, read=reader is not None)
-        judge = load_judge(self.index, embedder, calibration)
+        judge, fitted = load_judge(self.index, embedder, calibration)
         least = settings.min_support
         check = Check(
             judge=judge,
-            min_support=calibration.min_support if least is None else least,
+            min_support=fitted if least is None else least,
             link_base=settings.link_base,
             sections_of=self.index.sections,
         )

@@ -11,7 +11,7 @@ from rag.calibration import Calibration
 from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
 from rag.errors import ModelUnavailable
 from rag.index import Index
-from rag.judge import Judge, OverlapJudge
+from rag.judge import EstimatingJudge, Judge
 from rag.pipeline import Condenser, Writer
 from rag.reader import Reader
 from rag.rebuild import CATALOG
@@ -134,9 +134,16 @@ def load_condenser(writer: Writer) -> Condenser | None:
     return ChatCondenser(writer.model, writer.name, min(writer.seconds, _CONDENSING))
 
 
-def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> Judge:
-    """Who scores the sentences of a chat model."""
-    return OverlapJudge(embedder, index.token_weights, calibration.support)
+def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> tuple[Judge, float]:
+    """Who scores the sentences of a chat model, and from which score on one is shown."""
+    own = calibration.read_support
+    if own is None or not calibration.fitted:
+        judge = EstimatingJudge(embedder, index.token_weights, calibration.support)
+        return judge, calibration.min_support
+    from rag.judge_model import ClaimReader
+
+    judge = EstimatingJudge(embedder, index.token_weights, own.support, ClaimReader())
+    return judge, own.min_support
 
 
 def _be_quiet(*, offline: bool) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from rag.errors import IndexDamaged
 
 _MODELS = Path(__file__).parent / "models"
+_SURE = 12.0  # log-odds
 _BUNDLED = "53aa51172d142c89"
 UNCALIBRATED = (
     "Uncalibrated: relevance and thresholds were fitted for the bundled embedding model, not for "
@@ -34,6 +35,7 @@ PASSAGE_READ_FEATURES = ("searched", "answers")
 SENTENCE_READ_FEATURES = (*SENTENCE_FEATURES, "reads")
 ANSWERABLE_READ_FEATURES = (*ANSWERABLE_FEATURES, "answers")
 SUPPORT_FEATURES = ("share", "one_sentence", "numbers", "names", "negation", "late", "low")
+SUPPORT_READ_FEATURES = (*SUPPORT_FEATURES, "reads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,14 @@ class ReadCalibration:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSupport:
+    """What was fitted for a judge that reads claims."""
+
+    support: Logistic
+    min_support: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """All that was fitted for one embedding model."""
 
@@ -80,6 +90,8 @@ class Calibration:
     """A chat model's sentence is shown from here on."""
     read: ReadCalibration | None = None
     """None where nothing was fitted for a reader."""
+    read_support: ReadSupport | None = None
+    """None where nothing was fitted for a judge that reads claims."""
     fitted: bool = True
     """False where the weights were fitted for another model."""
 
@@ -96,6 +108,11 @@ class Calibration:
 
 def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def bounded(odds: float) -> float:
+    """Log-odds of a network, no further out than says anything."""
+    return max(-_SURE, min(_SURE, odds))
 
 
 def load_calibration(revision: str) -> Calibration:
@@ -123,6 +140,7 @@ def parse(values: Mapping[str, Any], *, fitted: bool = True) -> Calibration:
         min_share=thresholds["min_share"],
         min_support=thresholds["min_support"],
         read=_read(values["read"]) if "read" in values else None,
+        read_support=_read_support(values["read_support"]) if "read_support" in values else None,
         fitted=fitted,
     )
 
@@ -134,6 +152,12 @@ def _read(values: Mapping[str, Any]) -> ReadCalibration:
         answerable=_logistic(values["answerable"], ANSWERABLE_READ_FEATURES),
         min_answerable=values["thresholds"]["min_answerable"],
         min_share=values["thresholds"]["min_share"],
+    )
+
+
+def _read_support(values: Mapping[str, Any]) -> ReadSupport:
+    return ReadSupport(
+        _logistic(values["support"], SUPPORT_READ_FEATURES), values["thresholds"]["min_support"]
     )
 
 

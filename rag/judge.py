@@ -10,7 +10,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from rag.calibration import Logistic
+from rag.calibration import Logistic, bounded
 from rag.embed import Embedder, PassageText
 from rag.late import LateQuestion, late_question, token_best
 from rag.types import Pointer
@@ -23,6 +23,7 @@ _NEGATION = regex.compile(
 )
 _WHOLE = regex.compile(r"\d+(?:[.,]\d+)*|[\p{L}\p{M}]+")
 _THOUSANDS = regex.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NAMED = 2  # words that an objection names
 Weigh = Callable[[NDArray[np.int32]], NDArray[np.float32]]
 
 
@@ -35,24 +36,95 @@ class Judge(Protocol):
     def support(self, claim: str, cited: Sequence[Pointer]) -> float:
         """How well the cited sentences back the claim: calibrated, in [0, 1]."""
 
+    def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
+        """What they do not say, in a sentence; empty where nothing stands out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReading:
+    """What a close reading of claim and evidence together gives."""
+
+    support: float
+    """Log-odds; not calibrated."""
+    missed: str
+    """The word of the claim that is missed most in the evidence."""
+    sure: float
+    """Log-odds that it is not there."""
+
+
+class ReadsClaims(Protocol):
+    """Reads a claim and its evidence together; safe to use from several threads."""
+
+    @property
+    def id(self) -> str: ...
+
+    def read(self, claim: str, evidence: Sequence[str]) -> ClaimReading:
+        """Hold a claim against sentences, in their order; at least one."""
+
 
 @dataclass(frozen=True)
-class OverlapJudge:
-    """Words, numbers, names, negation and token vectors of claim and quote, weighed together.
+class EstimatingJudge:
+    """Words, numbers, names, negation, token vectors, and a close reading, weighed together.
 
-    An estimate: it reads no relations, so "A beat B" and "B beat A" look alike.
+    An estimate. Without a reader it knows no relations, so "A beat B" and "B beat A" look alike.
     """
 
     embedder: Embedder
     weigh: Weigh
     """Inverse document frequency of tokens."""
     calibration: Logistic
-    name: str = "overlap"
+    reader: ReadsClaims | None = None
+
+    @property
+    def name(self) -> str:
+        return self.reader.id if self.reader else "overlap"
 
     def support(self, claim: str, cited: Sequence[Pointer]) -> float:
-        texts = [" › ".join((p.post.title, *p.section.headings)) for p in cited]
-        evidence = [f"{head}\n{p.sentence.text}" for head, p in zip(texts, cited, strict=True)]
-        return self.calibration(support_features(claim, evidence, self.embedder, self.weigh))
+        features = support_features(claim, _with_heads(cited), self.embedder, self.weigh)
+        if self.reader is None:
+            return self.calibration(features)
+        read = bounded(self.reader.read(claim, evidence_read(cited)).support)
+        return self.calibration((*features, read))
+
+    def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
+        evidence = " ".join(_with_heads(cited))
+        lacking = [*unsaid(_NUMBER, claim, evidence), *unsaid(_NAME, claim, evidence)]
+        if lacking:
+            return f"They do not mention {_listed(lacking[:_NAMED])}."
+        if denies(claim) != any(denies(pointer.sentence.text) for pointer in cited):
+            return "Only one of the two says no."
+        reading = self.reader.read(claim, evidence_read(cited)) if self.reader else None
+        if reading and reading.missed and reading.sure > 0:
+            return f"They do not seem to say “{reading.missed}”."
+        return ""
+
+
+def evidence_read(cited: Sequence[Pointer]) -> list[str]:
+    """What a close reader is given: the sentences, each behind what it stands under."""
+    found: list[str] = []
+    before = ""
+    for head, pointer in zip(_heads(cited), cited, strict=True):
+        if head and head != before:
+            found.append(f"{head}:")
+        found.append(pointer.sentence.text)
+        before = head
+    return found
+
+
+def denies(text: str) -> bool:
+    return _NEGATION.search(text) is not None
+
+
+def _heads(cited: Sequence[Pointer]) -> list[str]:
+    return [" › ".join((p.post.title, *p.section.headings)) for p in cited]
+
+
+def _with_heads(cited: Sequence[Pointer]) -> list[str]:
+    return [f"{h}\n{p.sentence.text}" for h, p in zip(_heads(cited), cited, strict=True)]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " or ".join(f"“{word}”" for word in words)
 
 
 def support_features(
@@ -78,7 +150,7 @@ def support_features(
         max(_weighted(question, pair[1]) for pair in pairs),
         _missing(_NUMBER, claim, whole),
         _missing(_NAME, claim, whole),
-        float(bool(_NEGATION.search(claim)) != bool(_NEGATION.search(whole))),
+        float(denies(claim) != denies(whole)),
         _weighted(question, best),
         float(np.percentile(best, 20)) if len(best) else 0.0,
     )
@@ -91,8 +163,14 @@ def _weighted(question: LateQuestion, values: NDArray[np.float32]) -> float:
 def _missing(pattern: regex.Pattern[str], claim: str, evidence: str) -> float:
     """The part of the claim's matches that do not stand in the evidence as whole words."""
     said = {match.group() for match in pattern.finditer(_even(claim))}
+    return len(unsaid(pattern, claim, evidence)) / len(said) if said else 0.0
+
+
+def unsaid(pattern: regex.Pattern[str], claim: str, evidence: str) -> list[str]:
+    """The claim's matches that do not stand in the evidence as whole words, each once."""
+    said = dict.fromkeys(match.group() for match in pattern.finditer(_even(claim)))
     known = set(_WHOLE.findall(_even(evidence).casefold()))
-    return sum(1 for one in said if one.casefold() not in known) / len(said) if said else 0.0
+    return [one for one in said if one.casefold() not in known]
 
 
 def _even(text: str) -> str:

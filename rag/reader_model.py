@@ -8,24 +8,20 @@ SQuAD 2.0, https://arxiv.org/abs/1806.03822, no answer is the first token.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import chain
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from rag.cores import CORES, on_one_core
-from rag.embed_load import best_precision, bundled_folder, check_bundled_weights
+from rag.embed_load import best_precision, check_bundled_weights
+from rag.network import Encoder, bundled_encoder, restore, revision, special_tokens, tokenizer
 from rag.reader import Reading, ShortAnswer
 from rag.types import Passage
 
@@ -39,8 +35,9 @@ _NONE = -1e4
 class ReaderNet(nn.Module):  # type: ignore[misc]
     """The network: an encoder and four heads."""
 
-    def __init__(self, encoder: nn.Module, width: int) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         super().__init__()
+        width = encoder.config.hidden_size
         self.enc = encoder
         self.span = nn.Linear(width, 2)
         """Start and end of the short answer."""
@@ -90,16 +87,12 @@ class ModelReader:
         Raises:
             ModelUnavailable: The bundled model's weights are missing or are not the expected ones.
         """
-        from transformers import AutoModel
-
         check_bundled_weights()
-        encoder: Any = AutoModel.from_pretrained(str(bundled_folder()), add_pooling_layer=False)
-        net = ReaderNet(encoder, encoder.config.hidden_size)
-        _restore(net, load_file(weights))
-        self._type = getattr(torch, best_precision(precision, "cpu"))
-        self._net = net.to(self._type).eval()
+        net = ReaderNet(bundled_encoder())
+        restore(net, weights)
+        self._net = net.to(getattr(torch, best_precision(precision, "cpu"))).eval()
         tokenizer()
-        self.id = f"reader@{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
+        self.id = f"reader@{revision(weights)}"
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         prepared = [self._encoded(question, passage) for passage in passages]
@@ -163,22 +156,6 @@ class Encoded:
         return [*[-1] * len(self.question), *self.sentence.tolist(), -1]
 
 
-@cache
-def tokenizer() -> Tokenizer:
-    """The bundled model's, without its padding and truncation; safe to use from any thread."""
-    found = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
-    found.no_padding()
-    found.no_truncation()
-    return found
-
-
-@cache
-def _marks() -> tuple[int, int]:
-    """The special tokens before the question, and behind it and the passage."""
-    vocabulary = tokenizer().get_vocab()
-    return vocabulary["[CLS]"], vocabulary["[SEP]"]
-
-
 def encode(
     question: str,
     head: str,
@@ -195,7 +172,7 @@ def encode(
         starts: Where its sentences start, in characters of the text.
         ends: Where they end.
     """
-    before, after = _marks()
+    before, after = special_tokens()
     asked = tokenizer().encode(question, add_special_tokens=False).ids[:QUESTION]
     front = f"{head}\n" if head else ""
     found = tokenizer().encode(f"{front}{text}", add_special_tokens=False)
@@ -233,30 +210,3 @@ def _short(span: NDArray[np.float32], one: Encoded) -> ShortAnswer | None:
         end=int(one.places[end, 1]) - offset,
         sure=float(total[start, end] - span[0, 0] - span[0, 1]),
     )
-
-
-def _restore(net: ReaderNet, weights: dict[str, Tensor]) -> None:
-    """Trained weights in place of the encoder's own; matrices are kept as int8 with a scale."""
-    scales = {name.removesuffix(".scale"): w for name, w in weights.items() if ".scale" in name}
-    given = {
-        name: (weight.float() * scales[name][:, None] if name in scales else weight.float())
-        for name, weight in weights.items()
-        if not name.endswith(".scale")
-    }
-    unknown = set(given) - set(net.state_dict())
-    assert not unknown, f"weights of another network: {sorted(unknown)[:3]}"
-    net.load_state_dict(given, strict=False)
-
-
-def packed(net: ReaderNet, names: Sequence[str]) -> dict[str, Tensor]:
-    """The named weights as they are kept: matrices as int8, each row with its scale."""
-    state = net.state_dict()
-    return dict(chain.from_iterable(_pack(name, state[name].float()) for name in names))
-
-
-def _pack(name: str, weight: Tensor) -> list[tuple[str, Tensor]]:
-    if weight.dim() < 2 or weight.shape[0] < 8:
-        return [(name, weight.half().contiguous())]
-    scale = weight.abs().amax(1).clamp(min=1e-8) / 127
-    whole = (weight / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
-    return [(name, whole.contiguous()), (f"{name}.scale", scale)]

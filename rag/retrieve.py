@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag import catalog_filters, catalog_read
-from rag.calibration import UNCALIBRATED, Calibration
+from rag.calibration import UNCALIBRATED, Calibration, bounded
 from rag.catalog_read import StoredVectors
 from rag.embed import Embedder, QuestionVectors
 from rag.index import Index
@@ -18,7 +18,6 @@ from rag.text import question_words
 from rag.types import Filters, Found, Hit, Passage, Query, SentenceScore
 
 _EXACT = 20_000  # up to so many allowed passages are compared one by one
-_SURE = 12.0  # log-odds
 _SHORT = 40.0  # characters; a sentence below says little by itself
 
 
@@ -199,11 +198,6 @@ def _answerable(
         best = max(reading.answers for reading in readings)
         return calibration.read.answerable((*row, bounded(best)))
     return calibration.answerable(row)
-
-
-def bounded(odds: float) -> float:
-    """Log-odds of a reader, no further out than says anything."""
-    return max(-_SURE, min(_SURE, odds))
 
 
 def sentence_features(

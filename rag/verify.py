@@ -15,7 +15,7 @@ from time import perf_counter
 from rag.errors import ModelUnavailable
 from rag.judge import Judge
 from rag.links import deep_link
-from rag.record_words import objection
+from rag.record_words import objection as record_objection
 from rag.text import around
 from rag.types import (
     Answer,
@@ -145,11 +145,12 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
         return Rejected(claim, "It holds an address or markup that its sentences do not have.")
     support = check.judge.support(claim.text, claim.pointers)
     if support < check.min_support:
-        return Rejected(
-            claim,
+        said = (
             f"The sentences that it points at do not seem to say it: estimated support "
-            f"{support:.2f}, below {check.min_support:.2f}.",
+            f"{support:.2f}, below {check.min_support:.2f}."
         )
+        objection = check.judge.objection(claim.text, claim.pointers)
+        return Rejected(claim, f"{said} {objection}".rstrip())
     return CheckedSentence(
         claim.text,
         tuple(_citation(pointer, check) for pointer in claim.pointers),
@@ -160,7 +161,7 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
 
 
 def _check_record(claim: Claim, draft: Draft, check: Check) -> CheckedSentence | Rejected:
-    wrong = objection(claim, draft.query, draft.found)
+    wrong = record_objection(claim, draft.query, draft.found)
     if wrong:
         return Rejected(claim, wrong)
     # A title says which post is meant; it is cited where nothing else is said of the post.

@@ -71,3 +71,6 @@ class FixedJudge:
     def support(self, claim: str, cited: Sequence[Pointer]) -> float:
         self.asked.append(claim)
         return self.scores.get(claim, 0.0)
+
+    def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
+        return "They do not say so."

@@ -10,6 +10,7 @@ from rag.calibration import (
     SENTENCE_FEATURES,
     SENTENCE_READ_FEATURES,
     SUPPORT_FEATURES,
+    SUPPORT_READ_FEATURES,
     Calibration,
     parse,
 )
@@ -27,9 +28,13 @@ def calibration(*, read: bool = False) -> Calibration:
         "sentence": logistic(SENTENCE_READ_FEATURES, -1, own=1, reads=1),
         "thresholds": {"min_answerable": 0.4, "min_share": 0.2},
     }
+    judged = {
+        "support": logistic(SUPPORT_READ_FEATURES, -4, share=4, late=2, reads=0.5),
+        "thresholds": {"min_support": 0.7},
+    }
     return parse(
         {
-            **({"read": closely} if read else {}),
+            **({"read": closely, "read_support": judged} if read else {}),
             "passage": logistic(PASSAGE_FEATURES, -4, late=4, cosine=2, words=2, share=2),
             "answerable": logistic(ANSWERABLE_FEATURES, -3, first=4, share=4),
             "sentence": logistic(SENTENCE_FEATURES, -4, own=4, helped=2, passage=2, short=-4),

@@ -102,7 +102,8 @@ def test_what_is_trained_is_kept_and_read_again(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
     from eval.fit_reader import collate, figures, loss_of, new_net, prepare
-    from rag.reader_model import LONGEST, ModelReader, packed
+    from rag.network import packed
+    from rag.reader_model import LONGEST, ModelReader
 
     torch.manual_seed(0)
     sentences = tuple(f"{one}." for one in MILL.rstrip(".").split(". "))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytest
 from answers import pointer
 from calibrations import calibration
+from small_site import GARDEN
 
 from rag.calibration import SUPPORT_FEATURES
 from rag.embed import HashEmbedder
-from rag.judge import OverlapJudge, support_features
+from rag.judge import ClaimReading, EstimatingJudge, support_features
 from rag.types import Pointer
 
 BARE = "The bare bed lost twenty-two lettuces."
@@ -46,10 +50,64 @@ def test_two_sentences_together_say_more_than_each() -> None:
 
 
 def test_the_judge_prefers_the_sentence_that_says_it() -> None:
-    judge = OverlapJudge(
-        HashEmbedder(), lambda ids: np.ones(len(ids), np.float32), calibration().support
-    )
+    own = calibration().support
+    judge = EstimatingJudge(HashEmbedder(), lambda ids: np.ones(len(ids), np.float32), own)
     claim = "The bare bed lost most lettuces."
     cited: tuple[Pointer, ...] = (pointer(BARE),)
     assert judge.support(claim, cited) > judge.support(claim, (pointer(MULCH),))
     assert 0 <= judge.support("Nothing of the kind.", cited) < 0.5
+
+
+class FixedReader:
+    """Reads what it was told to read."""
+
+    id = "fixed"
+
+    def __init__(self, support: float, missed: str = "", sure: float = 0.0) -> None:
+        self.reading = ClaimReading(support, missed, sure)
+        self.given: list[list[str]] = []
+
+    def read(self, claim: str, evidence: Sequence[str]) -> ClaimReading:
+        self.given.append(list(evidence))
+        return self.reading
+
+
+def judge(reader: FixedReader) -> EstimatingJudge:
+    own = calibration(read=True).read_support
+    assert own
+    weigh = np.ones
+    return EstimatingJudge(
+        HashEmbedder(), lambda ids: weigh(len(ids), np.float32), own.support, reader
+    )
+
+
+def test_a_close_reading_counts_and_stands_in_the_name() -> None:
+    cited = (pointer(BARE),)
+    against, speaking = judge(FixedReader(-50.0)), judge(FixedReader(50.0))
+    assert against.support(BARE, cited) < 0.5 < speaking.support(BARE, cited)
+    assert speaking.name == "fixed"
+
+
+def test_a_reader_is_told_once_what_sentences_stand_under() -> None:
+    reader = FixedReader(0.0)
+    judge(reader).support(BARE, (pointer(BARE), pointer(MULCH)))
+    ((head, *sentences),) = reader.given
+    assert head == f"{GARDEN[1].post.title} › Results:"
+    assert sentences == [BARE, MULCH]
+
+
+@pytest.mark.parametrize(
+    ("claim", "reading", "said"),
+    [
+        ("The bare bed lost 23 lettuces.", (), "They do not mention “23”."),
+        ("It was Ines Moreau in May.", (), "They do not mention “Ines” or “Moreau”."),
+        ("The bare bed lost no lettuces.", (), "Only one of the two says no."),
+        ("The bare bed won lettuces.", ("won", 2.0), "They do not seem to say “won”."),
+        ("The bare bed won lettuces.", ("won", -2.0), ""),
+    ],
+)
+def test_what_is_missing_is_said_in_words(
+    claim: str, reading: tuple[str, float] | tuple[()], said: str
+) -> None:
+    reader = FixedReader(0.0, *reading) if reading else FixedReader(0.0)
+    assert judge(reader).objection(claim, (pointer(BARE),)) == said

@@ -1,0 +1,151 @@
+"""A judge of support that reads claim and evidence together, in a small transformer.
+
+The upper layers of the bundled model, trained on claims with their evidence (`eval.fit_judge` says
+on which), on top of its own lower layers. It says how well the evidence supports the claim, and
+which words of the claim it misses there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+import torch
+from torch import Tensor, nn
+
+from rag.cores import on_one_core
+from rag.embed_load import best_precision, check_bundled_weights
+from rag.judge import ClaimReading
+from rag.network import Encoder, bundled_encoder, restore, revision, special_tokens, tokenizer
+
+WEIGHTS = Path(__file__).parent / "models" / "judge.safetensors"
+LONGEST = 320  # tokens of claim and evidence together
+CLAIM = 96  # tokens of the claim, at most
+_NONE = -1e4
+
+
+class JudgeNet(nn.Module):  # type: ignore[misc]
+    """The network: an encoder and three heads."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        width = encoder.config.hidden_size
+        self.enc = encoder
+        self.whole = nn.Linear(width, 1)
+        """That the claim follows, of the first token …"""
+        self.mean = nn.Linear(width, 1)
+        """… and of the mean of the claim's."""
+        self.word = nn.Linear(width, 1)
+        """That a token of the claim says what does not follow."""
+
+    def forward(
+        self, ids: Tensor, mask: Tensor, types: Tensor, claim: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Log-odds of support, shape (batch), and against each token, shape (batch, length).
+
+        Args:
+            ids: Shape (batch, length).
+            mask: 1 for tokens, 0 for padding.
+            types: 0 for the claim, 1 for the evidence.
+            claim: 1 for the claim's tokens, without the special ones.
+        """
+        hidden = self.enc(
+            input_ids=ids, attention_mask=mask, token_type_ids=types
+        ).last_hidden_state
+        own = claim.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * own).sum(1) / own.sum(1).clamp(min=1)
+        against = self.word(hidden).squeeze(-1).masked_fill(claim == 0, _NONE)
+        support = self.whole(hidden[:, 0]) + self.mean(mean)
+        return support.squeeze(-1) - against.amax(1), against
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedClaim:
+    """Claim and evidence as numbers."""
+
+    ids: list[int]
+    claim: int
+    """Tokens of the claim."""
+    places: list[tuple[int, int]]
+    """Where each of them stands, in characters of the claim."""
+
+    @property
+    def types(self) -> list[int]:
+        return [0] * (self.claim + 2) + [1] * (len(self.ids) - self.claim - 2)
+
+    @property
+    def of_claim(self) -> list[int]:
+        return [0] + [1] * self.claim + [0] * (len(self.ids) - self.claim - 1)
+
+
+def encode_claim(claim: str, evidence: Sequence[str]) -> EncodedClaim:
+    """A claim and its evidence as the network takes them; what is too long is cut."""
+    before, after = special_tokens()
+    said = tokenizer().encode(claim, add_special_tokens=False)
+    own = said.ids[:CLAIM]
+    room = LONGEST - 3 - len(own)
+    rest = tokenizer().encode(" ".join(evidence), add_special_tokens=False).ids[:room]
+    return EncodedClaim([before, *own, after, *rest, after], len(own), said.offsets[:CLAIM])
+
+
+class ClaimReader:
+    """The bundled network; safe to use from several threads."""
+
+    def __init__(self, *, weights: Path = WEIGHTS, precision: str = "auto") -> None:
+        """Name the weights; they are loaded for the first claim, since quotes need no judge.
+
+        Args:
+            weights: What `eval.fit_judge` wrote.
+            precision: "float32", "bfloat16" or "auto".
+        """
+        self._weights, self._precision = weights, precision
+        self._loading = Lock()
+        self.id = f"judge@{revision(weights)}"
+
+    def read(self, claim: str, evidence: Sequence[str]) -> ClaimReading:
+        """Hold a claim against sentences.
+
+        Args:
+            claim: One sentence.
+            evidence: The sentences it rests on, in their order; at least one.
+
+        Raises:
+            ModelUnavailable: The bundled model's weights are missing or are not the expected ones.
+        """
+        with self._loading:
+            net = self._net
+        one = encode_claim(claim, evidence)
+        with on_one_core(), torch.inference_mode():
+            support, against = net(
+                torch.tensor([one.ids]),
+                torch.ones(1, len(one.ids), dtype=torch.long),
+                torch.tensor([one.types]),
+                torch.tensor([one.of_claim]),
+            )
+        own = against[0, 1 : 1 + one.claim].float()
+        if not len(own):
+            return ClaimReading(float(support[0]), "", 0.0)
+        worst = int(own.argmax())
+        return ClaimReading(
+            float(support[0]), whole_word(claim, *one.places[worst]), float(own[worst])
+        )
+
+    @cached_property
+    def _net(self) -> JudgeNet:
+        check_bundled_weights()
+        net = JudgeNet(bundled_encoder())
+        restore(net, self._weights)
+        loaded: JudgeNet = net.to(getattr(torch, best_precision(self._precision, "cpu"))).eval()
+        return loaded
+
+
+def whole_word(text: str, start: int, end: int) -> str:
+    """The word around a piece of it."""
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return text[start:end].strip(".,;:!?\"'()[]“”‘’")
