@@ -32,7 +32,7 @@ def bundled_encoder(**config: float) -> Encoder:
     from transformers import AutoModel
     from transformers.utils import logging
 
-    # It would draw a bar, and tell of the pooling layer that is left out as if something were wrong.
+    # It would draw a bar, and tell of the pooling layer that is left out as if it were missed.
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     hits: int = Field(default=20, ge=10, le=200)
     """Passages that a question ends up with."""
     read_passages: int = Field(default=4, ge=0, le=50)
-    """Passages that a trained reader looks at closely; 0 reads none. No reader is shipped yet."""
+    """Passages that a trained reader looks at closely; 0 reads none."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""
     history_turns: int = Field(default=8, ge=0, le=50)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import re
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,16 @@ import pytest
 from answers import hit
 from small_site import post, section
 
-from eval.reader_data import Example, clapnq, is_graded, squad, untokenised
+from eval.gold import sentence_hash
+from eval.reader_data import (
+    Example,
+    bundled_reading,
+    clapnq,
+    is_graded,
+    own,
+    squad,
+    untokenised,
+)
 
 MILL = "The mill stands where two brooks meet. It was built in 1871 by Anna Keller. It turns still."
 BEES = "Lavender draws bees. Bees sleep in winter. Keller keeps nine hives."
@@ -82,6 +95,47 @@ def test_half_of_clapnq_is_kept_for_grading(tmp_path: Path) -> None:
     assert len(graded) == sum(is_graded(str(n)) for n in range(20))
     assert {one.right for one in (*train, *graded)} == {(0,), ()}
     assert graded[0].sentences[1] == "They were sown late."
+
+
+def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None:
+    articles = tmp_path / "articles.tar.gz"
+    texts = {f"Bed_{n}": f"Bed {n} held peas. It was sown late in {1900 + n}." for n in range(20)}
+    with tarfile.open(articles, "w:gz") as packed:
+        for name, text in texts.items():
+            member = tarfile.TarInfo(f"articles/{name}.txt")
+            member.size = len(text)
+            packed.addfile(member, io.BytesIO(text.encode()))
+    lines = []
+    for name, text in texts.items():
+        sentence = text.split(". ")[1]
+        paragraph = hashlib.sha256(text.encode()).hexdigest()[:12]
+        start = sentence.index("1")
+        asked = {"article": name, "paragraph": paragraph, "question": "When were seeds put in?"}
+        right = {"right": [sentence_hash(sentence)], "short": [start, start + 4]}
+        lines += [{**asked, **right}, {**asked, "right": [], "short": None}]
+    questions = tmp_path / "reading.jsonl"
+    questions.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    train, graded = own(questions, articles, seed=0)
+    assert graded
+    assert {one.sentences for one in train}.isdisjoint(one.sentences for one in graded)
+    for one in (*train, *graded):
+        assert one.right == ((1,) if one.answer else ())
+        if one.answer:
+            assert " ".join(one.sentences)[slice(*one.answer)].isdigit()
+    assert {one.kind for one in train} == {"own", "other"}
+    assert {one.kind for one in graded} == {"own"}
+
+
+def test_the_bundled_questions_name_sentences_and_no_text_of_others() -> None:
+    entries = [json.loads(line) for line in bundled_reading().read_text("utf-8").splitlines()]
+    assert len({one["id"] for one in entries}) == len(entries) > 1600
+    for one in entries:
+        assert set(one) == {"id", "article", "paragraph", "question", "right", "short"}
+        assert all(re.fullmatch("[0-9a-f]{16}", name) for name in one["right"])
+        assert re.fullmatch("[0-9a-f]{12}", one["paragraph"])
+        assert not (one["short"] and not one["right"])
+    answerless = sum(not one["right"] for one in entries)
+    assert 0.2 < answerless / len(entries) < 0.35
 
 
 @pytest.mark.parametrize(
