@@ -192,6 +192,10 @@ class RecordQuestion:
     """What the posts say is asked for as well."""
     titled: bool = False
     """The subject is a post's title, and no other post is meant."""
+    oldest: bool = False
+    """Of a list: the oldest first, instead of the newest."""
+    most: int = 0
+    """Of a list: so many are asked for; 0: as many as an answer names."""
 
 
 @dataclass(frozen=True, slots=True)
