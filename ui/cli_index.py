@@ -52,7 +52,7 @@ def doctor(
 
     settings = load_settings(index=index)
     if repair:
-        typer.echo(f"Rebuilt: the search index holds {rebuild(settings)} passages.")
+        typer.echo(f"Rebuilt: the search index holds {rebuild(settings):,} passages.")
     if not print_checks(examine(settings)):
         raise typer.Exit(1)
 
