@@ -387,7 +387,7 @@ class Answer:
     hits: tuple[Hit, ...]
     """What was found, best first."""
     nearest: tuple[Citation, ...]
-    """On refusal: the first sentences of the nearest sections, best first; else empty."""
+    """On refusal: the most relevant sentence of each of the nearest sections, best first."""
     answerable: float
     """That the posts answer the question: calibrated, in [0, 1]."""
     complete: bool
