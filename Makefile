@@ -13,7 +13,7 @@ READY := .venv/.ready
 .PHONY: help demo test check test-wordpress bench clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: $(READY) ## the chat page on the bundled sample site
 	$(BIN)/pullquote demo

@@ -81,12 +81,12 @@ class Catalog:
             # Made aside and moved into place, so that a kill leaves no half of a schema.
             aside = file.with_suffix(".new")
             aside.unlink(missing_ok=True)
-            connection = sqlite3.connect(aside, isolation_level=None)
-            upgrade(connection)
-            connection.execute(
-                "INSERT INTO meta VALUES ('index_id', ?), ('generation', '0')", (str(uuid.uuid4()),)
-            )
-            connection.close()
+            with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
+                upgrade(connection)
+                connection.execute(
+                    "INSERT INTO meta VALUES ('index_id', ?), ('generation', '0')",
+                    (str(uuid.uuid4()),),
+                )
             aside.replace(file)
         return cls(file, in_lock=True)
 
@@ -103,6 +103,7 @@ class Catalog:
                 factory=Connection,
             )  # fmt: skip
             found.folder = self.file.parent
+            self._keep(found)  # before anything is asked of it: `close` ends it even if that fails
             if self._is_ours:
                 found.execute("PRAGMA journal_mode = WAL")
             found.execute("PRAGMA synchronous = FULL")
@@ -111,7 +112,6 @@ class Catalog:
             self._local.connection = found
             self._local.identity = identity
             self._local.depth = 0
-            self._keep(found)
         return found
 
     @property

@@ -60,6 +60,11 @@ class Connection(sqlite3.Connection):
     folder = Path()
     """The index; set once, after opening."""
 
+    def __del__(self) -> None:
+        # A thread that still answers when its catalog is closed opens one for itself alone. It ends
+        # with the thread; SQLite's own class would do the same, with a warning from Python 3.13 on.
+        self.close()
+
     # The base class returns its own kind of cursor, which ours is; its stub says nothing of it.
     def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or Cursor)

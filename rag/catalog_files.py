@@ -128,8 +128,11 @@ def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
     ).fetchone()[0]
     return (
         (state == "ok", f"the catalog file is {state}"),
-        (words == passages_there, f"{words} of {passages_there} passages can be found by words"),
-        (bare == 0, f"{bare} passages have no vectors"),
+        (
+            words == passages_there,
+            f"{words:,} of {passages_there:,} passages can be found by words",
+        ),
+        (bare == 0, f"{bare:,} passages have no vectors"),
     )
 
 

@@ -53,14 +53,15 @@ def _tables(catalog: Catalog) -> Iterator[Finding]:
 def _contents(catalog: Catalog) -> Iterator[Finding]:
     yield from (Finding(ok, what, _LOST) for ok, what in health(catalog))
     waiting = catalog_write.outbox_size(catalog)
-    yield Finding(waiting == 0, f"{waiting} passages wait for Chroma", _REPAIR)
+    yield Finding(waiting == 0, f"{waiting:,} passages wait for Chroma", _REPAIR)
     left = len(leftovers(catalog))
     yield Finding(left == 0, f"{left} search indexes are left over or being made", _REPAIR)
     due = is_erasure_due(catalog)
     what = "deleted text waits to be erased" if due else "nothing waits to be erased"
     yield Finding(not due, what, "Run `pullquote doctor --repair`: it erases it.")
     kept = len(quarantine(catalog))
-    yield Finding(True, f"{kept} entries in quarantine; `pullquote status --quarantine` lists them")
+    where = "; `pullquote status --quarantine` lists them" if kept else ""
+    yield Finding(True, f"{kept:,} entries in quarantine{where}")
     yield _compare(catalog, _REPAIR)
 
 
@@ -72,7 +73,7 @@ def _compare(catalog: Catalog, hint: str) -> Finding:
     except IndexDamaged as error:
         return Finding(False, error.problem, error.hint)
     both, more = len(found & wanted), len(found - wanted)
-    what = f"Chroma holds {both} of {len(wanted)} passages and {more} others"
+    what = f"Chroma holds {both:,} of {len(wanted):,} passages and {more:,} others"
     return Finding(found == wanted, what, hint)
 
 

@@ -8,7 +8,7 @@ the posts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import regex
@@ -38,7 +38,8 @@ _SITE = rf"(?:you|we|the\s+(?:team|blog|site|authors?|writers?|staff)|anyone|{SU
 _ALSO = r"(?:\s+(?:ever|also|already|all|actually))?"
 _PAST = r"(?:published|posted|written|released|out|put up|put online)"
 _AUTHORED = r"wrote|authored|published|posted|has written|put together|penned"
-_NUMBER = r"(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
+_NUMBERS = "two three four five six seven eight nine ten".split()
+_NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
 _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"{_ASK}{_THE}{_BEST}\s+{_NUMBER}\s+{NOUN}{_WHICH}{_DONE}", None),
     (rf"{_ASK}{_THE}{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
@@ -112,6 +113,10 @@ _NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
 _WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
 _LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
+_SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+{NOUN}", _FLAGS)
+_SEVERAL = regex.compile(
+    rf"{_BEST}\s+(?:(?:blog|news)[ -])?(?:posts|articles|entries|pieces|columns|stories)\b", _FLAGS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +193,29 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
         if topic is None:
             return None
         best = (parts.get("best") or "").lower()
-        news = bool(_NEWS.search(plain[: match.start("topic")] if topic else plain))
+        head = plain[: match.start("topic")] if topic else plain
+        news = bool(_NEWS.search(head))
+        many = _SO_MANY.search(head) if best else None
         if best and wanted != Wanted.COUNT:
-            wanted = Wanted.OLDEST if best in _OLDEST else Wanted.NEWEST
-            if regex.search(rf"\b{_NUMBER}\s+{NOUN}", plain[: match.start("topic")] if topic
-                            else plain, _FLAGS):  # fmt: skip
-                wanted = Wanted.LIST
+            several = many or (wanted is None and _SEVERAL.search(head))
+            one = Wanted.OLDEST if best in _OLDEST else Wanted.NEWEST
+            wanted = Wanted.LIST if several else one
         if wanted in (Wanted.DATE, Wanted.AUTHORS) and not topic:
             return None
         content = (
             content or "content" in parts or bool(topic and (news or _WROTE_ABOUT.match(plain)))
         )
         titled = _TITLE in form
-        return RecordQuestion(wanted or Wanted.LIST, topic, content, titled)
+        record = RecordQuestion(wanted or Wanted.LIST, topic, content, titled)
+        if record.wanted != Wanted.LIST:
+            return record
+        most = _number(many["number"]) if many else 0
+        return replace(record, oldest=best in _OLDEST, most=most)
     return None
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdecimal() else _NUMBERS.index(word.lower()) + 2
 
 
 def _topic(text: str) -> str | None:

@@ -12,9 +12,9 @@ from rag.types import Claim, Filters, Found, Post, Query, Wanted
 NO_AUTHOR, NO_DATE = "no author", "no date"
 # All that a claim may be made of, beside what it takes from records and from the question.
 _FRAME = frozenset(
-    "a and are as at by first found has have in is it its last name names newest no of oldest on "
-    "order other post posts published record records that the them there these they this was were "
-    "with written".split()
+    "a and are as at by first found has have in is it its last name named names newest no of "
+    "oldest on order other post posts published record records that the them there these they this "
+    "was were with written".split()
 )
 _SCOPED = 3  # names of a filter that are said in full
 

@@ -35,7 +35,7 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
     """
     record = query.record
     assert record is not None
-    oldest = record.wanted == Wanted.OLDEST
+    oldest = record.wanted == Wanted.OLDEST or record.oldest
     if record.topic:
         posts = _about(record, query.filters, found, catalog)
         if record.wanted in (Wanted.DATE, Wanted.AUTHORS):
@@ -50,7 +50,7 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
         total = catalog_posts.count_posts(catalog, query.filters)
     if record.wanted in (Wanted.NEWEST, Wanted.OLDEST):
         posts = [post for post in posts if post.published]
-    complete = replace(found, posts=tuple(posts[:NAMED]), total=total)
+    complete = replace(found, posts=tuple(posts[: min(record.most or NAMED, NAMED)]), total=total)
     first = _hits(named(query, complete), found, catalog)
     # A subject is found with some probability; that a record says what it says is certain.
     sure = max((hit.relevance for hit in first[:1]), default=0.0) if record.topic else 1.0

@@ -192,6 +192,10 @@ class RecordQuestion:
     """What the posts say is asked for as well."""
     titled: bool = False
     """The subject is a post's title, and no other post is meant."""
+    oldest: bool = False
+    """Of a list: the oldest first, instead of the newest."""
+    most: int = 0
+    """Of a list: so many are asked for; 0: as many as an answer names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +387,7 @@ class Answer:
     hits: tuple[Hit, ...]
     """What was found, best first."""
     nearest: tuple[Citation, ...]
-    """On refusal: the first sentences of the nearest sections, best first; else empty."""
+    """On refusal: the most relevant sentence of each of the nearest sections, best first."""
     answerable: float
     """That the posts answer the question: calibrated, in [0, 1]."""
     complete: bool

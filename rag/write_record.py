@@ -99,7 +99,7 @@ def _number(query: Query, found: Found) -> Claim:
     else:
         text = f"There {'is' if one else 'are'} {posts}"
     if query.record and query.record.wanted == Wanted.LIST and found.total > len(found.posts):
-        text += "; the newest are named"
+        text += f"; the {'oldest' if query.record.oldest else 'newest'} are named"
     return Claim(f"{text}.", (), of_all=count)
 
 

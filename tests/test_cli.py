@@ -276,6 +276,10 @@ def test_a_question_that_cannot_be_asked_gets_a_record_and_the_exit_code_1(index
     first, second = answers()
     assert (first.answered, second.answered) == (False, True)
     assert first.warnings[0].startswith("Not asked: ")
+    assert result.stderr == (
+        "Error: 1 question could not be asked.\n"
+        "A warning that begins with “Not asked:” says why in each such answer.\n"
+    )
     assert first.provenance == second.provenance
 
 

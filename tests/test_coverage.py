@@ -171,7 +171,7 @@ def test_a_sync_reports_the_text_of_what_is_new(tmp_path: Path) -> None:
     assert sync([str(source)], settings_).text == TextKept()
     arguments = ["ingest", str(source), "--index", str(tmp_path / "other")]
     said = CliRunner().invoke(app, [*arguments, "--dry-run"]).stdout
-    assert "Text of 1 new or changed post: 5 words, all of them are in a section." in said
+    assert "Text of 1 new or changed post: 5 words, all of them in a section." in said
     assert f"Left out: {SILENT} (1), {UNSEEN} (1)." in said
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +18,7 @@ from small_site import GARDEN, garden, post, put, same_path, section
 
 from rag import catalog_filters, catalog_read, catalog_write
 from rag.backends import as_indexed
+from rag.catalog import Catalog
 from rag.catalog_schema import SCHEMA_VERSION
 from rag.embed import HashEmbedder, ModelId, PassageText
 from rag.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
@@ -33,6 +36,14 @@ def nearest(index: Index, text: str, k: int = 3) -> list[str]:
     found = index.search(EMBEDDER.embed_question(text).question, k)
     passages = catalog_read.passages(index.catalog, list(found))
     return [passages[id_].post.title for id_ in found]
+
+
+def open_files(name: str) -> list[str]:
+    """The files of this process that are open, by a part of their path."""
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("this system does not tell which files a process has open")
+    links = [Path(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd")]
+    return [to for to in (os.readlink(one) for one in links if one.is_symlink()) if name in to]
 
 
 def test_nothing_ingested_is_told_with_the_next_command(tmp_path: Path) -> None:
@@ -209,8 +220,30 @@ def test_an_index_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_catalog_is_told(tmp_path: Path) -> None:
     (tmp_path / CATALOG).write_bytes(b"no database at all" * 100)
-    with pytest.raises(IndexDamaged):
+    with pytest.raises(IndexDamaged) as told:
         Index(tmp_path)
+    assert told.tb is not None  # what it refers to is still alive, and yet
+    assert not open_files(CATALOG)
+
+
+def test_a_thread_that_outlives_its_catalog_leaves_nothing_open(tmp_path: Path) -> None:
+    index = Index(garden(tmp_path))
+    closed, told = threading.Event(), []
+
+    def ask_late(catalog: Catalog) -> None:
+        closed.wait()
+        told.append(catalog.hosts())
+
+    late = threading.Thread(target=ask_late, args=(index.catalog,))
+    late.start()
+    index.close()
+    closed.set()
+    late.join()
+    assert told == [("garden.example",)]
+    assert open_files(CATALOG)
+    del index, late
+    gc.collect()
+    assert not open_files(CATALOG)
 
 
 def test_a_record_change_reaches_answers_without_new_vectors(tmp_path: Path) -> None:

@@ -61,6 +61,19 @@ def assistant(folder: Path) -> Iterator[Assistant]:
           "“Slugs without pellets”, published on 1 March 2023."]),
         ("Who wrote “Slugs without pellets”?",
          ["“Slugs without pellets” was written by Tom Baker and published on 1 March 2023."]),
+        ("the first two posts",
+         ["There are 3 posts; the oldest are named.",
+          "“Compost in winter”, published on 1 March 2016.",
+          "“Tomatoes from seed”, published on 1 March 2020."]),
+        ("Show me the latest two posts by Ines Moreau",
+         ["There are 2 posts by Ines Moreau.",
+          "“Tomatoes from seed”, published on 1 March 2020.",
+          "“Compost in winter”, published on 1 March 2016."]),
+        ("newest posts",
+         ["There are 3 posts.",
+          "“Slugs without pellets”, published on 1 March 2023.",
+          "“Tomatoes from seed”, published on 1 March 2020.",
+          "“Compost in winter”, published on 1 March 2016."]),
         ("What was posted on 1 March 2020?",
          ["There is 1 post on 1 March 2020.", "“Tomatoes from seed”, published on 1 March 2020."]),
         ("When was “Compost in winter” published?",
@@ -204,6 +217,19 @@ def test_the_command_line_tells_the_limit_and_can_ignore_it(
     assert "There are 2 posts by Ines Moreau." in shown
     assert "Published: 1 March 2020" in shown
     assert "Searched in" not in CliRunner().invoke(app, [*asked, "--as-asked"]).stdout
+
+
+def test_fields_of_one_posts_record_are_shown_together(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    asked = ["ask", "What is the newest post?", "--index", str(folder)]
+    assert (
+        "\n\n[1][2] Slugs without pellets, 1 March 2023\n"
+        "    Published: 1 March 2023\n"
+        "    Authors: Tom Baker\n"
+        "    https://garden.example/slugs-without-pellets/\n\nNote"
+    ) in CliRunner().invoke(app, asked).stdout
 
 
 def test_a_line_of_questions_can_say_that_nothing_is_recognised(

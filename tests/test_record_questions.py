@@ -60,6 +60,24 @@ def test_a_question_about_posts_is_told_by_its_form(
 
 
 @pytest.mark.parametrize(
+    ("question", "oldest", "most"),
+    [
+        ("the last three posts", False, 3),
+        ("What are the first 12 articles about slugs?", True, 12),
+        ("newest posts", False, 0),
+        ("Show me the oldest articles about slugs", True, 0),
+        ("Is there a post about compost?", False, 0),
+    ],
+)
+def test_several_posts_are_asked_for_by_number_or_in_the_plural(
+    question: str, oldest: bool, most: int
+) -> None:
+    record = read_question(question, NAMES, NOW).record
+    assert record
+    assert (record.wanted, record.oldest, record.most) == (Wanted.LIST, oldest, most)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "What did the 2016 election change?",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -142,19 +142,31 @@ def ask(
     filters = filters_of(author, category, tag, since=since, until=until)
     with Assistant.open(index, chat_model=chat_model) as assistant:
         if input and output == Path("-"):
-            failed = answer_lines(
-                assistant, input, sys.stdout, filters=filters, recognise=not as_asked
+            _end_batch(
+                answer_lines(assistant, input, sys.stdout, filters=filters, recognise=not as_asked)
             )
-            raise typer.Exit(bool(failed))
         if input and output:
-            failed = answer_file(assistant, input, output, filters=filters, recognise=not as_asked)
-            raise typer.Exit(bool(failed))
+            _end_batch(
+                answer_file(assistant, input, output, filters=filters, recognise=not as_asked)
+            )
         with waiting("Looking"):
             answer = assistant.ask(question or "", filters=filters, recognise=not as_asked)
     if json:
         typer.echo(record(answer).to_json())
     else:
         print_answer(answer)
+
+
+def _end_batch(failed: int) -> NoReturn:
+    from ui.batch import NOT_ASKED
+    from ui.show import count
+
+    if failed:
+        complain(
+            f"{count(failed, 'question', 'questions')} could not be asked.",
+            f"A warning that begins with “{NOT_ASKED.strip()}” says why in each such answer.",
+        )
+    raise typer.Exit(bool(failed))
 
 
 @app.command()
@@ -238,3 +250,7 @@ def version() -> None:
 
 def main() -> None:
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -52,7 +52,7 @@ def doctor(
 
     settings = load_settings(index=index)
     if repair:
-        typer.echo(f"Rebuilt: the search index holds {rebuild(settings)} passages.")
+        typer.echo(f"Rebuilt: the search index holds {rebuild(settings):,} passages.")
     if not print_checks(examine(settings)):
         raise typer.Exit(1)
 
@@ -66,9 +66,10 @@ def forget(
     ] = False,
     index: Folder = None,
 ) -> None:
-    """Remove a post so that nothing of it stays in the index's files, and keep it out.
+    """Erase a post from the index, and keep it out.
 
-    Backups are out of reach. Later syncs leave the post out, until --undo.
+    Nothing of it stays in the index's files; backups are out of reach. Later syncs leave the post
+    out, until --undo.
     """
     from rag.forget import forget as forget_post
     from rag.forget import let_back

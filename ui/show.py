@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,13 +77,18 @@ def _print_sentences(answer: Answer) -> None:
         if context:
             say(f"    {context}", style="dim")
     shown = {sentence.text for sentence in answer.sentences}
-    for number, citation in enumerate(places, 1):
-        say(f"\n[{number}] {_place(citation)}")
-        if citation.quote and citation.quote not in shown:
-            say(f"    “{citation.quote}”")
-        if citation.field:
-            say(f"    {record_field(citation)}")
-        _print_link(citation)
+    # Fields of one post's record have its link in common, and a place in it each quote.
+    for _, group in groupby(
+        enumerate(places, 1), lambda one: one[1].post.id if one[1].field else one[0]
+    ):
+        numbers, citations = zip(*group, strict=True)
+        say(f"\n{''.join(f'[{n}]' for n in numbers)} {_place(citations[0])}")
+        for citation in citations:
+            if citation.quote and citation.quote not in shown:
+                say(f"    “{citation.quote}”")
+            if citation.field:
+                say(f"    {record_field(citation)}")
+        _print_link(citations[0])
 
 
 def _apart(text: str) -> str:

@@ -18,10 +18,10 @@ def print_report(report: Report, folder: Path) -> None:
         _print_differences(report)
     say(
         ("Would be done, and was not. " if report.dry_run else "")
-        + f"Posts: {report.added} added, {report.changed} changed, "
-        f"{report.record_only} changed in their record only, {report.unchanged} unchanged, "
-        f"{report.removed} removed, {len(report.skipped)} skipped, "
-        f"{len(report.recovered)} recovered."
+        + f"Posts: {report.added:,} added, {report.changed:,} changed, "
+        f"{report.record_only:,} changed in their record only, {report.unchanged:,} unchanged, "
+        f"{report.removed:,} removed, {len(report.skipped):,} skipped, "
+        f"{len(report.recovered):,} recovered."
     )
     say(
         f"Index in {folder}: {count(report.posts, 'post', 'posts')}, "
@@ -48,11 +48,11 @@ def print_report(report: Report, folder: Path) -> None:
 def _print_text(text: TextKept) -> None:
     if not text.words:
         return
-    kept = "all of them are" if not text.lost else f"{text.words - text.lost:,} are"
+    kept = "all" if not text.lost else f"{text.words - text.lost:,}"
     rules = ", ".join(f"{rule} ({number:,})" for rule, number in text.left_out)
     say(
         f"Text of {count(text.posts, 'new or changed post', 'new or changed posts')}: "
-        f"{count(text.words, 'word', 'words')}, {kept} in a section."
+        f"{count(text.words, 'word', 'words')}, {kept} of them in a section."
         + (f" Left out: {rules}." if rules else "")
     )
     if text.lost:
