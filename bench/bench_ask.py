@@ -62,8 +62,8 @@ def main() -> None:
 def settings_for(index: Path | None) -> Settings:
     """For an index; without one, for the sample site's, which is made where it is missing."""
     if index:
-        return load_settings(index=index)
-    settings = sample_settings()
+        return load_settings(index=index, cached_answers=0)
+    settings = sample_settings().model_copy(update={"cached_answers": 0})
     in_own_process(ingest_sample, settings)
     return settings
 

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from rag.answer_cache import AnswerCache
 from rag.backends import (
     load_condenser,
     load_embedder,
@@ -212,6 +213,10 @@ class Assistant:
             lexicon=Lexicon(self.index.catalog),
             reader=reader,
             condenser=load_condenser(writer),
+            # A writer of somebody else's may say something else each time.
+            cache=AnswerCache(kept)
+            if (kept := settings.cached_answers) and not self._writer
+            else None,
         )
         thresholds = {
             "min_answerable": pipeline.min_answerable,

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from rag.calibration import Calibration
+from rag.chat_spend import DailySpend
 from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
-from rag.errors import ModelUnavailable
 from rag.index import Index
 from rag.judge import EstimatingJudge, Judge
 from rag.pipeline import Condenser, Writer
@@ -99,7 +99,8 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
         return quotes
     from langchain.chat_models import init_chat_model
 
-    from rag.write_chat import ChatWriter
+    from rag.chat_trouble import unusable
+    from rag.write_chat import CONTEXT_TOKENS, ChatWriter
 
     given: dict[str, Any] = {"base_url": settings.chat_base_url} if settings.chat_base_url else {}
     try:
@@ -108,18 +109,24 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
         )
     # Each provider's package has errors of its own, some of them plain exceptions.
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        raise ModelUnavailable(
-            f"The chat model {settings.chat_model!r} cannot be used: {reason}",
-            hint="Install its LangChain package, set its key, and write it as provider:model.",
-        ) from error
+        raise unusable(error, settings.chat_model) from error
+    known = (model.profile or {}).get("max_input_tokens")
     return ChatWriter(
         model,
         settings.chat_model,
         settings.chat_sections,
         seconds=settings.chat_timeout,
         instead=quotes if settings.chat_fallback else None,
+        context_tokens=settings.chat_context_tokens or known or CONTEXT_TOKENS,
+        instructions=settings.chat_instructions,
+        meter=_meter(settings),
     )
+
+
+def _meter(settings: Settings) -> DailySpend | None:
+    if settings.chat_daily_tokens is None:
+        return None
+    return DailySpend(settings.index, settings.chat_daily_tokens)
 
 
 def load_condenser(writer: Writer) -> Condenser | None:
@@ -131,7 +138,8 @@ def load_condenser(writer: Writer) -> Condenser | None:
 
     if not isinstance(writer, ChatWriter):
         return None
-    return ChatCondenser(writer.model, writer.name, min(writer.seconds, _CONDENSING))
+    seconds = min(writer.seconds, _CONDENSING)
+    return ChatCondenser(writer.model, writer.name, seconds, writer.meter)
 
 
 def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> tuple[Judge, float]:

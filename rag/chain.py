@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from pydantic import ConfigDict
 from rag.asked import filters, turns
 from rag.errors import QuestionInvalid
 from rag.links import deep_link
+from rag.stopping import Stop
 from rag.types import Answer, Filters, Hit, Turn
 
 ChainInput = str | Mapping[str, Any]
@@ -55,17 +55,21 @@ class AnswerChain(Runnable[ChainInput, Answer]):
     async def ainvoke(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
     ) -> Answer:  # fmt: skip
-        """The complete answer, made in another thread."""
-        loop = asyncio.get_running_loop()
-        call = partial(copy_context().run, self.invoke, input, config)
-        return await loop.run_in_executor(_executor, call)
+        """The complete answer, made in another thread; called off when this is cancelled."""
+        stop = Stop()
+        call = partial(stop.context().run, self.invoke, input, config)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(_executor, call)
+        finally:
+            stop.now()
 
     async def astream(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any | None  # noqa: A002
     ) -> AsyncIterator[Answer]:  # fmt: skip
-        """Growing answers, made in another thread."""
+        """Growing answers, made in another thread; called off when this is cancelled or closed."""
         loop = asyncio.get_running_loop()
-        context = copy_context()
+        stop = Stop()
+        context = stop.context()
         answers = context.run(self.stream, input, config)
         try:
             while True:
@@ -75,6 +79,7 @@ class AnswerChain(Runnable[ChainInput, Answer]):
                     return
                 yield answer
         finally:
+            stop.now()
             close = getattr(answers, "close", None)
             if close:
                 # A reader who leaves in the middle: the thread may still be at work on it.

@@ -6,121 +6,140 @@ try of several; what a reader waits for is the whole answer, so that is what is 
 
 from __future__ import annotations
 
+import asyncio
 import queue
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rag.errors import ModelUnavailable
+from rag.chat_loop import run_in_loop
+from rag.chat_spend import Meter, tokens_of
+from rag.chat_trouble import Cut, Late, Refused, in_plain_words
+from rag.errors import Stopped
+from rag.stopping import called_off_by
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk
 
 Messages = Sequence[tuple[str, str]]
 """Role, "system", "human" or "ai", and text."""
-_AHEAD = 1000  # pieces kept for a reader who is slower than the model
-_CUT = {"length", "max_tokens", "MAX_TOKENS"}  # why a model stopped, in the words of several
-_HINTS = {
-    400: "It may be too long a request: lower chat_sections.",
-    401: "Its key is missing or wrong: set the one that its LangChain package documents.",
-    402: "Its account has no credit left.",
-    403: "Its key may not use this model.",
-    404: "Its server knows no such model: check the name in chat_model.",
-    413: "The request is too long: lower chat_sections.",
-    429: "It refuses more requests for now: wait, or raise its limit.",
-}
+# Where providers put why a model stopped, and what they say.
+_WHY = ("finish_reason", "stop_reason", "done_reason")
+_CUT = {"length", "max_tokens", "model_context_window_exceeded"}
+_REFUSED = {
+    "content_filter", "content_filtered", "refusal", "safety", "recitation", "blocklist",
+    "prohibited_content", "spii", "guardrail_intervened",
+}  # fmt: skip
 
 
 def stream_text(
-    model: BaseChatModel, messages: Messages, *, name: str, seconds: float
+    model: BaseChatModel,
+    messages: Messages,
+    *,
+    name: str,
+    seconds: float,
+    meter: Meter | None = None,
 ) -> Iterator[str]:
     """What the model says, in pieces.
+
+    When the time is over, when the reader of the pieces goes, and when nobody waits for the answer
+    any more (`rag.stopping`), the request is called off: the provider sees the connection end.
 
     Args:
         model: Any chat model of LangChain.
         messages: What it is told.
         name: What errors call it.
         seconds: For the whole of it, from the request to the last piece.
+        meter: Counts the tokens, and may refuse to spend any.
 
     Raises:
-        ModelUnavailable: It fails, stops in the middle, or takes longer.
+        ModelUnavailable: It fails, refuses, stops in the middle, or takes longer.
+        Stopped: Nobody waits for the answer any more.
     """
+    asked = sum(tokens_of(text) for _, text in messages)
+    held = meter.hold(asked) if meter else 0
     reading = _Reading()
-    # A model that is silent cannot be interrupted: it is left behind in a thread of its own.
-    threading.Thread(
-        target=copy_context().run,
-        args=(reading.read, model, messages),
-        daemon=True,
-        name="pullquote-chat",
-    ).start()
     deadline = monotonic() + seconds
     try:
-        while (piece := reading.pieces.get(timeout=max(0.0, deadline - monotonic()))) is not None:
-            if isinstance(piece, Exception):
-                raise _plain(piece, name) from piece
-            yield piece
+        with called_off_by(partial(reading.pieces.put, Stopped())):
+            task = run_in_loop(reading.read(model, messages, seconds))
+            try:
+                while True:
+                    piece = reading.pieces.get(timeout=max(0.0, deadline - monotonic()))
+                    if piece is None:
+                        return
+                    if isinstance(piece, Exception):
+                        raise piece
+                    yield piece
+            finally:
+                task.cancel()
+    except Stopped:
+        raise
     except queue.Empty:
-        raise ModelUnavailable(
-            f"The chat model {name} did not finish in time.",
-            hint="Raise chat_timeout, or ask without chat_model.",
-        ) from None
+        raise in_plain_words(Late(), name) from None
+    except Exception as error:
+        raise in_plain_words(error, name, begun=reading.begun) from error
     finally:
-        reading.wanted = False
+        if meter:
+            meter.settle(held, reading.spent(asked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    """What a provider says that it counted."""
+
+    asked: int
+    said: int
 
 
 class _Reading:
-    """What a model says, from the thread that listens to it."""
+    """What a model says, from the loop that listens to it."""
 
     def __init__(self) -> None:
-        self.pieces: queue.Queue[str | Exception | None] = queue.Queue(_AHEAD)
-        """None is the end."""
-        self.wanted = True
+        self.pieces: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
+        """None is the end. Bounded by the time that the model has."""
+        self._said: list[str] = []
+        self._usage: _Usage | None = None
 
-    def read(self, model: BaseChatModel, messages: Messages) -> None:
-        why = None
+    @property
+    def begun(self) -> bool:
+        return bool(self._said)
+
+    def spent(self, asked: int) -> tuple[int, int]:
+        """Tokens of the request and of the answer, by the provider's count or else an estimate."""
+        if self._usage:
+            return self._usage.asked, self._usage.said
+        # What fails before the first word was, as a rule, not counted either.
+        return (asked, tokens_of("".join(self._said))) if self._said else (0, 0)
+
+    async def read(self, model: BaseChatModel, messages: Messages, seconds: float) -> None:
+        why: set[str] = set()
         try:
-            for chunk in model.stream(list(messages)):
-                self._put(chunk.text)
-                why = chunk.response_metadata.get("finish_reason") or why
-                if not self.wanted:
-                    return
+            async with asyncio.timeout(seconds):
+                await self._read(model, messages, why)
+        except TimeoutError:
+            self.pieces.put(Late())
         # Chat models of every provider come through here, without a common class of errors.
         except Exception as error:
-            self._put(error)
+            self.pieces.put(error)
         else:
-            self._put(_Cut() if why in _CUT else None)
+            trouble = Refused() if why & _REFUSED else Cut() if why & _CUT else None
+            self.pieces.put(trouble)
 
-    def _put(self, piece: str | Exception | None) -> None:
-        while self.wanted:
-            with suppress(queue.Full):
-                self.pieces.put(piece, timeout=0.5)
-                return
+    async def _read(self, model: BaseChatModel, messages: Messages, why: set[str]) -> None:
+        async for chunk in model.astream(list(messages)):
+            if chunk.text:
+                self._said.append(chunk.text)
+                self.pieces.put(chunk.text)
+            why |= _reasons(chunk)
+            counted = getattr(chunk, "usage_metadata", None)
+            if counted:
+                self._usage = _Usage(counted["input_tokens"], counted["output_tokens"])
 
 
-class _Cut(Exception):
-    """The model reached its own limit of length."""
-
-
-def _plain(error: Exception, name: str) -> ModelUnavailable:
-    if isinstance(error, _Cut):
-        return ModelUnavailable(
-            f"The chat model {name} stopped at its limit of length.",
-            hint="Raise the limit of its answers, or lower chat_sections.",
-        )
-    said = str(error).strip().splitlines()
-    status = getattr(error, "status_code", None) or getattr(error, "code", None)
-    hint = "Check its server, key and name, or ask without chat_model."
-    if "context" in str(error).casefold() and "length" in str(error).casefold():
-        hint = "The request is longer than it can read: lower chat_sections."
-    elif isinstance(status, int) and status in _HINTS:
-        hint = _HINTS[status]
-    elif isinstance(status, int) and status >= 500:
-        hint = "Its server has trouble: try again later, or ask without chat_model."
-    return ModelUnavailable(
-        f"The chat model {name} did not answer: {type(error).__name__}: "
-        f"{said[0][:300] if said else 'no reason given'}",
-        hint=hint,
-    )
+def _reasons(chunk: AIMessageChunk) -> set[str]:
+    found = {str(chunk.response_metadata.get(key) or "").casefold() for key in _WHY}
+    return found | ({"refusal"} if chunk.additional_kwargs.get("refusal") else set())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from rag.chat import stream_text
+from rag.chat_spend import Meter
 from rag.errors import ModelUnavailable
 from rag.prompts import condense_messages
 from rag.types import Turn
@@ -29,13 +30,17 @@ class ChatCondenser:
     name: str
     seconds: float
     """It may take so long; after that the question is rewritten by rules."""
+    meter: Meter | None = None
+    """Counts what is spent."""
 
     def condense(self, question: str, history: Sequence[Turn]) -> str | None:
         """The question by itself; None where the model fails or says something else."""
         messages = condense_messages(question, history)
         said = ""
         try:
-            for piece in stream_text(self.model, messages, name=self.name, seconds=self.seconds):
+            for piece in stream_text(
+                self.model, messages, name=self.name, seconds=self.seconds, meter=self.meter
+            ):
                 said += piece
         except ModelUnavailable:  # the rules' rewriting is there; the answer will tell if it lasts
             return None

@@ -11,7 +11,8 @@ PullquoteError
 ├── PostUnknown          no post, or more than one, is meant by what was typed
 ├── BackupInvalid        a backup cannot be taken here or restored from there
 ├── ModelUnavailable     a model cannot be loaded or does not answer
-└── QuestionInvalid      a question cannot be asked as it is
+├── QuestionInvalid      a question cannot be asked as it is
+└── Stopped              nobody waits for the answer any more
 """
 
 from __future__ import annotations
@@ -76,3 +77,10 @@ class ModelUnavailable(PullquoteError):
 
 class QuestionInvalid(PullquoteError):
     """A question is empty or longer than allowed."""
+
+
+class Stopped(PullquoteError):
+    """Whoever asked waits no longer; seen by nobody, unless somebody looks after all."""
+
+    def __init__(self) -> None:
+        super().__init__("The answer was stopped.", hint="Ask again for an answer.")

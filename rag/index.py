@@ -115,6 +115,12 @@ class Index:
         return self.catalog.generation
 
     @property
+    def state(self) -> tuple[object, ...]:
+        """Another one whenever something that is answered from has changed."""
+        waiting = catalog_write.outbox_size(self.catalog)  # grows before the generation does
+        return self.catalog.identity, self.generation, waiting, self.synced_at
+
+    @property
     def model(self) -> str:
         """Name, revision, dimension and precision of the model that made its vectors."""
         return self.catalog.model

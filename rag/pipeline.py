@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
 from typing import Protocol
 
+from rag.answer_cache import AnswerCache
 from rag.calibration import Calibration
 from rag.embed import Embedder
 from rag.followups import leans_back
@@ -58,6 +59,8 @@ class Pipeline:
     reader: Reader | None = None
     """Reads the best passages closely; None ranks by what the index knows alone."""
     condenser: Condenser | None = None
+    cache: AnswerCache | None = None
+    """Keeps what was answered; its settings are those of this pipeline."""
 
     @property
     def min_answerable(self) -> float:
@@ -85,12 +88,31 @@ class Pipeline:
             IndexMismatch: The index has been given another model; nothing is shown yet.
         """
         started = perf_counter()
+        # repr: filters may hold lists. The day, as "last year" means another one on another day.
+        turns, day = self._turns(history), (now or datetime.now(UTC)).date()
+        asked = repr((question, turns, filters or Filters(), recognise, day))
+        state = self.index.state if self.cache else None
+        if self.cache and (kept := self.cache.get(asked, state)):
+            yield replace(kept, timing={"kept": (perf_counter() - started) * 1000})
+            return
         query = self.understand(
             question, history=history, filters=filters, recognise=recognise, now=now
         )
+        draft, made_with, timing = self._draft(query, filters or Filters(), started)
+        check = replace(self.check, provenance=made_with)
+        for answer in verify(draft, check, timing=timing):
+            # Warnings of the writer tell of trouble that the next try may not have.
+            if self.cache and answer.complete and answer.warnings == draft.found.warnings:
+                self.cache.put(asked, state, answer)
+            yield answer
+
+    def _draft(
+        self, query: Query, filters: Filters, started: float
+    ) -> tuple[Draft, Provenance, dict[str, float]]:
+        """What is written, what it is made with, and the milliseconds of the stages until then."""
         understood = perf_counter()
         with self.index.catalog.reading():  # so that what was found is of this very generation
-            query, found = self._find(query, filters or Filters())
+            query, found = self._find(query, filters)
             generation, synced_at = self.index.generation, self.index.synced_at
         timing = {
             "understand": (understood - started) * 1000,
@@ -105,7 +127,12 @@ class Pipeline:
             draft = Draft(query, found, (), self.writer.name)
         timing["write"] = (perf_counter() - retrieved) * 1000
         made_with = replace(self.check.provenance, index_generation=generation, synced_at=synced_at)
-        yield from verify(draft, replace(self.check, provenance=made_with), timing=timing)
+        return draft, made_with, timing
+
+    def _turns(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
+        """Those of the conversation that are looked at."""
+        most = self.settings.history_turns
+        return tuple(history)[-most:] if most else ()
 
     def understand(
         self,
@@ -121,7 +148,7 @@ class Pipeline:
         Raises:
             QuestionInvalid: The question is empty or too long.
         """
-        turns = history[-self.settings.history_turns :] if self.settings.history_turns else ()
+        turns = self._turns(history)
         longest = self.settings.question_characters
         read = partial(
             understand,

@@ -103,6 +103,14 @@ class Settings(BaseSettings):
     """Quote, and say so, when the chat model fails before its first sentence; else an error."""
     chat_sections: int = Field(default=8, ge=1, le=50)
     """Passages whose sentences the chat model is shown."""
+    chat_context_tokens: int | None = Field(default=None, ge=1000, le=10_000_000)
+    """Tokens that the chat model reads and writes at once; None: as LangChain knows, else 4,096."""
+    chat_daily_tokens: int | None = Field(default=None, ge=0, le=10_000_000_000)
+    """Tokens that chat models may take in a day (UTC); then answers are quoted. None: no limit."""
+    chat_instructions: str = Field(default="", max_length=1000)
+    """Wishes for a chat model's tone, language and length, in words; the rules stay as they are."""
+    cached_answers: int = Field(default=200, ge=0, le=100_000)
+    """Answers kept in memory for the same question on the same index; 0 keeps none."""
     answer_sentences: int = Field(default=4, ge=1, le=20)
     """Most sentences that an answer of quotes has."""
 

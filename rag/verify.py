@@ -7,12 +7,12 @@ the threshold. What is not supported is left out and reported.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from rag.errors import ModelUnavailable
+from rag.foreign import has_foreign, without_foreign
 from rag.judge import Judge
 from rag.links import deep_link
 from rag.record_words import objection as record_objection
@@ -35,12 +35,6 @@ from rag.types import (
 
 _NEAREST = 3  # sections named on refusal
 _EXAMPLES = 3  # posts cited for a number of posts
-_ADDRESS_OR_MARKUP = re.compile(
-    r"\b[a-z][a-z0-9+.-]*://\S*|\b(?:javascript|data|mailto|tel|file):\S+|\bwww\.\S+"
-    r"|\b(?:[a-z0-9-]+\.)+(?:com|net|org|info|io|dev|app|xyz|top|ru|cn)\b"
-    r"|</?[a-z!][^>]*>?|!?\[[^\]]*\]\([^)]*\)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +98,14 @@ def verify(
             continue
         if any(claim.text == one.text for one in answer.sentences):
             continue
-        if any(claim == one.claim for one in rejected):
-            continue
         if claim.facts or claim.of_all:
             checked = _check_record(claim, draft, check)
         else:
             checked = _check(claim, check)
         if isinstance(checked, Rejected):
+            checked = _harmless(checked)
+            if any(checked.claim == one.claim for one in rejected):
+                continue
             rejected.append(checked)
             answer = replace(answer, rejected=tuple(rejected))
         else:
@@ -141,7 +136,7 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
         return CheckedSentence(claim.text, citations, Basis.QUOTED, 1.0)
     if not all(_in_place(pointer) for pointer in claim.pointers):
         return Rejected(claim, "A sentence that it points at does not stand in the post.")
-    if _foreign(claim):
+    if has_foreign(claim.text, (pointer.sentence.text for pointer in claim.pointers)):
         return Rejected(claim, "It holds an address or markup that its sentences do not have.")
     support = check.judge.support(claim.text, claim.pointers)
     if support < check.min_support:
@@ -180,10 +175,12 @@ def _record_citation(post: Post, field: str, check: Check) -> Citation:
     return Citation(post, None, None, url, field)
 
 
-def _foreign(claim: Claim) -> bool:
-    """Whether it would lead a reader somewhere, or a browser astray, where no post does."""
-    quotes = " ".join(pointer.sentence.text for pointer in claim.pointers)
-    return any(match.group() not in quotes for match in _ADDRESS_OR_MARKUP.finditer(claim.text))
+def _harmless(rejected: Rejected) -> Rejected:
+    """It is shown among what was left out, so no address and no markup of its may stand there."""
+    text = without_foreign(rejected.claim.text)
+    if text == rejected.claim.text:
+        return rejected
+    return replace(rejected, claim=replace(rejected.claim, text=text))
 
 
 def _in_place(pointer: Pointer) -> bool:

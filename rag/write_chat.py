@@ -7,13 +7,15 @@ looked up here. A quote can be ill chosen; it cannot be invented.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 import regex
 
 from rag.chat import Messages, stream_text
+from rag.chat_fit import fit
+from rag.chat_spend import ANSWER_TOKENS, Meter, tokens_of
 from rag.errors import ModelUnavailable
 from rag.marks import Marked, marked_sentences
 from rag.prompts import NO_ANSWER, again_messages, answer_messages
@@ -22,6 +24,8 @@ from rag.types import Claim, Draft, Found, Pointer, Query, Rejected, Remark
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+CONTEXT_TOKENS = 4096
+"""Of a model of which nothing is known; local servers often give so many."""
 _LEAST = 1.0  # seconds that must be left of the time for a second try to make sense
 _SPACE = regex.compile(r"\s+")
 
@@ -37,11 +41,17 @@ class ChatWriter:
     model: BaseChatModel
     name: str
     sections: int
-    """Passages whose sentences are shown."""
+    """Passages whose sentences are shown, at most."""
     seconds: float = 60.0
     """For one answer, all that is asked of the model taken together."""
     instead: _Writer | None = None
     """Who writes when the model fails before its first sentence; None: that is an error."""
+    context_tokens: int = CONTEXT_TOKENS
+    """What it can read and write at once."""
+    instructions: str = ""
+    """The owner's, of tone, language and length."""
+    meter: Meter | None = None
+    """Counts what is spent."""
 
     def write(self, query: Query, found: Found) -> Draft:
         return _Writing(self, query, found).draft()
@@ -52,19 +62,30 @@ class _Writing:
 
     def __init__(self, writer: ChatWriter, query: Query, found: Found) -> None:
         self._writer, self._query, self._found = writer, query, found
-        self._numbered = _number(found, writer.sections)
-        self._messages: Messages = answer_messages(query, list(self._numbered.items()))
+        self._shown = fit(
+            query,
+            found,
+            passages=writer.sections,
+            tokens=writer.context_tokens,
+            instructions=writer.instructions,
+        )
+        self._messages: Messages = answer_messages(
+            query, list(self._shown.numbered.items()), instructions=writer.instructions
+        )
         self._said: list[str] = []
         self._started = monotonic()
 
     def draft(self) -> Draft:
-        return Draft(self._query, self._found, self._claims(), self._writer.name, self._again)
+        found, warning = self._found, self._shown.warning
+        if warning:
+            found = replace(found, warnings=(*found.warnings, warning))
+        return Draft(self._query, found, self._claims(), self._writer.name, self._again)
 
     def _claims(self) -> Iterator[Claim | Remark]:
         self._started = monotonic()
         said = False
         try:
-            for claim in self._read(self._messages):
+            for claim in self._first_try():
                 yield claim
                 said = True
         except ModelUnavailable as error:
@@ -72,9 +93,23 @@ class _Writing:
                 raise
             yield Remark(f"{error.problem} Quoted from the posts instead.")
             yield from self._writer.instead.write(self._query, self._found).claims
-            return
-        if not "".join(self._said).strip():
-            yield Remark(f"The chat model {self._writer.name} said nothing.")
+
+    def _first_try(self) -> Iterator[Claim]:
+        name = self._writer.name
+        if not self._shown.numbered:
+            raise ModelUnavailable(
+                f"No section fits into what the chat model {name} can read at once.",
+                hint="Raise chat_context_tokens, or take a model that can read more.",
+            )
+        claimed = False
+        for claim in self._read(self._messages):
+            yield claim
+            claimed = True
+        if not claimed and NO_ANSWER not in _SPACE.sub(" ", "".join(self._said)).upper():
+            raise ModelUnavailable(
+                f"The chat model {name} said nothing.",
+                hint="It may be too small, or refuse: try another, or ask without chat_model.",
+            )
 
     def _again(self, rejected: Sequence[Rejected]) -> Iterator[Claim | Remark]:
         """A second try for what did not pass; a model that fails at it has had its say."""
@@ -82,6 +117,10 @@ class _Writing:
         if not pointing or self._left < _LEAST:
             return
         messages = again_messages(self._messages, "".join(self._said), pointing)
+        wanted = sum(tokens_of(text) for _, text in messages) + ANSWER_TOKENS
+        if wanted > self._writer.context_tokens:
+            yield Remark("No second try for what was left out: it is too long for the chat model.")
+            return
         try:
             yield from self._read(messages)
         except ModelUnavailable as error:
@@ -95,30 +134,18 @@ class _Writing:
         self._said.clear()
 
         def heard() -> Iterator[str]:
+            writer = self._writer
             stream = stream_text(
-                self._writer.model, messages, name=self._writer.name, seconds=self._left
+                writer.model, messages, name=writer.name, seconds=self._left, meter=writer.meter
             )
             for piece in stream:
                 self._said.append(piece)
                 yield piece
 
         for sentence in marked_sentences(heard()):
-            claim = _claim(sentence, self._numbered)
+            claim = _claim(sentence, self._shown.numbered)
             if claim:
                 yield claim
-
-
-def _number(found: Found, sections: int) -> dict[int, Pointer]:
-    """Numbers from 1, in reading order within a post, the post with the best passage first."""
-    hits = found.hits[:sections]
-    posts = list(dict.fromkeys(hit.passage.post.id for hit in hits))
-    ordered = sorted(hits, key=lambda h: (posts.index(h.passage.post.id), h.passage.position))
-    pointers = [
-        Pointer(hit.passage.post, hit.passage.section, sentence)
-        for hit in ordered
-        for sentence in hit.passage.sentences
-    ]
-    return dict(enumerate(pointers, start=1))
 
 
 def _claim(sentence: Marked, numbered: Mapping[int, Pointer]) -> Claim | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import select
+import socket
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,8 +23,12 @@ class Reply:
     finish: str = "stop"
     between: float = 0
     """Seconds before each piece."""
+    usage: tuple[int, int] | None = None
+    """Tokens of the request and of the answer, told behind it."""
     cut: bool = False
     """Whether the connection breaks behind the last piece."""
+    says: Callable[[list[dict[str, str]]], str] | None = None
+    """Makes one piece of the messages of the request."""
 
 
 class ScriptedServer(ThreadingHTTPServer):
@@ -35,6 +40,8 @@ class ScriptedServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.replies = list(replies)
         self.requests: list[dict[str, Any]] = []
+        self.left = threading.Event()
+        """Somebody ended the connection before the answer."""
 
     @property
     def url(self) -> str:
@@ -63,18 +70,28 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._stream(reply)
         except OSError:  # nobody listens any more
+            self.server.left.set()
             self.close_connection = True
 
     def _stream(self, reply: Reply) -> None:
         self._send(_event({"role": "assistant", "content": ""}, None))
-        for piece in reply.pieces:
-            time.sleep(reply.between)
+        pieces = reply.pieces
+        if reply.says:
+            pieces = (reply.says(self.server.requests[-1]["messages"]),)
+        for piece in pieces:
+            self._wait(reply.between)
             self._send(_event({"content": piece}, None))
         if reply.cut:
             self.close_connection = True
             return
-        self._send(_event({}, reply.finish) + b"data: [DONE]\n\n")
+        self._send(_event({}, reply.finish, reply.usage) + b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
+
+    def _wait(self, seconds: float) -> None:
+        """Or raise as soon as the other side has gone."""
+        readable, _, _ = select.select([self.connection], [], [], seconds)
+        if readable and not self.connection.recv(1, socket.MSG_PEEK):
+            raise ConnectionResetError
 
     def _send(self, data: bytes) -> None:
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
@@ -84,11 +101,18 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _event(delta: dict[str, str], finish: str | None) -> bytes:
-    chunk = {
+def _event(
+    delta: dict[str, str], finish: str | None, usage: tuple[int, int] | None = None
+) -> bytes:
+    chunk: dict[str, Any] = {
         "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "scripted",
         "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
     }  # fmt: skip
+    if usage:
+        asked, said = usage
+        chunk["usage"] = {
+            "prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said,
+        }  # fmt: skip
     return f"data: {json.dumps(chunk)}\n\n".encode()
 
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from pathlib import Path
 
 import pytest
-from openai_server import Reply, ScriptedServer, serving
+from chatting import ASK, BARE, ask, assistant, number_in
+from openai_server import Reply, serving
 from small_site import garden
 
-from rag import Answer, Assistant
-from rag.backends import load_writer
-from rag.calibration import load_calibration
+from rag import Answer
 from rag.errors import ModelUnavailable
-from rag.settings import load_settings
 from rag.types import Basis
-
-ASK = "How many lettuces did the bare bed lose?"
-BARE = "The bare bed lost twenty-two lettuces."
 
 
 @pytest.fixture
@@ -28,28 +22,10 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return garden(tmp_path / "index")
 
 
-def assistant(server: ScriptedServer, index: Path, **settings: object) -> Assistant:
-    given = {"embedding_model": "hash", "min_answerable": 0.0, "min_support": 0.5, **settings}
-    return Assistant.open(index, chat_model="openai:scripted", chat_base_url=server.url, **given)
-
-
-def ask(server: ScriptedServer, index: Path, **settings: object) -> Answer:
-    with assistant(server, index, **settings) as opened:
-        return opened.ask(ASK)
-
-
-def number_of(server: ScriptedServer, sentence: str) -> int:
-    shown = server.requests[0]["messages"][-1]["content"]
-    (line,) = [line for line in shown.splitlines() if line.endswith(f"] {sentence}")]
-    return int(line[1 : line.index("]")])
-
-
 @pytest.fixture
 def number(index: Path) -> int:
     """Under which the model is shown the sentence; the same for the same question."""
-    with serving(Reply(("NOT IN THE POSTS",))) as server:
-        ask(server, index)
-        return number_of(server, BARE)
+    return number_in(index)
 
 
 def test_a_sentence_in_other_words_is_checked_and_called_supported(
@@ -109,41 +85,6 @@ def test_no_address_and_no_markup_but_the_posts_own(index: Path, number: int, sa
     assert "address or markup" in answer.rejected[0].reason
 
 
-# ---------------------------------------------------------------- trouble
-
-
-@pytest.mark.parametrize(
-    ("reply", "hint"),
-    [
-        (Reply(status=401), "key is missing or wrong"),
-        (Reply(status=403), "may not use this model"),
-        (Reply(status=404), "knows no such model"),
-        (Reply(status=429), "refuses more requests"),
-        (Reply(status=500), "has trouble"),
-        (Reply(status=400, error="maximum context length is 4096"), "longer than it can read"),
-    ],
-)
-def test_trouble_is_told_with_what_to_do(
-    index: Path, reply: Reply, hint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with serving(reply) as server:
-        with pytest.raises(ModelUnavailable) as caught:
-            ask(server, index, chat_fallback=False)
-        assert "openai:scripted did not answer" in caught.value.problem
-        assert hint in caught.value.hint
-        answer = ask(server, index)
-    assert BARE in answer.text
-    assert {one.basis for one in answer.sentences} == {Basis.QUOTED}
-    assert any("Quoted from the posts instead." in warning for warning in answer.warnings)
-
-
-def test_a_server_that_is_not_there(index: Path) -> None:
-    with serving(Reply()) as server:
-        pass
-    with pytest.raises(ModelUnavailable, match="did not answer"):
-        ask(server, index, chat_fallback=False)
-
-
 def test_the_time_bounds_the_answer_and_not_the_silence(index: Path, number: int) -> None:
     """Each piece comes in time; all of them together do not."""
     slow = Reply((f"{BARE[:-1]} [{number}]. ", *["more and "] * 100), between=0.2)
@@ -175,18 +116,6 @@ def test_an_answer_that_breaks_off_keeps_its_whole_sentences(
     assert any(warning in one for one in answer.warnings)
 
 
-def test_a_reader_who_leaves_is_not_written_for(index: Path, number: int) -> None:
-    endless = Reply((f"{BARE[:-1]} [{number}]. ", *["And so on. "] * 3000), between=0.01)
-    with serving(endless) as server, assistant(server, index) as opened:
-        answers = opened.stream(ASK)
-        assert next(answers).text == BARE
-        answers.close()  # type: ignore[attr-defined]
-        deadline = time.monotonic() + 10
-        while any(t.name == "pullquote-chat" for t in threading.enumerate()):
-            assert time.monotonic() < deadline, "somebody still listens"
-            time.sleep(0.05)
-
-
 def test_the_loop_goes_on_while_a_model_writes(index: Path, number: int) -> None:
     async def run() -> tuple[int, Answer]:
         ticks = 0
@@ -201,9 +130,3 @@ def test_the_loop_goes_on_while_a_model_writes(index: Path, number: int) -> None
         ticks, answer = asyncio.run(run())
     assert answer.text == BARE
     assert ticks > 10
-
-
-@pytest.mark.parametrize("name", ["nobody:nothing", "just-a-name"])
-def test_a_model_that_langchain_does_not_know(name: str) -> None:
-    with pytest.raises(ModelUnavailable, match="cannot be used"):
-        load_writer(load_settings(chat_model=name), load_calibration("53aa51172d142c89"))

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from answers import QUERY, hit, results, sowing
-from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 from small_site import post, section
 
+from rag.chat_fit import fit
 from rag.errors import ModelUnavailable
 from rag.pipeline import Writer
-from rag.prompts import answer_messages
+from rag.prompts import EXAMPLES, answer_messages
 from rag.types import Claim, Found, Hit, Pointer, Remark
 from rag.write_chat import ChatWriter
 
@@ -36,9 +39,22 @@ POINTERS = [
 ]
 
 
-def write(*answer: str) -> list[Claim]:
+NUMBERS = list(fit(QUERY, FOUND, passages=8, tokens=4096, instructions="").numbered)
+
+
+def as_shown(text: str) -> str:
+    """With the numbers of the sentences in the place of 1 to 5 in marks."""
+
+    def number(match: re.Match[str]) -> str:
+        at = int(match.group())
+        return str(NUMBERS[at - 1] if 1 <= at <= len(NUMBERS) else at)
+
+    return re.sub(r"[\[【][^\]】]*[\]】]", lambda mark: re.sub(r"\d+", number, mark.group()), text)
+
+
+def write(answer: str) -> list[Claim]:
     """The claims of a model that says this, a character at a time."""
-    writer = ChatWriter(FakeListChatModel(responses=["".join(answer)]), "fake", sections=8)
+    writer = ChatWriter(FakeListChatModel(responses=[as_shown(answer)]), "fake", sections=8)
     return claims_of(writer)
 
 
@@ -92,19 +108,36 @@ def test_list_marks_and_odd_spaces_go() -> None:
     assert [claim.text for claim in claims] == ["Wool helps.", "Tape does not."]
 
 
-@pytest.mark.parametrize(
-    ("answer", "remarks"),
-    [
-        ("NOT IN THE POSTS", []),
-        ("Not in the posts.", []),
-        ("  \n", ["The chat model fake said nothing."]),
-    ],
-)
-def test_saying_that_it_is_not_there_makes_no_claim(answer: str, remarks: list[str]) -> None:
+@pytest.mark.parametrize("answer", ["NOT IN THE POSTS", "Not in the posts."])
+def test_saying_that_it_is_not_there_makes_no_claim(answer: str) -> None:
     model = GenericFakeChatModel(messages=iter([AIMessage(content=answer), AIMessage(answer)]))
     writer = ChatWriter(model, "fake", sections=8)
     assert claims_of(writer) == []
-    assert remarks_of(writer) == remarks
+    assert remarks_of(writer) == []
+
+
+@pytest.mark.parametrize("answer", ["  \n", "***", "<think>Which bed was it?</think>"])
+def test_saying_nothing_is_no_answer(answer: str) -> None:
+    model = GenericFakeChatModel(messages=iter([AIMessage(content=answer)]))
+    with pytest.raises(ModelUnavailable, match="The chat model fake said nothing"):
+        claims_of(ChatWriter(model, "fake", sections=8))
+
+
+def test_no_sentence_bears_a_number_that_the_rules_use_as_an_example() -> None:
+    (_, rules), _ = answer_messages(QUERY, ())
+    assert all(f"[{number}]" in rules for number in EXAMPLES)
+    many = replace(FOUND, hits=tuple(results(0.9) for _ in range(150)))
+    numbered = fit(QUERY, many, passages=150, tokens=1_000_000, instructions="").numbered
+    assert len(numbered) == 450
+    assert not set(numbered) & set(EXAMPLES)
+
+
+def test_numbers_tell_nothing_of_the_order_and_are_the_same_next_time() -> None:
+    assert sorted(NUMBERS) != NUMBERS
+    assert all(100 <= number < 1000 for number in NUMBERS)
+    assert list(fit(QUERY, FOUND, passages=8, tokens=4096, instructions="").numbered) == NUMBERS
+    other = replace(QUERY, question="Which bed lost least?")
+    assert list(fit(other, FOUND, passages=8, tokens=4096, instructions="").numbered) != NUMBERS
 
 
 def test_a_copied_sentence_that_lost_its_number_points_at_what_it_copies() -> None:
@@ -115,30 +148,31 @@ def test_a_copied_sentence_that_lost_its_number_points_at_what_it_copies() -> No
 class Halting(FakeListChatModel):
     """Says its answer and then loses the connection."""
 
-    def _stream(
+    async def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        yield from super()._stream(messages, stop, run_manager, **kwargs)
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        async for chunk in super()._astream(messages, stop, run_manager, **kwargs):
+            yield chunk
         raise ConnectionError("connection lost\nat line 7")
 
 
 def test_claims_come_while_the_model_still_writes() -> None:
-    model = Halting(responses=["Wool helps [1]. Tape does not [3]. And"])
+    model = Halting(responses=[as_shown("Wool helps [1]. Tape does not [3]. And")])
     claims = iter(ChatWriter(model, "fake", sections=8).write(QUERY, FOUND).claims)
     assert [getattr(next(claims), "text", "") for _ in range(2)] == [
         "Wool helps.",
         "Tape does not.",
     ]
-    with pytest.raises(ModelUnavailable, match=r"ConnectionError: connection lost "):
+    with pytest.raises(ModelUnavailable, match="did not answer: its connection broke off"):
         next(claims)
 
 
 def test_only_so_many_passages_are_shown() -> None:
-    writer = ChatWriter(FakeListChatModel(responses=["Sow [4]."]), "fake", sections=1)
+    writer = ChatWriter(FakeListChatModel(responses=[as_shown("Sow [4].")]), "fake", sections=1)
     assert claims_of(writer)[0].pointers == ()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 
+from rag.stopping import Stop
 from rag.types import Answer
 
 _LISTENING = 0.05  # seconds between two looks at whether to stop
@@ -52,12 +54,16 @@ class Workers:
             except Exception as error:  # raised again in the thread that waits for it
                 ready.put(error)
 
-        self._jobs.put(work)
-        while not stop.is_set():
-            with suppress(Empty):
-                found = ready.get(timeout=_LISTENING)
-                if found is None:
-                    return
-                if isinstance(found, Exception):
-                    raise found
-                yield found
+        left = Stop()
+        self._jobs.put(partial(left.context().run, work))
+        try:
+            while not stop.is_set():
+                with suppress(Empty):
+                    found = ready.get(timeout=_LISTENING)
+                    if found is None:
+                        return
+                    if isinstance(found, Exception):
+                        raise found
+                    yield found
+        finally:
+            left.now()  # so that a chat model does not go on writing for nobody
