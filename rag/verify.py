@@ -31,6 +31,7 @@ from rag.types import (
     Rejected,
     Remark,
     Section,
+    Span,
 )
 
 _NEAREST = 3  # sections named on refusal
@@ -138,7 +139,9 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
     quoted = [p for p in claim.pointers if p.sentence.text == claim.text and _in_place(p)]
     if quoted:
         citations = tuple(_citation(pointer, check) for pointer in quoted)
-        return CheckedSentence(claim.text, citations, Basis.QUOTED, 1.0)
+        return CheckedSentence(
+            claim.text, citations, Basis.QUOTED, 1.0, short=_whole_words(claim.text, claim.short)
+        )
     if not all(_in_place(pointer) for pointer in claim.pointers):
         return Rejected(claim, "A sentence that it points at does not stand in the post.")
     if _foreign(claim):
@@ -183,6 +186,17 @@ def _foreign(claim: Claim) -> bool:
     """Whether it would lead a reader somewhere, or a browser astray, where no post does."""
     quotes = " ".join(pointer.sentence.text for pointer in claim.pointers)
     return any(match.group() not in quotes for match in _ADDRESS_OR_MARKUP.finditer(claim.text))
+
+
+def _whole_words(text: str, short: Span | None) -> Span | None:
+    """The span where it is made of whole words of the text; else none is shown."""
+    if short is None or not 0 <= short.start < short.end <= len(text):
+        return None
+    said = text[short.start : short.end]
+    edges = (text[max(0, at - 1) : at + 1] for at in (short.start, short.end) if at)
+    # Scripts behind this place have no spaces between their words.
+    cut = any(len(edge) == 2 and edge.isalnum() and max(edge) < "\u0e00" for edge in edges)
+    return short if said == said.strip() and not cut else None
 
 
 def _in_place(pointer: Pointer) -> bool:
