@@ -25,7 +25,7 @@ _BEFORE_SUBJECTS = (
     r"in|for|to do|at|by|with|of|on|from|after|before|since|because of|despite|through|as part of|"
     r"(?:all|many|most|some|one|each|both|none|several|two|three) of"
 )
-# "It is important to …", "this post", "those who …", "that year" name what they are about or nothing.
+# "It is important to …", "this post", "those who …", "that year" say what they are about.
 _ALONE = (
     r"it(?:[’']s| is| was| can be| may be| has been| takes| makes sense)\s"
     r"(?:(?:also|not|often|always|very|so|more|really|still|just|become|becoming)\s)*"
@@ -51,12 +51,14 @@ _GERMAN = (
 _SPANISH = (
     r"(?:él|ella|ellos|ellas|est[eao]s?|esto|es[eao]s?|eso|aquell[oa]s?|su|sus|ambos|ambas|"
     r"por (?:eso|esto|ello))\b",
-    r"(?:pero|sin embargo|además|así que|entonces|por lo tanto|en cambio|por ejemplo|también|luego)\b",
+    r"(?:pero|sin embargo|además|así que|entonces|por lo tanto|en cambio|"
+    r"por ejemplo|también|luego)\b",
 )
 _FRENCH = (
     r"(?:il|elle|ils|elles|ce|cet|cette|ces|cela|ça|c[’']|celui-ci|celle-ci|leurs?|son|sa|ses|"
     r"tous deux)(?:\b|(?<=[’']))(?!\s+(?:faut|y a|est\s+\p{L}+\s+(?:de|d[’']|que))\b)",
-    r"(?:mais|cependant|toutefois|donc|ainsi|de plus|en revanche|par exemple|aussi|ensuite|pourtant)\b",
+    r"(?:mais|cependant|toutefois|donc|ainsi|de plus|en revanche|par exemple|aussi|"
+    r"ensuite|pourtant)\b",
 )
 _QUOTED = r"[\s\"“„«»‘’'(\[*–—-]*"
 
