@@ -71,6 +71,7 @@ _HELPERS = frozenset(
     "did does do was were is are has have had will would can could should may might been also "
     "first be the currently originally".split()
 )
+_UNITS = frozenset(("century", "decade", "year", "month", "percent", "dollars"))
 _NEAR = 1  # words behind "how many", or behind a number, that say what is counted
 _STEM = 5  # characters by which forms of a word are known as one
 
@@ -126,7 +127,7 @@ def asked_for(question: str) -> Wanted | None:
 
 def _candidates(kind: Wanted, question: str, sentence: str) -> Iterator[regex.Match[str]]:
     """What is of this kind and does not stand in the question, each place once."""
-    asked = set(search_words(question).lower().split())
+    asked = set(search_words(question).lower().split()) - _UNITS
     for pattern in _ANSWERS[kind]:
         for match in pattern.finditer(sentence):
             words = [w for w in search_words(match[0]).lower().split() if w not in STOP_WORDS]
