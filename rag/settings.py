@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     chat_sections: int = Field(default=8, ge=1, le=50)
     """Passages whose sentences the chat model is shown."""
     answer_sentences: int = Field(default=4, ge=1, le=20)
-    """Most sentences that an answer of quotes has."""
+    """Most sentences that answers of quotes choose; what they lean on, and lists, come on top."""
 
     # judge
     min_support: float | None = Field(default=None, ge=0, le=1)
