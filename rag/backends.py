@@ -94,7 +94,10 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
         ModelUnavailable: The model's package or key is missing, or its name is unknown.
     """
     _, share = calibration.thresholds(read=read)
-    quotes = QuoteWriter(share, settings.answer_sentences)
+    own = calibration.read if read else None
+    # Rules are for where no reader says which words answer.
+    by_rules = own is None or own.min_short is None
+    quotes = QuoteWriter(share, settings.answer_sentences, by_rules=by_rules)
     if settings.chat_model is None:
         return quotes
     from langchain.chat_models import init_chat_model

@@ -64,6 +64,8 @@ class ReadCalibration:
     answerable: Logistic
     min_answerable: float
     min_share: float
+    min_short: float | None = None
+    """A short answer is shown from this log-odds on; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def _read(values: Mapping[str, Any]) -> ReadCalibration:
         answerable=_logistic(values["answerable"], ANSWERABLE_READ_FEATURES),
         min_answerable=values["thresholds"]["min_answerable"],
         min_share=values["thresholds"]["min_share"],
+        min_short=values["thresholds"].get("min_short"),
     )
 
 

@@ -34,6 +34,10 @@ class CitationRecord(_Record):
     url: str = ""
     quote: str = ""
     field: str | None = None
+    kind: str | None = None
+    """What the quote is of on the page, such as "paragraph", "item" or "row"; None for a field."""
+    header: str = ""
+    """For a table's row: the heads of its columns, joined as its cells are."""
     before: str = ""
     """The sentence right before the quote in its post; empty where it is no running text."""
     after: str = ""
@@ -43,11 +47,20 @@ class CitationRecord(_Record):
     """True where text of the post may be missing."""
 
 
+class ShortRecord(_Record):
+    """The words of a sentence that answer by themselves: `text` of it from `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
 class SentenceRecord(_Record):
     text: str
     basis: Literal["quoted", "supported", "record"]
     support: Share
     reason: str | None = None
+    short: ShortRecord | None = None
     citations: tuple[CitationRecord, ...]
 
 
@@ -167,17 +180,20 @@ def _filters(filters: Filters) -> FiltersRecord:
 
 
 def _sentence(sentence: CheckedSentence) -> SentenceRecord:
+    at = sentence.short
+    words = sentence.text[at.start : at.end] if at else ""
     return SentenceRecord(
         text=sentence.text,
         basis=sentence.basis.value,
         support=sentence.support,
         reason=sentence.reason,
+        short=ShortRecord(start=at.start, end=at.end, text=words) if at else None,
         citations=tuple(_citation(citation) for citation in sentence.citations),
     )
 
 
 def _citation(citation: Citation) -> CitationRecord:
-    section, damage = citation.section, citation.post.damage
+    section, damage, block = citation.section, citation.post.damage, citation.block
     return CitationRecord(
         post_id=citation.post.id,
         title=citation.post.title,
@@ -188,6 +204,8 @@ def _citation(citation: Citation) -> CitationRecord:
         url=citation.url,
         quote=citation.quote,
         field=citation.field,
+        kind=block.kind if block else "paragraph" if citation.sentence else None,
+        header=block.header if block else "",
         before=citation.before,
         after=citation.after,
         recovered=damage.recovered if damage else None,

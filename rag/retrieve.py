@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag import catalog_filters, catalog_read
-from rag.calibration import UNCALIBRATED, Calibration, bounded
+from rag.calibration import UNCALIBRATED, Calibration, ReadCalibration, bounded
 from rag.catalog_read import StoredVectors
 from rag.embed import Embedder, QuestionVectors
 from rag.index import Index
 from rag.late import LateQuestion, late_question, passage_scores, sentence_scores
 from rag.reader import Reader, Reading
 from rag.text import question_words
-from rag.types import Filters, Found, Hit, Passage, Query, SentenceScore
+from rag.types import Filters, Found, Hit, Passage, Query, SentenceScore, Span
 
 _EXACT = 20_000  # up to so many allowed passages are compared one by one
 _SHORT = 40.0  # characters; a sentence below says little by itself
@@ -179,10 +179,18 @@ def _hit(
         passage=passage,
         relevance=relevance,
         sentences=tuple(
-            SentenceScore(sentence, weigh(row))
-            for sentence, row in zip(passage.sentences, rows, strict=True)
+            SentenceScore(sentence, weigh(row), _short(reading, i, own))
+            for i, (sentence, row) in enumerate(zip(passage.sentences, rows, strict=True))
         ),
     )
+
+
+def _short(reading: Reading | None, number: int, own: ReadCalibration | None) -> Span | None:
+    """The short answer in the sentence with this number, where the reader is sure enough of it."""
+    found = reading.short if reading else None
+    if found is None or own is None or own.min_short is None or found.sentence != number:
+        return None
+    return Span(found.start, found.end) if found.sure >= own.min_short else None
 
 
 def _answerable(

@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     cached_answers: int = Field(default=200, ge=0, le=100_000)
     """Answers kept in memory for the same question on the same index; 0 keeps none."""
     answer_sentences: int = Field(default=4, ge=1, le=20)
-    """Most sentences that an answer of quotes has."""
+    """Most sentences that answers of quotes choose; what they lean on, and lists, come on top."""
 
     # judge
     min_support: float | None = Field(default=None, ge=0, le=1)

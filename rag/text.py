@@ -28,7 +28,7 @@ _CYRILLIC = regex.compile(r"\p{Cyrillic}")
 _GREEK = regex.compile(r"\p{Greek}")
 _LATIN = regex.compile(r"\p{Latin}")
 _NO_STOPS = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
-_RUNNING = ("paragraph", "quote")  # blocks whose neighbours go on with what they say
+RUNNING = ("paragraph", "quote")  # blocks whose neighbours go on with what they say
 _LONGEST_WITHOUT_STOP = 200  # characters; longer ones are cut at spaces where a script has no stops
 # Full stops that end no sentence and that the splitter takes for one.
 _ABBREVIATION = regex.compile(r"([\p{L}\p{M}\p{N}]+)\u0640?\.$")
@@ -220,7 +220,7 @@ def around(section: Section, sentence: Sentence, *, language: str | None = None)
 
     def running(start: int) -> bool:
         kinds = [block.kind for block in section.blocks if block.start <= start < block.end]
-        return not kinds or kinds[0] in _RUNNING
+        return not kinds or kinds[0] in RUNNING
 
     found = split_sentences(section.text, section.blocks, language=language)
     place = next((i for i, one in enumerate(found) if one.start == sentence.start), None)

@@ -114,6 +114,14 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Words of a sentence: `sentence.text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """Consecutive whole sentences of one section."""
 
@@ -222,6 +230,8 @@ class SentenceScore:
     sentence: Sentence
     relevance: float
     """That it answers the question: calibrated, in [0, 1]."""
+    short: Span | None = None
+    """The words that answer by themselves, where a reader is sure of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +293,8 @@ class Claim:
     """Fields of records that it names, in the order of its text."""
     of_all: str = ""
     """"newest", "oldest" or a number: the words of it that hold of all posts that were found."""
+    short: Span | None = None
+    """The words that answer by themselves; they count only where the claim is a quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +359,14 @@ class Citation:
     def quote(self) -> str:
         return self.sentence.text if self.sentence else ""
 
+    @property
+    def block(self) -> Block | None:
+        """The element of the page that the sentence stands in; None for a field of the record."""
+        if self.section is None or self.sentence is None:
+            return None
+        start = self.sentence.start
+        return next((b for b in self.section.blocks if b.start <= start < b.end), None)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedSentence:
@@ -359,6 +379,8 @@ class CheckedSentence:
     support: float
     """How well the citations back the text: calibrated, in [0, 1]; 1 for a quote."""
     reason: str | None = None
+    short: Span | None = None
+    """The words of a quote that answer by themselves: `text[short.start:short.end]`."""
 
 
 @dataclass(frozen=True, slots=True)

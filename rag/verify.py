@@ -31,6 +31,7 @@ from rag.types import (
     Rejected,
     Remark,
     Section,
+    Span,
 )
 
 _NEAREST = 3  # sections named on refusal
@@ -133,7 +134,9 @@ def _check(claim: Claim, check: Check) -> CheckedSentence | Rejected:
     quoted = [p for p in claim.pointers if p.sentence.text == claim.text and _in_place(p)]
     if quoted:
         citations = tuple(_citation(pointer, check) for pointer in quoted)
-        return CheckedSentence(claim.text, citations, Basis.QUOTED, 1.0)
+        return CheckedSentence(
+            claim.text, citations, Basis.QUOTED, 1.0, short=_whole_words(claim.text, claim.short)
+        )
     if not all(_in_place(pointer) for pointer in claim.pointers):
         return Rejected(claim, "A sentence that it points at does not stand in the post.")
     if has_foreign(claim.text, (pointer.sentence.text for pointer in claim.pointers)):
@@ -181,6 +184,17 @@ def _harmless(rejected: Rejected) -> Rejected:
     if text == rejected.claim.text:
         return rejected
     return replace(rejected, claim=replace(rejected.claim, text=text))
+
+
+def _whole_words(text: str, short: Span | None) -> Span | None:
+    """The span where it is made of whole words of the text; else none is shown."""
+    if short is None or not 0 <= short.start < short.end <= len(text):
+        return None
+    said = text[short.start : short.end]
+    edges = (text[max(0, at - 1) : at + 1] for at in (short.start, short.end) if at)
+    # Scripts behind this place have no spaces between their words.
+    cut = any(len(edge) == 2 and edge.isalnum() and max(edge) < "\u0e00" for edge in edges)
+    return short if said == said.strip() and not cut else None
 
 
 def _in_place(pointer: Pointer) -> bool:

@@ -2,46 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import regex
+
+from rag.short_answers import short_answer
 from rag.text import question_words
-from rag.types import Claim, Draft, Found, Hit, Pointer, Query, SentenceScore
+from rag.types import (
+    Claim,
+    Draft,
+    Found,
+    Hit,
+    Pointer,
+    Post,
+    Query,
+    Section,
+    Sentence,
+    SentenceScore,
+    Span,
+)
+from rag.whole import wholes
 
 _ASKING = ("?", "？", "؟", "?”", '?"', "?»")
-_ALIKE = 0.8  # of the shorter one's words: then a sentence says nothing new
+_ALIKE = 0.8  # of its words stand in another: then a sentence says nothing new
+_NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
+_DENIES = regex.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|\p{L}+n[’']t)\b",
+    regex.IGNORECASE,
+)
+_SEVERAL = regex.compile(
+    r"\b(?:what|which)\s+(?:are|were)\b"
+    r"|\b(?:what|which)\s+(?:\p{L}+\s+){0,2}(?!(?:does|was|is|has|his|its|this)\b)\p{L}{2,}[^s\W]s\b"
+    r"|\b(?:list|steps|ways|reasons|examples)\b"
+    r"|\bhow\s+(?:do|does|did|can|could|should|would|to)\b",
+    regex.IGNORECASE,
+)
+
+_Chosen = tuple[Hit, SentenceScore]
+_Stretch = tuple[Post, Section, tuple[Sentence, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteWriter:
-    """Picks the sentences that answer, and says them in the order of the posts."""
+    """Picks the sentences that answer, and says them in the order of the posts.
+
+    Each comes with what it needs to be read by itself (`rag.whole`), and what answers by itself
+    comes first.
+    """
 
     share: float
     """A further sentence is quoted when it is at least this part as relevant as the best one."""
     most: int
-    """Sentences in one answer."""
+    """Sentences in one answer, beside those that they need."""
     name: str = "quotes"
+    by_rules: bool = True
+    """Whether rules look for a short answer where no reader has found one."""
 
     def write(self, query: Query, found: Found) -> Draft:
         chosen = self._choose(found)
-        # By post, the best first; within a post in reading order.
-        posts = list(dict.fromkeys(hit.passage.post.id for hit, _ in chosen))
-        chosen.sort(
-            key=lambda pair: (
-                posts.index(pair[0].passage.post.id),
-                pair[0].passage.position,
-                pair[1].sentence.start,
+        short = self._short(query, chosen)
+        stretches = list(_stretches(chosen, bool(_SEVERAL.search(query.question))))
+        if short:
+            of, at, _ = short
+            # Moving it is safe: what it leans on moves with it.
+            stretches.sort(key=lambda one: not (one[1] is of and at in one[2]))
+        claims = [
+            Claim(
+                sentence.text,
+                (Pointer(post, section, sentence),),
+                short=short[2] if short and section is short[0] and sentence == short[1] else None,
             )
-        )
-        return Draft(query, found, [_claim(hit, one) for hit, one in chosen], self.name)
+            for post, section, sentences in stretches
+            for sentence in sentences
+        ]
+        return Draft(query, found, claims, self.name)
 
-    def _choose(self, found: Found) -> list[tuple[Hit, SentenceScore]]:
-        chosen: list[tuple[Hit, SentenceScore]] = []
+    def _choose(self, found: Found) -> list[_Chosen]:
+        chosen: list[_Chosen] = []
         for hit, one in self._by_relevance(found):
             if chosen and one.relevance < self.share * chosen[0][1].relevance:
                 break
             said = any(
-                _alike(one.sentence.text, other.sentence.text)
+                _says_nothing_new(one.sentence.text, other.sentence.text)
                 # The same post in another language says the same once more.
                 or hit.passage.post.id in before.passage.post.translations
                 or before.passage.post.id in hit.passage.post.translations
@@ -53,19 +96,52 @@ class QuoteWriter:
                 break
         return chosen
 
-    def _by_relevance(self, found: Found) -> Iterator[tuple[Hit, SentenceScore]]:
+    def _by_relevance(self, found: Found) -> Iterator[_Chosen]:
         pairs = [(hit, one) for hit in found.hits for one in hit.sentences]
         # A question says nothing, however much it is like the one that was asked.
         saying = [pair for pair in pairs if not pair[1].sentence.text.endswith(_ASKING)]
         yield from sorted(saying or pairs, key=lambda pair: -pair[1].relevance)
 
+    def _short(
+        self, query: Query, chosen: Sequence[_Chosen]
+    ) -> tuple[Section, Sentence, Span] | None:
+        """The words that answer by themselves, and where they stand."""
+        for hit, one in chosen:
+            if one.short:
+                return hit.passage.section, one.sentence, one.short
+        if not chosen or not self.by_rules:
+            return None
+        hit, one = chosen[0]
+        section = hit.passage.section
+        (stretch,) = wholes(section, {one.sentence.start}, language=hit.passage.post.language)
+        about = (hit.passage.post.title, *section.headings, *(other.text for other in stretch))
+        span = short_answer(query.standalone, one.sentence.text, " ".join(about))
+        return (section, one.sentence, span) if span else None
 
-def _claim(hit: Hit, one: SentenceScore) -> Claim:
-    pointer = Pointer(hit.passage.post, hit.passage.section, one.sentence)
-    return Claim(one.sentence.text, (pointer,))
+
+def _stretches(chosen: Sequence[_Chosen], several: bool) -> Iterator[_Stretch]:
+    """What is read together: by post, the best first; within a post in reading order."""
+    posts = list(dict.fromkeys(hit.passage.post.id for hit, _ in chosen))
+    places = {(hit.passage.post.id, hit.passage.section.key): hit.passage for hit, _ in chosen}
+    for passage in sorted(
+        places.values(), key=lambda one: (posts.index(one.post.id), one.position)
+    ):
+        post, section = passage.post, passage.section
+        starts = {
+            one.sentence.start
+            for hit, one in chosen
+            if (hit.passage.post.id, hit.passage.section.key) == (post.id, section.key)
+        }
+        for sentences in wholes(section, starts, language=post.language, several=several):
+            yield post, section, sentences
 
 
-def _alike(text: str, other: str) -> bool:
-    words, others = set(question_words(text)), set(question_words(other))
+def _says_nothing_new(text: str, said: str) -> bool:
+    """Whether a sentence repeats another: other numbers, or a denial, say something else."""
+    words, others = set(question_words(text)), set(question_words(said))
     smaller = min(len(words), len(others))
-    return smaller > 0 and len(words & others) >= _ALIKE * smaller
+    if not smaller or len(words & others) < _ALIKE * smaller:
+        return False
+    if bool(_DENIES.search(text)) != bool(_DENIES.search(said)):
+        return False
+    return set(_NUMBER.findall(text)) <= set(_NUMBER.findall(said))

@@ -21,12 +21,13 @@ def logistic(names: tuple[str, ...], bias: float, **weights: float) -> dict[str,
     return {"weights": {name: weights.get(name, 0.0) for name in names}, "bias": bias}
 
 
-def calibration(*, read: bool = False) -> Calibration:
+def calibration(*, read: bool = False, min_short: float | None = None) -> Calibration:
+    short = {} if min_short is None else {"min_short": min_short}
     closely = {
         "passage": logistic(PASSAGE_READ_FEATURES, 0, searched=0.2, answers=1),
         "answerable": logistic(ANSWERABLE_READ_FEATURES, -3, first=4, answers=0.5),
         "sentence": logistic(SENTENCE_READ_FEATURES, -1, own=1, reads=1),
-        "thresholds": {"min_answerable": 0.4, "min_share": 0.2},
+        "thresholds": {"min_answerable": 0.4, "min_share": 0.2, **short},
     }
     judged = {
         "support": logistic(SUPPORT_READ_FEATURES, -4, share=4, late=2, reads=0.5),

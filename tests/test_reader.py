@@ -10,9 +10,9 @@ from small_site import garden
 from rag.calibration import ReadCalibration
 from rag.embed import HashEmbedder
 from rag.index import Index
-from rag.reader import Reading
+from rag.reader import Reading, ShortAnswer
 from rag.retrieve import retrieve
-from rag.types import Found, Passage, Query
+from rag.types import Found, Passage, Query, Span
 
 ASKED = "When do plants go outside?"
 
@@ -32,13 +32,21 @@ class FixedReader:
 
     def _one(self, passage: Passage) -> Reading:
         odds = tuple(6.0 if self.words in s.text else -6.0 for s in passage.sentences)
-        return Reading(max(odds), odds)
+        best = odds.index(max(odds))
+        return Reading(max(odds), odds, ShortAnswer(best, 0, 6, sure=max(odds)))
 
 
-def find(index: Index, using: FixedReader | None, read: int, question: str = ASKED) -> Found:
+def find(
+    index: Index,
+    using: FixedReader | None,
+    read: int,
+    question: str = ASKED,
+    *,
+    min_short: float | None = None,
+) -> Found:
     query = Query(question, question, (question,))
     return retrieve(
-        query, index, HashEmbedder(), calibration(read=True),
+        query, index, HashEmbedder(), calibration(read=True, min_short=min_short),
         candidates=10, hits=10, reader=using, read=read,
     )  # fmt: skip
 
@@ -67,6 +75,17 @@ def test_only_the_best_are_read_and_nothing_is_lost(index: Index) -> None:
     assert {hit.passage.id for hit in found.hits} == {hit.passage.id for hit in plain.hits}
     relevances = [hit.relevance for hit in found.hits]
     assert relevances == sorted(relevances, reverse=True)
+
+
+def test_a_short_answer_is_kept_where_the_reader_is_sure_enough(index: Index) -> None:
+    def shorts(min_short: float | None) -> dict[str, Span]:
+        found = find(index, FixedReader("Copper tape"), 10, min_short=min_short)
+        scores = [one for hit in found.hits for one in hit.sentences]
+        return {one.sentence.text: one.short for one in scores if one.short}
+
+    assert shorts(5.0) == {"Copper tape made no difference.": Span(0, 6)}
+    assert shorts(7.0) == {}
+    assert shorts(None) == {}
 
 
 def test_thresholds_are_those_of_what_is_done() -> None:

@@ -8,7 +8,7 @@ from answers import FixedJudge, draft, pointer
 from pydantic import ValidationError
 
 from rag.record import AnswerRecord, record
-from rag.types import Claim, Damage, Pointer
+from rag.types import Block, Claim, Damage, Pointer, Section, Sentence, Span
 from rag.verify import Check, verify
 
 BARE = "The bare bed lost twenty-two lettuces."
@@ -44,8 +44,22 @@ def test_the_contract_has_these_fields() -> None:
     assert citation["published"] == "2023-03-01T12:00:00Z"
     assert citation["recovered"] == "from plain text that lost its tags"
     assert citation["may_be_cut"] is True
+    assert sentence["short"] is None
+    assert (citation["kind"], citation["header"]) == ("paragraph", "")
     assert values["rejected"][0]["text"] == "Nonsense."
     assert values["hits"][0]["section"] == "1"
+
+
+def test_a_short_answer_and_a_row_are_told_as_such() -> None:
+    row = "2016 | 12"
+    table = Section("1", (), None, 1, row, (Block(0, len(row), "row", "Year | Posts"),))
+    claim = Claim(row, (Pointer(pointer(BARE).post, table, Sentence(row, 0)),), short=Span(7, 9))
+    *_, answer = verify(draft(claim), Check(FixedJudge(), 0.6))
+    (sentence,) = json.loads(record(answer).to_json())["sentences"]
+    assert sentence["text"] == row
+    assert sentence["short"] == {"start": 7, "end": 9, "text": "12"}
+    (citation,) = sentence["citations"]
+    assert (citation["kind"], citation["header"]) == ("row", "Year | Posts")
 
 
 def test_an_unknown_field_or_schema_is_refused() -> None:

@@ -16,6 +16,7 @@ from small_site import GARDEN, section
 from rag.catalog import IndexStatus
 from rag.errors import IndexBusy
 from rag.types import Answer, Basis, Citation, Sentence
+from ui.markdown import plain_markdown
 from ui.render import (
     BASES,
     REFUSED,
@@ -25,7 +26,6 @@ from ui.render import (
     left_out,
     message,
     panel,
-    plain_markdown,
     sources,
     web,
 )

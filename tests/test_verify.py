@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from answers import RESULTS, FixedJudge, draft, draft_of, pointer
+from small_site import post, section
 
 from rag.errors import ModelUnavailable
-from rag.types import Answer, Basis, Claim, Draft, Found, Pointer, Sentence
+from rag.types import Answer, Basis, Claim, Draft, Found, Pointer, Sentence, Span
 from rag.verify import Check, verify
 
 BARE = "The bare bed lost twenty-two lettuces."
@@ -116,3 +117,33 @@ def test_time_is_kept_by_stage() -> None:
     *_, answer = verify(replace(made), Check(FixedJudge(), 0.6), timing={"retrieve": 5.0})
     assert answer.timing["retrieve"] == 5.0
     assert set(answer.timing) == {"retrieve", "write", "verify"}
+
+
+def test_a_short_answer_is_a_span_of_a_quote_or_nothing() -> None:
+    words = Span(BARE.index("twenty"), BARE.index(" lettuces"))
+    (sentence,) = last(draft(Claim(BARE, (pointer(BARE),), short=words))).sentences
+    assert sentence.short == words
+    assert sentence.text[words.start : words.end] == "twenty-two"
+    for wrong in (
+        Span(3, 3),
+        Span(5, 2),
+        Span(-4, 3),
+        Span(30, 99),
+        Span(3, 9),
+        Span(4, 7),
+        Span(1, 3),
+    ):
+        (sentence,) = last(draft(Claim(BARE, (pointer(BARE),), short=wrong))).sentences
+        assert sentence.short is None, wrong
+    own = Claim("The bare one fared worst.", (pointer(BARE),), short=Span(4, 8))
+    (sentence,) = last(draft(own), FixedJudge({own.text: 0.9})).sentences
+    assert sentence.basis is Basis.SUPPORTED
+    assert sentence.short is None
+
+
+def test_words_of_a_script_without_spaces_may_be_a_short_answer() -> None:
+    text = "工場は1871年に建てられた。"
+    mill = post(9, "工場", section("0", (), text))
+    claim = Claim(text, (pointer(text, mill, mill.sections[0]),), short=Span(3, 8))
+    (sentence,) = last(draft(claim)).sentences
+    assert sentence.short == Span(3, 8)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from answers import QUERY, hit, results, sowing
 from small_site import post, section
 
-from rag.types import Claim, Found
+from rag.types import Claim, Found, Span
 from rag.write_quotes import QuoteWriter
 
 WRITER = QuoteWriter(0.3, most=3)
@@ -57,8 +59,68 @@ def test_what_says_nothing_new_is_left_out() -> None:
 
 
 def test_a_question_is_no_answer() -> None:
-    asks = post(9, "Slugs", section("0", (), "Does copper tape help? It was tried in June."))
+    asks = post(9, "Slugs", section("0", (), "Does copper tape help? We tried tape in June."))
     found = Found((hit(asks, asks.sections[0], 0.9, 0.4),), 0.9)
-    assert said(found) == ["It was tried in June."]
+    assert said(found) == ["We tried tape in June."]
     only = post(8, "Slugs", section("0", (), "Does copper tape help?"))
     assert said(Found((hit(only, only.sections[0], 0.9),), 0.9)) == ["Does copper tape help?"]
+
+
+def test_a_sentence_that_leans_on_a_question_brings_it() -> None:
+    asks = post(9, "Slugs", section("0", (), "Does copper tape help? It made no difference."))
+    found = Found((hit(asks, asks.sections[0], 0.9, 0.4),), 0.9)
+    assert said(found) == ["Does copper tape help?", "It made no difference."]
+
+
+def test_other_numbers_and_denials_are_no_repetition() -> None:
+    wool = "In June the bed with wool mulch kept nearly all of its 40 lettuces."
+    for other in (wool.replace("40", "35"), wool.replace("kept", "never kept")):
+        texts = section("0", (), wool), section("0", (), other)
+        posts = [post(number, "Wool", one) for number, one in enumerate(texts, 8)]
+        hits = tuple(hit(one, one.sections[0], 0.9) for one in posts)
+        assert said(Found(hits, 0.9)) == [wool, other]
+        assert said(Found((hits[0], hits[0]), 0.9)) == [wool]
+
+
+# ---------------------------------------------------------------- short answers
+
+BUILT = post(
+    9, "The mill", section("0", (), "Two brooks meet there. The mill was built in 1871. It stands.")
+)
+
+
+def shorts(found: Found, question: str, writer: QuoteWriter = WRITER) -> list[str]:
+    """The claims with their short answers between stars."""
+    told = []
+    for claim in writer.write(replace(QUERY, question=question, standalone=question), found).claims:
+        assert isinstance(claim, Claim)
+        text, at = claim.text, claim.short
+        told.append(f"{text[: at.start]}*{text[at.start : at.end]}*" if at else text)
+    return told
+
+
+def test_rules_mark_a_short_answer_in_the_best_sentence() -> None:
+    found = Found((hit(BUILT, BUILT.sections[0], 0.1, 0.9),), 0.9)
+    assert shorts(found, "When was it built?") == ["The mill was built in *1871*"]
+    assert shorts(found, "Why was it built?") == ["The mill was built in 1871."]
+    silent = QuoteWriter(0.3, most=3, by_rules=False)
+    assert shorts(found, "When was it built?", silent) == ["The mill was built in 1871."]
+
+
+def test_the_stretch_with_the_short_answer_comes_first() -> None:
+    found = Found((hit(BUILT, BUILT.sections[0], 0.8, 0.9),), 0.9)
+    assert shorts(found, "When was it built?") == [
+        "The mill was built in *1871*",
+        "Two brooks meet there.",
+    ]
+    assert shorts(found, "Why was it built?") == [
+        "Two brooks meet there.",
+        "The mill was built in 1871.",
+    ]
+
+
+def test_what_a_reader_found_goes_before_the_rules() -> None:
+    one = hit(BUILT, BUILT.sections[0], 0.1, 0.9)
+    read = [replace(s, short=Span(0, 8)) if i == 1 else s for i, s in enumerate(one.sentences)]
+    found = Found((replace(one, sentences=tuple(read)),), 0.9)
+    assert shorts(found, "When was it built?") == ["*The mill*"]

@@ -16,7 +16,9 @@ from rag.errors import PullquoteError
 from rag.record_words import day, filter_words
 from rag.types import Answer, Basis, Citation, Post, Rejected
 from ui.context import contexts
+from ui.markdown import marked, plain_markdown
 from ui.numbers import numbered
+from ui.parts import more, parts
 from ui.withdrawn import card_start
 
 BASES = {
@@ -28,19 +30,11 @@ REFUSED = "The posts do not answer this question."
 LOOKING = "Looking in the posts …"
 STOPPED = "Stopped."
 _CHECKING = "Checking the next sentence …"
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # all of ASCII that may mean something
 _AROUND = 300  # characters of the section that are shown on either side of a lone quote
 _NEAR = 80  # … and of one of several from the same section
 
 
 # ---------------------------------------------------------------- the chat
-
-
-def plain_markdown(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    # An entity where a backslash would do: the sanitiser behind the Markdown sees tags too.
-    flat = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
-    return flat.replace("\\&", "&amp;").replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
 def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
@@ -51,25 +45,41 @@ def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
         turn: Number of the question in the conversation, from 0.
         stopped: The reader wants no more of it.
     """
-    _, marks = numbered(answer)
-    parts = [f"*{plain_markdown(limits(answer))}*"] if answer.query.recognised else []
-    parts += [
-        f"{plain_markdown(sentence.text)} {' '.join(f'[{n}](#c-{turn}-{n})' for n in own)} "
-        f"*{BASES[sentence.basis]}*" + (f"  \n*{plain_markdown(context)}*" if context else "")
-        for sentence, own, context in zip(answer.sentences, marks, contexts(answer), strict=True)
-    ]
+    told = [f"*{plain_markdown(limits(answer))}*"] if answer.query.recognised else []
+    told += _sentences(answer, turn)
     if not answer.complete:
         going_on = _CHECKING if answer.sentences else LOOKING
-        return "\n\n".join([*parts, f"*{STOPPED if stopped else going_on}*"])
+        return "\n\n".join([*told, f"*{STOPPED if stopped else going_on}*"])
     if not answer.answered:
-        parts.append(f"**{REFUSED}**")
+        told.append(f"**{REFUSED}**")
         if answer.nearest:
-            parts.append("The nearest sections:")
-            parts.append("\n".join(f"- {_nearest(citation)}" for citation in answer.nearest))
+            told.append("The nearest sections:")
+            told.append("\n".join(f"- {_nearest(citation)}" for citation in answer.nearest))
     if answer.rejected:
-        parts.append(f"*{left_out(answer.rejected)}* [Which, and why](#c-{turn}-out)")
-    parts += [f"*Note: {plain_markdown(warning)}*" for warning in answer.warnings]
-    return "\n\n".join(parts)
+        told.append(f"*{left_out(answer.rejected)}* [Which, and why](#c-{turn}-out)")
+    told += [f"*Note: {plain_markdown(warning)}*" for warning in answer.warnings]
+    return "\n\n".join(told)
+
+
+def _sentences(answer: Answer, turn: int) -> Iterator[str]:
+    """Each sentence as a paragraph, and each list as one."""
+    _, marks = numbered(answer)
+    around = contexts(answer)
+
+    def said(number: int) -> str:
+        sentence, own = answer.sentences[number], marks[number]
+        links = " ".join(f"[{n}](#c-{turn}-{n})" for n in own)
+        context = f"  \n*{plain_markdown(around[number])}*" if around[number] else ""
+        return f"{marked(sentence)} {links} *{BASES[sentence.basis]}*{context}"
+
+    for part in parts(answer):
+        lines = [" ".join(said(number) for number in line) for line in part.lines]
+        if not part.listed:
+            yield from lines
+            continue
+        yield "\n".join(f"- {line}" for line in lines)
+        if part.left:
+            yield f"*({more(part.left)})*"
 
 
 def limits(answer: Answer) -> str:
@@ -121,12 +131,12 @@ def sources(answer: Answer, turn: int) -> str:
     heading = "Sources" if places else "Nearest sections" if answer.nearest else "No sources"
     if not answer.complete and not places:
         heading = "Sources"
-    parts = [f"<h2>{heading}</h2>", f'<p class="pq-for">for “{escape(answer.query.question)}”</p>']
-    parts += [_card(group, turn, answer) for group in _by_section(places)]
-    parts += [_card([(0, citation)], turn, answer) for citation in answer.nearest]
+    cards = [f"<h2>{heading}</h2>", f'<p class="pq-for">for “{escape(answer.query.question)}”</p>']
+    cards += [_card(group, turn, answer) for group in _by_section(places)]
+    cards += [_card([(0, citation)], turn, answer) for citation in answer.nearest]
     if answer.rejected and answer.complete:
-        parts.append(_left_out(answer.rejected, turn))
-    return "".join(parts)
+        cards.append(_left_out(answer.rejected, turn))
+    return "".join(cards)
 
 
 Numbered = list[tuple[int, Citation]]

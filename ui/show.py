@@ -17,9 +17,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from rag.record_words import day
-from rag.types import Answer, Citation
+from rag.types import Answer, CheckedSentence, Citation
 from ui.context import contexts
 from ui.numbers import numbered
+from ui.parts import more, parts, row_words
 from ui.render import BASES, REFUSED, left_out, limits, place, record_field
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
@@ -36,8 +37,12 @@ _MARKER = re.compile(r"\[\^?\d{1,3}\]")
 
 def say(text: str, *, style: str = "") -> None:
     """A line to standard output, without the power to command a terminal."""
+    _say(Text(_CONTROLS.sub("", text), style=style))
+
+
+def _say(text: Text) -> None:
     # Made anew each time: standard output may have been redirected since.
-    Console(soft_wrap=True).print(Text(_CONTROLS.sub("", text), style=style))
+    Console(soft_wrap=True).print(text)
 
 
 @contextmanager
@@ -71,12 +76,16 @@ def print_answer(answer: Answer) -> None:
 
 def _print_sentences(answer: Answer) -> None:
     places, marks = numbered(answer)
-    told = zip(answer.sentences, marks, contexts(answer), strict=True)
-    for sentence, own, context in told:
-        say(f"{_apart(sentence.text)} {''.join(f'[{n}]' for n in own)} · {BASES[sentence.basis]}")
-        if context:
-            say(f"    {context}", style="dim")
-    shown = {sentence.text for sentence in answer.sentences}
+    around = contexts(answer)
+    for part in parts(answer):
+        for line in part.lines:
+            texts = [_line(answer.sentences[i], marks[i]) for i in line]
+            _say(Text("  • " if part.listed else "") + Text(" ").join(texts))
+            for told in filter(None, (around[i] for i in line)):
+                say(f"    {told}", style="dim")
+        if part.left:
+            say(f"  ({more(part.left)})", style="dim")
+    shown = {one.text for one in answer.sentences if not row_words(one.citations[0])}
     # Fields of one post's record have its link in common, and a place in it each quote.
     for _, group in groupby(
         enumerate(places, 1), lambda one: one[1].post.id if one[1].field else one[0]
@@ -89,6 +98,18 @@ def _print_sentences(answer: Answer) -> None:
             if citation.field:
                 say(f"    {record_field(citation)}")
         _print_link(citations[0])
+
+
+def _line(sentence: CheckedSentence, marks: Sequence[int]) -> Text:
+    """A sentence with its numbers, its short answer in bold."""
+    text = row_words(sentence.citations[0]) or _apart(sentence.text)
+    short = sentence.short
+    if short and text == sentence.text:
+        ends = (text[: short.start], text[short.end :])
+        said = Text.assemble(ends[0], (text[short.start : short.end], "bold"), ends[1])
+    else:
+        said = Text(text)
+    return said + f" {''.join(f'[{n}]' for n in marks)} · {BASES[sentence.basis]}"
 
 
 def _apart(text: str) -> str:

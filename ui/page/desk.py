@@ -13,8 +13,9 @@ import gradio as gr
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
 from rag.types import Answer, Turn
+from ui.markdown import plain_markdown
 from ui.page.stream import Workers
-from ui.render import LOOKING, STOPPED, failure, message, panel, plain_markdown, sources
+from ui.render import LOOKING, STOPPED, failure, message, panel, sources
 from ui.withdrawn import up_to_date
 
 AT_ONCE = 8
