@@ -26,7 +26,6 @@ from eval.index_systems import BOTH, MEANING, OURS, WORDS, Search, index_system
 from eval.text_vectors import Embed, TextVectors
 from rag.assistant import Assistant
 from rag.embed import ModelId
-from rag.embed_load import best_precision, bundled_folder, load_model
 from rag.errors import ConfigError
 from rag.settings import BUNDLED_MODEL, Settings
 
@@ -150,6 +149,10 @@ def bare_model(settings: Settings, model: ModelId) -> Embed:
         settings: Which model, and where it runs.
         model: As the index has it; its number format is taken.
     """
+    import torch
+
+    from rag.embed_load import best_precision, bundled_folder, load_model
+
     loaded: list[Any] = []
 
     def embed(texts: Sequence[str]) -> Any:
@@ -159,7 +162,7 @@ def bare_model(settings: Settings, model: ModelId) -> Embed:
                 str(bundled_folder()) if name == BUNDLED_MODEL else name, settings.embedding_device
             )
             precision = best_precision(model.precision, found.device.type)
-            loaded.append(found.to(getattr(importlib.import_module("torch"), precision)))
+            loaded.append(found.to(getattr(torch, precision)))
         vectors = loaded[0].encode(list(texts), convert_to_tensor=True, show_progress_bar=False)
         return vectors.float().cpu().numpy()
 
