@@ -36,7 +36,7 @@ class RankingFigures:
 
     name: str
     figures: tuple[Figure, ...]
-    """One for each of `RANK_METRICS`."""
+    """One for each metric, such as `RANK_METRICS`."""
     differences: tuple[Figure, ...]
     """The same, less the baseline's, paired by question; empty for the baseline itself."""
 
@@ -73,20 +73,43 @@ def rank_metrics(
     Raises:
         ValueError: The baseline is not among the rankings, or one does not fit the cases.
     """
-    if baseline not in rankings:
-        raise ValueError(f"there is no ranking {baseline!r} among {sorted(rankings)}")
     rows = {name: _rows(cases, name, lists) for name, lists in rankings.items()}
+    return compare_rows(rows, RANK_METRICS, baseline=baseline, seed=seed, resamples=resamples)
+
+
+def compare_rows(
+    rows: Mapping[str, Rows],
+    metrics: Sequence[str],
+    *,
+    baseline: str,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> tuple[RankingFigures, ...]:
+    """The means of what was measured of each ranking, in the order given.
+
+    Args:
+        rows: Name to a row for each question, in one order for all, with a column for each metric.
+        metrics: Their names.
+        baseline: The ranking that the others are compared with.
+        seed: Of the bootstrap.
+        resamples: Of the bootstrap.
+
+    Raises:
+        ValueError: The baseline is not among the rankings.
+    """
+    if baseline not in rows:
+        raise ValueError(f"there is no ranking {baseline!r} among {sorted(rows)}")
     base = rows[baseline]
 
     def figures(own: Rows, less: Rows | None) -> tuple[Figure, ...]:
-        columns = [[column] for column in range(len(RANK_METRICS))]
+        columns = [[column] for column in range(len(metrics))]
         found = (
             estimate(own[:, at], mean, seed=seed, resamples=resamples)
             if less is None
             else difference(own[:, at], less[:, at], mean, seed=seed, resamples=resamples)
             for at in columns
         )
-        return tuple(map(Figure, RANK_METRICS, found))
+        return tuple(map(Figure, metrics, found))
 
     return tuple(
         RankingFigures(name, figures(own, None), () if name == baseline else figures(own, base))

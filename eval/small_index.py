@@ -57,7 +57,7 @@ def small_assistant(
     embedder = embedder or load_embedder(settings)
     with TemporaryDirectory(prefix="pullquote-") as folder:
         source = Path(folder, "posts.json")
-        entries = [_entry(number, post) for number, post in enumerate(posts, 1)]
+        entries = [rest_entry(number, post) for number, post in enumerate(posts, 1)]
         source.write_text(json.dumps(entries), encoding="utf-8")
         own = settings.model_copy(update={"index": Path(folder, "index")})
         sync([str(source)], own, embedder=embedder)
@@ -70,8 +70,8 @@ def post_id(number: int) -> str:
     return f"{SITE}/{number}"
 
 
-def _entry(number: int, post: SmallPost) -> dict[str, object]:
-    """As a site's REST API has it."""
+def rest_entry(number: int, post: SmallPost) -> dict[str, object]:
+    """The post that stands at this place, from 1, as a site's REST API has it."""
     return {
         "id": number,
         "date_gmt": f"{post.date}T12:00:00",

@@ -1,0 +1,68 @@
+"""Ways of finding texts in an index of ours: the product's own, and its parts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from eval.gold import RetrievedText
+from rag import catalog_read
+from rag.assistant import Assistant
+from rag.text import question_words
+from rag.types import Turn
+
+Search = Callable[[str, Sequence[Turn]], Sequence[RetrievedText]]
+"""A question and the turns before it to texts, best first."""
+
+OURS, WORDS, MEANING, BOTH = "ours", "words", "meaning", "both"
+_CANDIDATES = 100  # of each list that is fused
+_FLAT = 60  # k of reciprocal rank fusion, as its authors have it
+
+
+def index_system(name: str, assistant: Assistant, depth: int) -> Search:
+    """`ours` as the assistant finds its hits; the others know the question alone.
+
+    Args:
+        name: `OURS`, `WORDS` (BM25), `MEANING` (cosine) or `BOTH` (their ranks fused by Cormack et
+            al., 2009, https://doi.org/10.1145/1571941.1572114, which has nothing to fit).
+        assistant: Whose index is searched.
+        depth: How many texts are found at most.
+    """
+    index = assistant.index
+
+    def ours(question: str, history: Sequence[Turn]) -> Sequence[RetrievedText]:
+        query = assistant.understand(question, history=history)
+        return [RetrievedText.of(hit) for hit in assistant.retrieve(query).hits[:depth]]
+
+    def words(question: str, limit: int) -> list[str]:
+        with index.catalog.reading():
+            return list(catalog_read.by_words(index.catalog, question_words(question), limit))
+
+    def meaning(question: str, limit: int) -> list[str]:
+        return list(
+            index.search(assistant.pipeline.embedder.embed_question(question).question, limit)
+        )
+
+    def both(question: str, limit: int) -> list[str]:
+        return fused([find(question, _CANDIDATES) for find in (words, meaning)])[:limit]
+
+    def texts(find: Callable[[str, int], list[str]]) -> Search:
+        def search(question: str, _history: Sequence[Turn]) -> Sequence[RetrievedText]:
+            ids = find(question, depth)
+            with index.catalog.reading():
+                passages = catalog_read.passages(index.catalog, ids)
+            return [RetrievedText(passages[i].post.id, passages[i].text) for i in ids]
+
+        return search
+
+    if name == OURS:
+        return ours
+    return texts({WORDS: words, MEANING: meaning, BOTH: both}[name])
+
+
+def fused(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the lists, best first."""
+    scores: dict[str, float] = {}
+    for one in lists:
+        for rank, id_ in enumerate(one, 1):
+            scores[id_] = scores.get(id_, 0.0) + 1 / (_FLAT + rank)
+    return sorted(scores, key=lambda id_: (-scores[id_], id_))
