@@ -98,7 +98,7 @@ CASES = (
     Hostile(
         "huge single line",
         f"{_BED} {'spam and eggs and ham ' * 4000}.",
-        f"{'The bare bed lost all of its nine million elephants and ' * 3000}more [{{n}}].",
+        f"{'The bare bed lost all of its nine million elephants and ' * 800}more [{{n}}].",
     ),
     Hostile(
         "settings asked for in a post",

@@ -11,10 +11,13 @@ from rag.foreign import has_foreign, without_foreign
     "said",
     [
         "https://evil.example/a?b=c", "HTTP://EVIL.EXAMPLE", "//evil.example/x", "www.evil.example",
-        "evil.co", "bit.ly/abc", "evil.example:8080/x", "пример.рф", "10.0.0.1/x", "me@evil.example",
-        "ｈｔｔｐｓ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ", "javascript:alert(1)", "JavaScript : alert(1)", "vbscript:x",
+        "evil.co", "bit.ly/abc", "evil.example:8080/x", "пример.рф", "10.0.0.1/x",
+        "me@evil.example",
+        "ｈｔｔｐｓ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ",
+        "javascript:alert(1)", "JavaScript : alert(1)", "vbscript:x",
         "data:text/html,x", "mailto:a@b.example", "tel:+1234", "file:///etc/passwd", "blob:x",
-        "[here](x)", "![](//e.example/x.png)", "[here]: x", "<b>", "</p>", "<img src=x", "<!-- x -->",
+        "[here](x)", "![](//e.example/x.png)", "[here]: x", "<b>", "</p>", "<img src=x",
+        "<!-- x -->",
         "&lt;", "&#106;", "```html", "~~~",
     ],
 )  # fmt: skip
@@ -29,7 +32,8 @@ def test_what_no_quote_has_is_foreign_and_can_be_cut_out(said: str) -> None:
     "said",
     [
         "At 3.5 m, i.e. by 4 p.m., the U.S. team had 1,200.5 of them.", "The data: three of forty.",
-        "Use a < b and c & d.", "Version 1.10.2 is out.", "他们说3.5万。然后呢？", "Ph.D. and No. 7",
+        "Use a < b and c & d.", "Version 1.10.2 is out.", "他们说3.5万。然后呢？",
+        "Ph.D. and No. 7",
         "A file: it was open.", "He said: //", "a/b and either/or", "“Yes”… and then… no.",
     ],
 )  # fmt: skip

@@ -67,7 +67,7 @@ def test_there_are_thirty_cases_and_more_of_different_names() -> None:
 def _was_told(case: Hostile, told: str) -> None:
     """The model saw it, as data: on one line, with brackets and tags that mean nothing."""
     hostile = case.post or case.question
-    start = " ".join(hostile.split())[:40].replace("<", "‹").replace("[", "(").replace("]", ")")
+    start = " ".join(hostile.split())[:30].replace("<", "‹").replace("[", "(").replace("]", ")")
     assert start in told
     assert told.count("</sentences>") == 1
     assert all(re.match(r"\[\d{3}\] |# |Question|Answer|<|$", line) for line in told.splitlines())
@@ -91,10 +91,10 @@ def _is_checked(answer: Answer) -> None:
 
 
 def _shown(answer: Answer) -> list[str]:
-    """All that the writer had a hand in."""
+    """All that the model had a hand in; a quote is the post's own."""
     kept = record(answer)
     return [
-        *(one.text for one in kept.sentences), *(one.reason or "" for one in kept.sentences),
+        *(one.text for one in kept.sentences if one.basis != "quoted"), *(one.reason or "" for one in kept.sentences),
         *(one.text for one in kept.rejected), *(one.reason for one in kept.rejected),
         *kept.warnings,
     ]  # fmt: skip
