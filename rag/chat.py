@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rag.chat_loop import run_in_loop
 from rag.chat_spend import Meter, tokens_of
-from rag.chat_trouble import Cut, Late, Refused, in_plain_words
+from rag.chat_trouble import Cut, Endless, Late, Refused, in_plain_words
 from rag.errors import Stopped
 from rag.stopping import called_off_by
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Messages = Sequence[tuple[str, str]]
 """Role, "system", "human" or "ai", and text."""
+_MOST = 100_000  # characters; what is longer is no answer of four sentences, whatever was thought
 # Where providers put why a model stopped, and what they say.
 _WHY = ("finish_reason", "stop_reason", "done_reason")
 _CUT = {"length", "max_tokens", "model_context_window_exceeded"}
@@ -130,7 +131,11 @@ class _Reading:
             self.pieces.put(trouble)
 
     async def _read(self, model: BaseChatModel, messages: Messages, why: set[str]) -> None:
+        length = 0
         async for chunk in model.astream(list(messages)):
+            length += len(chunk.text)
+            if length > _MOST:
+                raise Endless
             if chunk.text:
                 self._said.append(chunk.text)
                 self.pieces.put(chunk.text)

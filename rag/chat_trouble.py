@@ -41,6 +41,10 @@ class Cut(Exception):
     """The model reached its own limit of length."""
 
 
+class Endless(Exception):
+    """The model writes on and on."""
+
+
 class Refused(Exception):
     """The model, or a filter in front of it, refuses to answer."""
 
@@ -49,7 +53,7 @@ def in_plain_words(error: Exception, name: str, *, begun: bool = False) -> Model
     """What happened and what to do.
 
     Args:
-        error: `Late`, `Cut`, `Refused`, or whatever a provider's package raises.
+        error: `Late`, `Cut`, `Endless`, `Refused`, or whatever a provider's package raises.
         name: Of the chat model.
         begun: Whether it had said something by then.
     """
@@ -62,6 +66,11 @@ def in_plain_words(error: Exception, name: str, *, begun: bool = False) -> Model
         return ModelUnavailable(
             f"The chat model {name} stopped at its limit of length.",
             hint="Raise the limit of its answers, or lower chat_sections.",
+        )
+    if isinstance(error, Endless):
+        return ModelUnavailable(
+            f"The chat model {name} did not stop writing.",
+            hint="It may be too small, or something makes it: ask without chat_model.",
         )
     if isinstance(error, Refused):
         return ModelUnavailable(

@@ -17,11 +17,12 @@ LEFT_OUT = "(…)"
 _FOREIGN = regex.compile(
     r"!?\[[^\]\[]{0,500}\]\s?(?:\([^)]{0,2000}\)?|:\s?\S+)"  # Markdown's links and pictures
     r"|</?[a-z!?][^>]*>?|&\#?\w{1,30};"  # tags, comments, entities
-    r"|(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*+:\s?//\S*|(?<![:\w])//[\p{L}\p{N}-]++\.\S+"
+    r"|(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*+:\s?//\S+|(?<![:\w])//[\p{L}\p{N}-]++\.\S+"
     r"|\b(?:javascript|vbscript|livescript)\s?:\s?\S*"
     r"|\b(?:data|mailto|tel|sms|file|blob|about|intent|view-source):\S+"
     # Hosts and mail addresses without a scheme; "U.S." and "e.g." have one letter at the end.
-    r"|(?<![\p{L}\p{M}\p{N}._%+@-])(?:[\p{L}\p{M}\p{N}_%+@-]++\.)+\p{L}{2,}[\p{L}\p{M}\p{N}._%+@-]*+"
+    r"|(?<![\p{L}\p{M}\p{N}\p{Cf}._%+@-])(?:[\p{L}\p{M}\p{N}\p{Cf}_%+@-]++\.)+\p{L}{2,}"
+    r"[\p{L}\p{M}\p{N}\p{Cf}._%+@-]*+"
     r"(?::\d+)?(?:[/?\#]\S*)?"
     r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])(?::\d+)?(?:/\S*)?|```\w*|~~~",
     regex.IGNORECASE,

@@ -31,8 +31,14 @@ _WHOLE_WORD = re.compile(r"\w[^\w.]|[^\W\x00-\x7f]")
 _THOUGHT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>")
 # Directions and other marks that are not seen but change how a text reads.
 _UNSEEN = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
 )
+
+
+_LONG = 300  # characters of a sentence that are seldom more
+_LONGEST = 2000  # characters of a sentence; without a limit, one without end is split for ever
+_MAY_END = re.compile(r"[^\w\s]|\n")  # where nothing of this stands, no sentence can have ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +56,21 @@ def marked_sentences(pieces: Iterable[str]) -> Iterator[Marked]:
     its answer is left out. When the pieces end in an error, so does this, behind the last sentence
     that has its full stop.
     """
-    text = ""
+    text, next_look = "", 0
     try:
         # Letter by letter: where a server cuts its pieces must not change what is read.
         for letter in chain.from_iterable(_spoken(pieces)):
             text += letter
-            if letter.isspace() or not letter.isascii():
+            if not (letter.isspace() or not letter.isascii()):
+                continue
+            if len(text) >= next_look and _MAY_END.search(text):
                 done, text = _split_off(text)
                 yield from done
+                # What goes on and on is looked at less and less often.
+                next_look = 0 if done or len(text) < _LONG else int(len(text) * 1.1)
+            if len(text) > _LONGEST:
+                yield _marked(text)
+                text, next_look = "", 0
     except Exception:
         yield from (_marked(one) for one in _sentences(text) if _ENDED.search(one))
         raise
@@ -74,7 +87,8 @@ def _spoken(pieces: Iterable[str]) -> Iterator[str]:
     start = ""
     for piece in pieces:
         start += piece
-        whole = _THOUGHT.match(start)
+        # Only where a tag may have ended: a thought can be long.
+        whole = _THOUGHT.match(start) if ">" in piece else None
         if whole:
             start = start[whole.end() :]
             break

@@ -134,6 +134,10 @@ def test_an_answer_that_was_all_thought_until_its_limit(index: Path) -> None:
     check(index, reply, "stopped at its limit of length", "Raise the limit")
 
 
+def test_an_answer_without_end(index: Path) -> None:
+    check(index, Reply(tuple(["and on and on " * 500] * 20)), "did not stop writing", "too small")
+
+
 def test_a_server_that_is_not_there(index: Path) -> None:
     with serving(Reply()) as server:
         pass

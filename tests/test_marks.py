@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -120,3 +121,11 @@ def test_pieces_of_any_size_say_the_same(words: list[str], size: int) -> None:
         return [one for one in read(text, size=size) if re.search("[A-Za-z]", one.text)]
 
     assert said(size) == said(len(text) + 1)
+
+
+@pytest.mark.parametrize("piece", ["word and ", "a, b, ", "A b. ", "文、", "[1] ", "<think> ", "["])
+def test_text_without_end_is_read_in_time(piece: str) -> None:
+    started = time.monotonic()
+    found = list(marked_sentences(piece for _ in range(50_000 // len(piece))))
+    assert time.monotonic() - started < 30
+    assert all(len(one.text) <= 50_000 for one in found)

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from rag.errors import PullquoteError
 from ui.cli_index import COMMANDS
 from ui.cli_ingest import complain, ingest
-from ui.cli_options import Folder, Json
+from ui.cli_options import ChatModel, Folder, Json
 
 
 class _Commands(TyperGroup):
@@ -48,10 +48,6 @@ app = typer.Typer(
 )
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-ChatModel = Annotated[
-    str | None,
-    typer.Option(metavar="PROVIDER:MODEL", help="Let this chat model write; else quotes only."),
-]
 Names = list[str] | None  # an option that may stand several times
 Author = Annotated[Names, typer.Option(metavar="NAME", help="Only this author; repeatable.")]
 Category = Annotated[Names, typer.Option(metavar="NAME", help="Only this category; repeatable.")]

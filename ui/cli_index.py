@@ -41,19 +41,28 @@ def doctor(
     repair: Annotated[
         bool, typer.Option("--repair", help="Build the search index again from the catalog first.")
     ] = False,
+    chat_model: Annotated[
+        str | None,
+        typer.Option(metavar="PROVIDER:MODEL", help="Also try this chat model on the index."),
+    ] = None,
 ) -> None:
     """Look for what is wrong, and say what to do.
 
-    Ends with 1 where something is wrong with the installation or the index.
+    Ends with 1 where something is wrong with the installation, the index or the chat model.
     """
     from rag.settings import load_settings
     from ui.doctor import examine, rebuild
     from ui.show import print_checks
 
-    settings = load_settings(index=index)
+    settings = load_settings(index=index, chat_model=chat_model)
     if repair:
         typer.echo(f"Rebuilt: the search index holds {rebuild(settings):,} passages.")
-    if not print_checks(examine(settings)):
+    well = print_checks(examine(settings))
+    if chat_model:
+        from ui.trial import show_trial
+
+        well = show_trial(settings) and well
+    if not well:
         raise typer.Exit(1)
 
 

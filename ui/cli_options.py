@@ -12,3 +12,7 @@ Folder = Annotated[
     typer.Option("--index", metavar="DIR", help='Folder of the index; else the setting "index".'),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ChatModel = Annotated[
+    str | None,
+    typer.Option(metavar="PROVIDER:MODEL", help="Let this chat model write; else quotes only."),
+]

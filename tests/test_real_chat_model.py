@@ -1,0 +1,68 @@
+"""A real model on a real wire: random weights write gibberish, and the reader is told the truth."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chatting import ASK, BARE
+from small_site import GARDEN, garden
+from tiny_chat_model import make_model, served
+
+from eval.chat_trial import Trial, try_model
+from rag import Assistant
+from rag.settings import load_settings
+from ui.render import REFUSED, message
+from ui.trial import lines
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    texts = [section.text for parsed in GARDEN for section in parsed.sections]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of libraries about their own future
+        return make_model(tmp_path_factory.mktemp("tiny"), texts)
+
+
+@pytest.fixture(scope="module")
+def address(model: Path) -> Iterator[str]:
+    with served(model) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(
+    model: Path, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, object]:
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
+    return {
+        "index": garden(tmp_path / "index"), "embedding_model": "hash", "min_answerable": 0.0,
+        "chat_model": f"openai:{model}", "chat_base_url": address, "chat_timeout": 200,
+    }  # fmt: skip
+
+
+def test_gibberish_is_rejected_and_the_reader_is_told(settings: dict[str, object]) -> None:
+    with Assistant.open(**settings) as assistant:  # type: ignore[arg-type]
+        *growing, answer = assistant.stream(ASK)
+    assert answer.complete
+    assert not answer.answered
+    assert answer.rejected, answer.warnings
+    assert all(one.claim.text for one in answer.rejected)
+    assert {one.reason for one in answer.rejected} == {"It points at no sentence of a post."}
+    assert BARE in {hit.passage.sentences[1].text for hit in answer.hits[:1]} or answer.nearest
+    shown = message(answer, 0)
+    assert REFUSED in shown
+    assert "did not pass the check" in shown
+    assert not any(one.answered for one in growing)
+
+
+def test_the_trial_tells_that_it_is_of_no_use(settings: dict[str, object]) -> None:
+    trial: Trial = try_model(load_settings(**settings), on_progress=lambda *_: None)
+    assert not trial.good
+    assert not trial.answered
+    assert trial.total(lambda one: one.said_tokens) > 0
+    assert lines(trial)[-1].startswith("WRONG")
