@@ -116,6 +116,9 @@ class _Recorder:
     def max_tokens(self) -> int:
         return self._embedder.max_tokens
 
+    def count_tokens(self, texts: Sequence[str]) -> tuple[int, int]:
+        return self._embedder.count_tokens(texts)
+
     @property
     def special_tokens(self) -> int:
         return self._embedder.special_tokens

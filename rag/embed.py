@@ -110,6 +110,9 @@ class Embedder(Protocol):
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """Start and end of each text's tokens in its characters; special tokens not included."""
 
+    def count_tokens(self, texts: Sequence[str]) -> tuple[int, int]:
+        """Tokens of the texts in all, and those of them that the vocabulary does not know."""
+
     @property
     def special_tokens(self) -> int:
         """Tokens that are added to every text."""
@@ -187,6 +190,9 @@ class HashEmbedder:
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         return [_word_spans(text) for text in texts]
+
+    def count_tokens(self, texts: Sequence[str]) -> tuple[int, int]:
+        return sum(len(_word_spans(text)) for text in texts), 0
 
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
         return [self._passage(text) for text in texts]

@@ -84,6 +84,11 @@ class ModelEmbedder:
             )  # fmt: skip
         return [[(int(a), int(b)) for a, b in offsets] for offsets in encoded["offset_mapping"]]
 
+    def count_tokens(self, texts: Sequence[str]) -> tuple[int, int]:
+        unknown = self._tokenizer.unk_token_id
+        ids = [token for text in texts for token in self.token_ids(text)]
+        return len(ids), 0 if unknown is None else ids.count(unknown)
+
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
         found: dict[int, PassageVectors] = {}
         # Sorted by length, so that a batch pads little; handed back in the order given.
