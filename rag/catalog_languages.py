@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from rag import catalog_read
 from rag.catalog import Catalog
 from rag.catalog_faults import decoding
-from rag.embed import Embedder
+from rag.embed import Embedder, TokenCount
 from rag.language import base
 
 MOST_UNKNOWN = 0.1
@@ -26,14 +26,14 @@ class LanguageShare:
     language: str
     """Without a country, such as "pt"; empty for posts whose language is not known."""
     posts: int
-    tokens: int = 0
-    """Of the passages that were looked at; 0 where that has not been done yet."""
-    unknown: int = 0
-    """Of them, those that stand for what the vocabulary lacks."""
+    seen: TokenCount = TokenCount()
+    """Of the passages that were looked at; without a token where that has not been done yet."""
 
     @property
     def share(self) -> float:
-        return self.unknown / self.tokens if self.tokens else 0.0
+        """Of the tokens that say nothing, in [0, 1]."""
+        said = self.seen.unknown + self.seen.spelled
+        return said / self.seen.tokens if self.seen.tokens else 0.0
 
     @property
     def is_unread(self) -> bool:
@@ -58,7 +58,7 @@ def language_shares(catalog: Catalog) -> tuple[LanguageShare, ...]:
         kept = json.loads(noted(catalog) or "{}")
         counted = kept.get("languages", {}) if kept.get("model") == catalog.model else {}
         return tuple(
-            LanguageShare(language, posts, *counted.get(language, (0, 0)))
+            LanguageShare(language, posts, TokenCount(*counted.get(language, ())))
             for language, posts in count_posts(catalog).items()
         )
 
@@ -75,7 +75,7 @@ def note_shares(catalog: Catalog, embedder: Embedder) -> None:
         for language in count_posts(catalog):
             ids = _sample(catalog, language)
             texts = [passage.text for passage in catalog_read.passages(catalog, ids).values()]
-            languages[language] = embedder.count_tokens(texts)
+            languages[language] = astuple(embedder.count_tokens(texts))
         catalog.set_meta(_KEY, json.dumps({"model": catalog.model, "languages": languages}))
 
 

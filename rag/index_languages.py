@@ -20,9 +20,14 @@ def in_words(one: LanguageShare) -> str:
     """How much of a language the embedding model can read, for people."""
     language = f"language {one.language!r}" if one.language else "no known language"
     posts = f"{one.posts:,} {'post' if one.posts == 1 else 'posts'} in {language}"
-    if not one.tokens:
+    if not one.seen.tokens:
         return f"{posts}; how much of them the embedding model knows is told by the next sync"
-    return f"{posts}: the embedding model does not know {one.share:.1%} of their tokens"
+    seen = one.seen
+    unknown, spelled = (100 * part / seen.tokens for part in (seen.unknown, seen.spelled))
+    return (
+        f"{posts}: of their tokens the embedding model does not know {unknown:.1f} %, and has"
+        f" {spelled:.1f} % only letter by letter"
+    )
 
 
 @dataclass(frozen=True, slots=True)

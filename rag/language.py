@@ -14,7 +14,7 @@ import regex
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-_FITTED = Path(__file__).parent / "models" / "languages.json"
+FITTED = Path(__file__).parent / "models" / "languages.json"
 _LOOKED_AT = 4_000  # characters; more of them change nothing
 _LETTER = regex.compile(r"\p{L}")
 _NONE = "zxx"  # py3langid's name for what is in no language
@@ -29,7 +29,7 @@ def fitted() -> Mapping[str, Any]:
 
 @cache
 def _fitted() -> Mapping[str, Any]:
-    values: Mapping[str, Any] = json.loads(_FITTED.read_text(encoding="utf-8"))
+    values: Mapping[str, Any] = json.loads(FITTED.read_text(encoding="utf-8"))
     return values
 
 

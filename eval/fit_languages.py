@@ -1,0 +1,160 @@
+"""Fits what has to do with languages: when one is sure, what another one counts against a passage,
+and searching by words alone.
+
+    python -m eval.fit_languages [--output rag/models]
+
+On our own short posts in four languages, five of which stand there in English as well, beside the
+sample site's in English (`eval/data`).
+
+* `min_probability`: from where on a text's likeliest language is taken for its language. Questions,
+  their first words, and nothing but the languages of the index: the lowest value at which nothing
+  that is taken is wrong.
+* `other_language`: log-odds against a passage in another language than the question's. Without
+  questions whose only answer stands in another language it would be a filter; with ten of
+  them among the others it becomes a preference.
+* `words`: see `eval/fit_words.py`; the figures beside it are of languages that were not fitted on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from math import floor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from eval.cases import Case
+from eval.fit_words import cross_validate, fit_words, observe_words
+from eval.language_sets import (
+    CROSS,
+    LANGUAGES,
+    TRANSLATED,
+    language_assistant,
+    questions,
+    sample_questions,
+)
+from eval.observe import Rows, observe
+from rag import catalog_languages
+from rag.assistant import Assistant
+from rag.language import FITTED, likeliest
+from rag.settings import load_settings
+from rag.types import Filters
+
+_BEGINNINGS = (1, 2, 3)  # words
+_SIGNS = 3  # as many of a script without spaces as one word
+_RIDGE = 0.05
+_READ = ("es", "de", TRANSLATED, CROSS)  # languages that the embedding model reads, and across them
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, default=FITTED)
+    arguments = parser.parse_args()
+    cases = {name: questions(name) for name in (*LANGUAGES, TRANSLATED, CROSS)}
+    cases[TRANSLATED] += sample_questions()
+    with language_assistant(load_settings()) as assistant:
+        words = {name: observe_words(cases[name], assistant) for name in LANGUAGES}
+        against = other_language([case for name in _READ for case in cases[name]], assistant)
+    every = [one for some in words.values() for one in some]
+    values: dict[str, Any] = {
+        "min_probability": floor(1e4 * min_probability(cases)) / 1e4,
+        "other_language": round(against, 4),
+        "words": fit_words(every).values(),
+        "figures": {"words": cross_validate(words)},
+        "made_from": {
+            "made": datetime.now(UTC).date().isoformat(),
+            "by": "python -m eval.fit_languages",
+            "questions": {name: len(some) for name, some in cases.items()},
+            "sha256": _digest(cases),
+        },
+    }
+    arguments.output.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(values, indent=1))
+
+
+def min_probability(cases: dict[str, tuple[Case, ...]]) -> float:
+    """The lowest above those of all texts whose likeliest language is wrong."""
+    among = (*LANGUAGES, TRANSLATED)
+    marks = []
+    for name in among:
+        for case in cases[name]:
+            for text in (case.question, *beginnings(case.question)):
+                found = likeliest(text, among)
+                if found:
+                    marks.append((found[1], found[0] == name))
+    highest = max((probability for probability, right in marks if not right), default=0.0)
+    return min(probability for probability, _ in marks if probability > highest)
+
+
+def beginnings(text: str) -> Iterator[str]:
+    """The first word, the first two and three; of a script without spaces, as many signs."""
+    words = text.split()
+    for count in _BEGINNINGS:
+        if len(words) > count:
+            yield " ".join(words[:count])
+        elif len(words) == 1 and len(text) > count * _SIGNS:
+            yield text[: count * _SIGNS]
+
+
+def other_language(cases: Sequence[Case], assistant: Assistant) -> float:
+    """What makes the right passages likeliest, beside their shipped scores."""
+    pipeline, index = assistant.pipeline, assistant.index
+    weights = np.asarray(pipeline.calibration.passage.weights)
+    pairs: list[tuple[Rows, Rows, NDArray[np.bool_]]] = []
+    for case in cases:
+        language = pipeline.languages.of_question(case.question)
+        if not case.answerable or language is None:
+            continue
+        for one in observe([case], index, pipeline.embedder, assistant.settings):
+            right = one.right.any(axis=1)
+            ids = _ids(case, assistant)
+            other = catalog_languages.in_other_languages(index.catalog, ids, language)
+            flags = np.asarray([id_ in other for id_ in ids], dtype=np.float64)
+            if right.any():
+                pairs.append((one.passages @ weights, flags, right))
+
+    def loss(against: float) -> float:
+        total = 0.0
+        for score, flags, right in pairs:
+            now = score - against * flags
+            total += float(logsumexp(now) - logsumexp(now[right]))
+        return total / len(pairs) + _RIDGE * against**2
+
+    print([(w, round(loss(w) - _RIDGE * w * w, 4)) for w in (0, .25, .5, 1, 2, 4, 8)])
+    return float(minimize_scalar(loss, bounds=(0.0, 20.0), method="bounded").x)
+
+
+def _ids(case: Case, assistant: Assistant) -> list[str]:
+    """The ids of the candidates, in the order in which `observe` has them."""
+    from rag.retrieve import search
+    from rag.understand import understand
+
+    pipeline = assistant.pipeline
+    query = understand(case.question, history=case.history)
+    found = search(
+        query.searches[0], assistant.index, pipeline.embedder, filters=Filters(),
+        limit=assistant.settings.candidates,
+    )  # fmt: skip
+    return [candidate.id for candidate in found.candidates]
+
+
+def _digest(cases: dict[str, tuple[Case, ...]]) -> str:
+    text = json.dumps(
+        [(c.id, c.question, [g.quote for g in c.gold]) for some in cases.values() for c in some],
+        ensure_ascii=False,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    main()
