@@ -1,5 +1,4 @@
-"""Fits what has to do with languages: when one is sure, what another one counts against a passage,
-and searching by words alone.
+"""Fits when a language is sure, what another one counts, and searching by words alone.
 
     python -m eval.fit_languages [--output rag/models]
 
@@ -9,9 +8,9 @@ sample site's in English (`eval/data`).
 * `min_probability`: from where on a text's likeliest language is taken for its language. Questions,
   their first words, and nothing but the languages of the index: the lowest value at which nothing
   that is taken is wrong.
-* `other_language`: log-odds against a passage in another language than the question's. Without
-  questions whose only answer stands in another language it would be a filter; with ten of
-  them among the others it becomes a preference.
+* `other_language`: log-odds against a passage in another language than the question's: as much as
+  can be without taking the first place from any passage that answers one of ten questions in
+  another language than its own and that has it. So it is a preference and never a filter.
 * `words`: see `eval/fit_words.py`; the figures beside it are of languages that were not fitted on.
 """
 
@@ -27,9 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
 from eval.cases import Case
 from eval.fit_words import cross_validate, fit_words, observe_words
@@ -41,17 +37,17 @@ from eval.language_sets import (
     questions,
     sample_questions,
 )
-from eval.observe import Rows, observe
+from eval.observe import observe
 from rag import catalog_languages
 from rag.assistant import Assistant
 from rag.language import FITTED, likeliest
+from rag.retrieve import search
 from rag.settings import load_settings
 from rag.types import Filters
+from rag.understand import understand
 
 _BEGINNINGS = (1, 2, 3)  # words
 _SIGNS = 3  # as many of a script without spaces as one word
-_RIDGE = 0.05
-_READ = ("es", "de", TRANSLATED, CROSS)  # languages that the embedding model reads, and across them
 
 
 def main() -> None:
@@ -64,11 +60,11 @@ def main() -> None:
     cases[TRANSLATED] += sample_questions()
     with language_assistant(load_settings()) as assistant:
         words = {name: observe_words(cases[name], assistant) for name in LANGUAGES}
-        against = other_language([case for name in _READ for case in cases[name]], assistant)
+        against = other_language(cases[CROSS], assistant)
     every = [one for some in words.values() for one in some]
     values: dict[str, Any] = {
         "min_probability": floor(1e4 * min_probability(cases)) / 1e4,
-        "other_language": round(against, 4),
+        "other_language": floor(1e4 * against) / 1e4,
         "words": fit_words(every).values(),
         "figures": {"words": cross_validate(words)},
         "made_from": {
@@ -107,38 +103,28 @@ def beginnings(text: str) -> Iterator[str]:
 
 
 def other_language(cases: Sequence[Case], assistant: Assistant) -> float:
-    """What makes the right passages likeliest, beside their shipped scores."""
+    """The most at which what is found first across languages is still found first."""
     pipeline, index = assistant.pipeline, assistant.index
     weights = np.asarray(pipeline.calibration.passage.weights)
-    pairs: list[tuple[Rows, Rows, NDArray[np.bool_]]] = []
+    room = []
     for case in cases:
         language = pipeline.languages.of_question(case.question)
-        if not case.answerable or language is None:
-            continue
         for one in observe([case], index, pipeline.embedder, assistant.settings):
             right = one.right.any(axis=1)
-            ids = _ids(case, assistant)
-            other = catalog_languages.in_other_languages(index.catalog, ids, language)
-            flags = np.asarray([id_ in other for id_ in ids], dtype=np.float64)
-            if right.any():
-                pairs.append((one.passages @ weights, flags, right))
-
-    def loss(against: float) -> float:
-        total = 0.0
-        for score, flags, right in pairs:
-            now = score - against * flags
-            total += float(logsumexp(now) - logsumexp(now[right]))
-        return total / len(pairs) + _RIDGE * against**2
-
-    print([(w, round(loss(w) - _RIDGE * w * w, 4)) for w in (0, .25, .5, 1, 2, 4, 8)])
-    return float(minimize_scalar(loss, bounds=(0.0, 20.0), method="bounded").x)
+            if language is None or not right.any():
+                continue
+            other = catalog_languages.in_other_languages(
+                index.catalog, ids := _ids(case, assistant), language
+            )
+            apart = np.asarray([id_ in other for id_ in ids])
+            scores = one.passages @ weights
+            if scores[right].max() == scores.max() and not apart.all():
+                room.append(float(scores[right].max() - scores[~apart].max()))
+    return min(room, default=0.0)
 
 
 def _ids(case: Case, assistant: Assistant) -> list[str]:
     """The ids of the candidates, in the order in which `observe` has them."""
-    from rag.retrieve import search
-    from rag.understand import understand
-
     pipeline = assistant.pipeline
     query = understand(case.question, history=case.history)
     found = search(

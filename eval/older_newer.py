@@ -138,7 +138,8 @@ def pairs_text(grades: Sequence[PairGrade]) -> str:
         counts.append([kind, str(len(own)), *sums])
     return (
         f"{table(['Posts', 'n', *_COLUMNS], rows)}\n\n{table(['Kind', 'n', *_COLUMNS], counts)}\n\n"
-        f"[low, high] is a 95 % interval: percentile bootstrap by question, {RESAMPLES:,} resamples."
+        "[low, high] is a 95 % interval: percentile bootstrap by question, "
+        f"{RESAMPLES:,} resamples."
     )
 
 

@@ -12,8 +12,8 @@ from ingest.split import Piece, split
 from rag import catalog_read, catalog_write
 from rag.backends import load_embedder
 from rag.catalog import Catalog
-from rag.catalog_languages import note_shares
 from rag.catalog_files import require_whole
+from rag.catalog_languages import note_shares
 from rag.embed import Embedder
 from rag.identity import embedding_key
 from rag.rebuild import CATALOG, free_folder, name_chroma, sweep

@@ -24,8 +24,8 @@ from ingest.wordpress_post import Skipped
 from rag import catalog_write
 from rag.backends import as_indexed, load_embedder, model_id
 from rag.catalog import Catalog
-from rag.catalog_languages import language_shares, note_shares
 from rag.catalog_forgotten import Forgotten, forgotten
+from rag.catalog_languages import language_shares, note_shares
 from rag.catalog_sources import missing, set_quarantine, set_source_state, source_state
 from rag.embed import Embedder
 from rag.errors import ConfigError, SourceError

@@ -130,10 +130,7 @@ class Update:
         if best:
             self.embed()  # the copy before may be waiting
         self.seen[post.id] = own
-        if not live and lacks(post, result.raw.untold):
-            parsed = self._completed(parsed, result.raw.untold)
-        if parsed.post.language is None:
-            parsed = with_language(parsed, self._as_before(parsed))
+        parsed = self._completed(parsed, result.raw.untold, live=live)
         self._note(parsed)
         self._compare(parsed, source)
         if parsed.post.published is None:
@@ -152,10 +149,14 @@ class Update:
         state = self.states.get(post_id)
         return None if live or state is None else Standing(False, state.modified, state.whole)
 
-    def _completed(self, parsed: ParsedPost, untold: frozenset[str]) -> ParsedPost:
-        """With what this copy does not tell, as the one in the index tells it."""
-        before = self._record(parsed.post.id)
-        return replace(parsed, post=completed(parsed.post, untold, before)) if before else parsed
+    def _completed(self, parsed: ParsedPost, untold: frozenset[str], *, live: bool) -> ParsedPost:
+        """With what this copy does not tell, as the one in the index or its own text tells it."""
+        if not live and lacks(parsed.post, untold):
+            before = self._record(parsed.post.id)
+            if before:
+                parsed = replace(parsed, post=completed(parsed.post, untold, before))
+        known = parsed.post.language is not None
+        return parsed if known else with_language(parsed, self._as_before(parsed))
 
     def _as_before(self, parsed: ParsedPost) -> Post | None:
         """The record of a post whose text is in the index as it is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 
 from rag import catalog_read
 from rag.catalog import Catalog
@@ -26,7 +26,7 @@ class LanguageShare:
     language: str
     """Without a country, such as "pt"; empty for posts whose language is not known."""
     posts: int
-    seen: TokenCount = TokenCount()
+    seen: TokenCount = field(default_factory=TokenCount)
     """Of the passages that were looked at; without a token where that has not been done yet."""
 
     @property

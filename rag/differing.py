@@ -25,8 +25,8 @@ _MONTHS = (
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _NOT = frozenset(
     "no not never none nobody nothing without neither nor cannot longer stopped ended closed"
-    " cancelled abolished isn aren wasn weren don doesn didn won can't nicht kein keine nie sin nunca"
-    " ya".split()
+    " cancelled abolished isn aren wasn weren don doesn didn won nicht kein keine nie sin"
+    " nunca ya".split()
 )
 _TOKEN = regex.compile(r"[£€$¥₩]|\d+(?:[.,:]\d+)*|[\p{L}\p{M}]+")
 _MONEY = {"£": "pound", "€": "euro", "$": "dollar", "¥": "yen", "₩": "won"}
@@ -54,7 +54,7 @@ def said(text: str) -> Said:
     """A sentence taken apart."""
     tokens = [token.lower() for token in _TOKEN.findall(text)]
     values: dict[str, set[str]] = {}
-    for place, token in enumerate(tokens):
+    for place in range(len(tokens)):
         kind, value = _value(tokens, place)
         if kind:
             values.setdefault(kind, set()).add(value)

@@ -62,10 +62,11 @@ def newer_first(question: str, found: Found, lexicon: Lexicon) -> Found:
         relevance[mine] = max(relevance[mine], relevance[others])
         relevance[others] = 0.0
     hits = tuple(
-        replace(
-            hit,
-            sentences=tuple(
-                replace(one, relevance=relevance[hit.passage.id, one.sentence.start])
+        Hit(
+            hit.passage,
+            hit.relevance,
+            tuple(
+                SentenceScore(one.sentence, relevance[hit.passage.id, one.sentence.start])
                 for one in hit.sentences
             ),
         )

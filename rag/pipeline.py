@@ -185,7 +185,10 @@ class Pipeline:
             searches = (query.standalone, query.question, *query.searches)
             tried.append(
                 Query(
-                    query.question, query.standalone, tuple(dict.fromkeys(searches)), filters,
+                    query.question,
+                    query.standalone,
+                    tuple(dict.fromkeys(searches)),
+                    filters,
                     language=query.language,
                 )
             )

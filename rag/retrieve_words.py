@@ -143,9 +143,7 @@ def answerable_row(one: Measured) -> tuple[float, float]:
 
 def _hit(one: Measured, own: WordsCalibration, *, against: float) -> Hit:
     relevance = sigmoid(own.passage.score(one.row) - against)
-    scored = (
-        sigmoid(own.sentence.score((share, relevance)) - against) for share in one.shares
-    )
+    scored = (sigmoid(own.sentence.score((share, relevance)) - against) for share in one.shares)
     return Hit(
         one.passage,
         relevance,
