@@ -151,10 +151,9 @@ class Update:
 
     def _completed(self, parsed: ParsedPost, untold: frozenset[str], *, live: bool) -> ParsedPost:
         """With what this copy does not tell, as the one in the index or its own text tells it."""
-        if not live and lacks(parsed.post, untold):
-            before = self._record(parsed.post.id)
-            if before:
-                parsed = replace(parsed, post=completed(parsed.post, untold, before))
+        before = None if live or not lacks(parsed.post, untold) else self._record(parsed.post.id)
+        if before:
+            parsed = replace(parsed, post=completed(parsed.post, untold, before))
         known = parsed.post.language is not None
         return parsed if known else with_language(parsed, self._as_before(parsed))
 
