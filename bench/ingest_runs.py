@@ -10,7 +10,7 @@ from time import perf_counter, process_time
 from bench.machine import peak_memory_mb
 from ingest.sync import sync
 from rag.backends import load_embedder
-from rag.embed import Embedder, ModelId, PassageText, PassageVectors, QuestionVectors
+from rag.embed import Embedder, ModelId, PassageText, PassageVectors, QuestionVectors, TokenCount
 from rag.rebuild import CATALOG, CHROMA
 from rag.settings import BUNDLED_MODEL, Settings
 
@@ -115,6 +115,9 @@ class _Recorder:
     @property
     def max_tokens(self) -> int:
         return self._embedder.max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> TokenCount:
+        return self._embedder.count_tokens(texts)
 
     @property
     def special_tokens(self) -> int:

@@ -13,6 +13,7 @@ from rag import catalog_read, catalog_write
 from rag.backends import load_embedder
 from rag.catalog import Catalog
 from rag.catalog_files import require_whole
+from rag.catalog_languages import note_shares
 from rag.embed import Embedder
 from rag.identity import embedding_key
 from rag.rebuild import CATALOG, free_folder, name_chroma, sweep
@@ -115,6 +116,7 @@ class _Run:
                 )
             catalog.set_meta("embedder", str(model))
             catalog.set_meta("dimension", str(model.dimension))
+            note_shares(catalog, self.embedder)
             catalog_write.empty_outbox(catalog)
             name_chroma(catalog, self.folder)
         sweep(catalog)

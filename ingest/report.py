@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.wordpress_post import Skipped
+from rag.catalog_languages import LanguageShare
 from rag.types import Damage
 
 
@@ -88,6 +89,8 @@ class Report:
     encode_seconds: float = 0.0
     """Of `seconds`, spent in the embedding model."""
     text: TextKept = TextKept()
+    languages: tuple[LanguageShare, ...] = ()
+    """Of the index now, the most frequent first."""
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     """Ids of posts that a live site no longer names but still shows, or does not say."""

@@ -12,7 +12,7 @@ from rag.identity import passage_id
 from rag.text import split_sentences
 from rag.types import ParsedPost, Passage, Section, Sentence
 
-VERSION = 3
+VERSION = 4
 """Grows whenever the same sections would give other passages: then posts are split again."""
 
 _SHRINK = 0.8  # of the room, where a tokenizer finds more in the whole than in the parts

@@ -23,8 +23,9 @@ from ingest.wordpress_api import is_address
 from ingest.wordpress_post import Skipped
 from rag import catalog_write
 from rag.backends import as_indexed, load_embedder, model_id
-from rag.catalog import Catalog, IndexStatus
+from rag.catalog import Catalog
 from rag.catalog_forgotten import Forgotten, forgotten
+from rag.catalog_languages import language_shares, note_shares
 from rag.catalog_sources import missing, set_quarantine, set_source_state, source_state
 from rag.embed import Embedder
 from rag.errors import ConfigError, SourceError
@@ -116,8 +117,10 @@ def sync(
         if writer:
             for one in opened:
                 set_quarantine(writer.catalog, one.label, update.quarantined.get(one.label, ()))
+            if update.has_embedder:
+                note_shares(writer.catalog, update.embedder)
             writer.finish()
-        report = _with_totals(update.closing_report(), _status(settings))
+        report = _with_totals(update.closing_report(), settings)
     client = next((one.client for one in opened if one.client), None)
     if client:
         pages, elsewhere = spot_check(client, sample), shown_elsewhere(client, thin)
@@ -220,15 +223,16 @@ def _forgotten(settings: Settings) -> Forgotten:
         return forgotten(catalog)
 
 
-def _status(settings: Settings) -> IndexStatus | None:
+def _with_totals(report: Report, settings: Settings) -> Report:
     file = settings.index / CATALOG
     if not file.is_file():
-        return None
-    with closing(Catalog(file)) as catalog:
-        return catalog.status()
-
-
-def _with_totals(report: Report, status: IndexStatus | None) -> Report:
-    if status is None:
         return report
-    return replace(report, posts=status.posts, sections=status.sections, passages=status.passages)
+    with closing(Catalog(file)) as catalog:
+        status = catalog.status()
+        return replace(
+            report,
+            posts=status.posts,
+            sections=status.sections,
+            passages=status.passages,
+            languages=language_shares(catalog),
+        )

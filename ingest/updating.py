@@ -9,12 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
-from urllib.parse import unquote, urlsplit
 
 from ingest.copies import Standing, completed, lacks, standing
 from ingest.coverage import Kept, coverage
+from ingest.parsed import parsed_post, with_language
 from ingest.report import Difference, Progress, Report
-from ingest.sections import sections
 from ingest.split import VERSION, Piece, split
 from ingest.spot_check import Sample
 from ingest.thin_posts import ThinPosts
@@ -91,6 +90,11 @@ class Update:
         """Loaded only when something has to be split or embedded."""
         return self.given or load_embedder(self.settings)
 
+    @property
+    def has_embedder(self) -> bool:
+        """Whether it has been loaded."""
+        return "embedder" in self.__dict__
+
     def take(self, source: str, result: ReadPost | Skipped) -> None:
         """A post, or why there is none."""
         about = result.post_id if isinstance(result, Skipped) else result.raw.post.id
@@ -105,7 +109,7 @@ class Update:
         self._take_post(source, result)
 
     def _take_post(self, source: str, result: ReadPost) -> None:
-        parsed = _parse(result)
+        parsed = parsed_post(result)
         post = parsed.post
         for warning in result.warnings:
             self.warn(warning)
@@ -126,8 +130,7 @@ class Update:
         if best:
             self.embed()  # the copy before may be waiting
         self.seen[post.id] = own
-        if not live and lacks(post, result.raw.untold):
-            parsed = self._completed(parsed, result.raw.untold)
+        parsed = self._completed(parsed, result.raw.untold, live=live)
         self._note(parsed)
         self._compare(parsed, source)
         if parsed.post.published is None:
@@ -146,10 +149,20 @@ class Update:
         state = self.states.get(post_id)
         return None if live or state is None else Standing(False, state.modified, state.whole)
 
-    def _completed(self, parsed: ParsedPost, untold: frozenset[str]) -> ParsedPost:
-        """With what this copy does not tell, as the one in the index tells it."""
-        before = self._record(parsed.post.id)
-        return replace(parsed, post=completed(parsed.post, untold, before)) if before else parsed
+    def _completed(self, parsed: ParsedPost, untold: frozenset[str], *, live: bool) -> ParsedPost:
+        """With what this copy does not tell, as the one in the index or its own text tells it."""
+        before = None if live or not lacks(parsed.post, untold) else self._record(parsed.post.id)
+        if before:
+            parsed = replace(parsed, post=completed(parsed.post, untold, before))
+        known = parsed.post.language is not None
+        return parsed if known else with_language(parsed, self._as_before(parsed))
+
+    def _as_before(self, parsed: ParsedPost) -> Post | None:
+        """The record of a post whose text is in the index as it is."""
+        id_ = parsed.post.id
+        state = self.now.get(id_) or self.states.get(id_)
+        same = state is not None and state.content_hash == self._content_hash(parsed)
+        return self._record(id_) if same else None
 
     def _record(self, post_id: str) -> Post | None:
         """A post's record as it stands in the index now; None where it is not there."""
@@ -166,10 +179,7 @@ class Update:
         self.recovered.pop(post.id, None)
         if post.damage:
             self.recovered[post.id] = post.damage
-        if parsed.sections:
-            self.empty.discard(post.id)
-        else:
-            self.empty.add(post.id)
+        (self.empty.discard if parsed.sections else self.empty.add)(post.id)
 
     def _skip(self, skipped: Skipped) -> None:
         self.report = replace(self.report, skipped=(*self.report.skipped, skipped))
@@ -288,12 +298,3 @@ class Update:
             waiting = sum(len(one.pieces) for one in self.waiting)
             done = self.report.embedded
             self.on_progress(Progress(len(self.seen), done + waiting, done))
-
-
-def _parse(result: ReadPost) -> ParsedPost:
-    raw = result.raw
-    found = sections(raw.html, title=raw.post.title)
-    heading = next((s.headings[0] for s in found if s.headings), "")
-    slug = unquote(urlsplit(raw.post.url).path.rstrip("/").rpartition("/")[2])
-    title = raw.post.title or heading or slug or raw.post.id
-    return ParsedPost(replace(raw.post, title=title, translations=raw.translated_as), found)

@@ -23,6 +23,7 @@ from rag.calibration import load_calibration
 from rag.embed import Embedder
 from rag.errors import IndexMismatch
 from rag.index import Index
+from rag.index_languages import IndexLanguages
 from rag.lexicon import Lexicon
 from rag.pipeline import Pipeline, Writer
 from rag.settings import Settings, load_settings
@@ -211,6 +212,7 @@ class Assistant:
             calibration,
             settings,
             lexicon=Lexicon(self.index.catalog),
+            languages=IndexLanguages(self.index.catalog),
             reader=reader,
             condenser=load_condenser(writer),
             # A writer of somebody else's may say something else each time.

@@ -7,11 +7,13 @@ each of its sentences, and a small vector for each of its tokens for late intera
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from rag.settings import BUNDLED_MODEL
@@ -19,6 +21,7 @@ from rag.text import search_words
 from rag.types import Post, Section, Sentence, Vector, Vectors
 
 TokenVectors = NDArray[np.int8]  # shape (n tokens, width); 127 times a vector of length 1
+_WORD = regex.compile(r"[\p{L}--[\p{Han}\p{Hiragana}\p{Katakana}]]{3,}", regex.VERSION1)
 _QUARTER = 4  # the breadcrumb takes at most this part of a passage
 
 
@@ -93,6 +96,17 @@ class ModelId:
         return cls(name, revision, int(dimension), precision)
 
 
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """How much of some texts a model's vocabulary knows."""
+
+    tokens: int = 0
+    unknown: int = 0
+    """Of them, those that stand for what it lacks altogether."""
+    spelled: int = 0
+    """Of them, those of words that it only has letter by letter: it cannot know such a word."""
+
+
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BUNDLED_ID = ModelId(BUNDLED_MODEL, BUNDLED_SHA256[:16], 384)
 
@@ -109,6 +123,9 @@ class Embedder(Protocol):
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """Start and end of each text's tokens in its characters; special tokens not included."""
+
+    def count_tokens(self, texts: Sequence[str]) -> TokenCount:
+        """How many tokens texts have, and how many of them say nothing."""
 
     @property
     def special_tokens(self) -> int:
@@ -163,6 +180,22 @@ def passage_text(
     return PassageText(text, tuple(spans))
 
 
+def spelled_out(text: str, spans: Sequence[tuple[int, int]]) -> int:
+    """How many tokens belong to words of which each letter is a token of its own.
+
+    Signs that are words, or nearly so (Han, kana), are not counted.
+
+    Args:
+        text: Any.
+        spans: Start and end of its tokens, in order.
+    """
+    starts = [start for start, _ in spans]
+    words = (match.span() for match in _WORD.finditer(text))
+    counts = ((bisect_left(starts, end) - bisect_left(starts, start), start, end)
+              for start, end in words)  # fmt: skip
+    return sum(tokens for tokens, start, end in counts if tokens >= end - start)
+
+
 def unit(vectors: Vectors) -> Vectors:
     """Rows scaled to length 1; a row of zeros stays as it is."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
@@ -187,6 +220,9 @@ class HashEmbedder:
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         return [_word_spans(text) for text in texts]
+
+    def count_tokens(self, texts: Sequence[str]) -> TokenCount:
+        return TokenCount(sum(len(_word_spans(text)) for text in texts))
 
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
         return [self._passage(text) for text in texts]

@@ -19,6 +19,8 @@ from rag.embed import (
     PassageText,
     PassageVectors,
     QuestionVectors,
+    TokenCount,
+    spelled_out,
     to_int8,
     unit,
 )
@@ -83,6 +85,16 @@ class ModelEmbedder:
                 truncation=False, verbose=False,
             )  # fmt: skip
         return [[(int(a), int(b)) for a, b in offsets] for offsets in encoded["offset_mapping"]]
+
+    def count_tokens(self, texts: Sequence[str]) -> TokenCount:
+        unknown = self._tokenizer.unk_token_id
+        ids = [token for text in texts for token in self.token_ids(text)]
+        pairs = zip(texts, self.token_spans(texts), strict=True)
+        return TokenCount(
+            len(ids),
+            0 if unknown is None else ids.count(unknown),
+            sum(spelled_out(text, spans) for text, spans in pairs),
+        )
 
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
         found: dict[int, PassageVectors] = {}

@@ -70,6 +70,11 @@ class Lexicon:
         held = self.frequency(word)
         return math.log((self._known().passages + 1.5) / (held + 0.5)) if held else 0.0
 
+    @property
+    def rarest(self) -> float:
+        """The inverse document frequency of a word that no passage holds."""
+        return math.log((self._known().passages + 1.5) / 0.5)
+
     def nearest(self, word: str) -> str | None:
         """The word of the posts that a word which occurs in none of them is probably meant for.
 

@@ -11,18 +11,23 @@ from typing import Protocol
 
 from rag.answer_cache import AnswerCache
 from rag.calibration import Calibration
+from rag.catalog_languages import LanguageShare
 from rag.embed import Embedder
 from rag.followups import leans_back
 from rag.index import Index
+from rag.index_languages import MULTILINGUAL, IndexLanguages, in_words
 from rag.lexicon import Lexicon
+from rag.newer import newer_first
 from rag.reader import Reader
 from rag.record_words import filter_words
 from rag.retrieve import retrieve
 from rag.retrieve_records import posts_asked_for
+from rag.retrieve_words import retrieve_by_words, words_calibration
 from rag.settings import Settings
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Turn
 from rag.understand import understand
 from rag.verify import Check, verify
+from rag.write_quotes import QuoteWriter
 from rag.write_record import write_record
 
 _ALL = 1_000_000  # hits: as many as there are candidates
@@ -56,6 +61,7 @@ class Pipeline:
     calibration: Calibration
     settings: Settings
     lexicon: Lexicon
+    languages: IndexLanguages
     reader: Reader | None = None
     """Reads the best passages closely; None ranks by what the index knows alone."""
     condenser: Condenser | None = None
@@ -66,6 +72,25 @@ class Pipeline:
     def min_answerable(self) -> float:
         own = self.settings.min_answerable
         return self.calibration.thresholds(read=self.reads)[0] if own is None else own
+
+    def least(self, query: Query) -> float:
+        """From where on a question is answered: another one where words alone are looked at."""
+        own = self.settings.min_answerable
+        if own is None and self.by_words(query):
+            return words_calibration().min_answerable
+        return self.min_answerable
+
+    def by_words(self, query: Query) -> LanguageShare | None:
+        """The question's language where the embedding model cannot read it, else None.
+
+        Then passages are ranked by words alone, and nothing is done but quote.
+        """
+        return self.languages.is_unread(query.language) if query.record is None else None
+
+    def writer_for(self, query: Query) -> Writer:
+        if self.by_words(query):
+            return QuoteWriter(words_calibration().min_share, self.settings.answer_sentences)
+        return self.writer
 
     @property
     def reads(self) -> bool:
@@ -118,15 +143,20 @@ class Pipeline:
             "understand": (understood - started) * 1000,
             "retrieve": (perf_counter() - understood) * 1000,
         }
-        retrieved = perf_counter()
+        retrieved, writer = perf_counter(), self.writer_for(query)
         if query.record and found.posts:
-            draft = write_record(query, found, self.writer)
-        elif found.hits and found.answerable >= self.min_answerable:
-            draft = self.writer.write(query, found)
+            draft = write_record(query, found, writer)
+        elif found.hits and found.answerable >= self.least(query):
+            draft = writer.write(query, found)
         else:
-            draft = Draft(query, found, (), self.writer.name)
+            draft = Draft(query, found, (), writer.name)
         timing["write"] = (perf_counter() - retrieved) * 1000
-        made_with = replace(self.check.provenance, index_generation=generation, synced_at=synced_at)
+        made_with = replace(
+            self.check.provenance,
+            index_generation=generation,
+            synced_at=synced_at,
+            writer=writer.name,
+        )
         return draft, made_with, timing
 
     def _turns(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -159,16 +189,19 @@ class Pipeline:
             now=now,
         )
         with self.index.catalog.reading():
-            query = read(question, history=turns)
+            query = self._in_language(read(question, history=turns))
         if not (self.condenser and turns) or query.record or not leans_back(query.question):
             return query
         whole = self.condenser.condense(query.question, turns)
         if whole is None or len(whole) > longest:
             return query
         with self.index.catalog.reading():
-            said = read(whole)
+            said = self._in_language(read(whole))
         searches = said.searches if said.record else (*said.searches, query.question)
         return replace(said, question=query.question, searches=tuple(dict.fromkeys(searches)))
+
+    def _in_language(self, query: Query) -> Query:
+        return replace(query, language=self.languages.of_question(query.standalone))
 
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""
@@ -178,11 +211,17 @@ class Pipeline:
         if query.record or query.recognised:
             searches = (query.standalone, query.question, *query.searches)
             tried.append(
-                Query(query.question, query.standalone, tuple(dict.fromkeys(searches)), filters)
+                Query(
+                    query.question,
+                    query.standalone,
+                    tuple(dict.fromkeys(searches)),
+                    filters,
+                    language=query.language,
+                )
             )
         for now in tried:
             found = self.retrieve(now)
-            if found.posts if now.record else found.answerable >= self.min_answerable:
+            if found.posts if now.record else found.answerable >= self.least(now):
                 break
         if query.recognised and not now.recognised:
             limits = filter_words(query.filters)
@@ -202,6 +241,17 @@ class Pipeline:
         """
         with self.index.catalog.reading():
             self.index.check_model(self.embedder.id)
+            unread = self.by_words(query)
+            if unread:
+                found = retrieve_by_words(
+                    query,
+                    self.index,
+                    self.lexicon,
+                    candidates=self.settings.candidates,
+                    hits=self.settings.hits,
+                )
+                warning = f"Searched by words alone: {in_words(unread)}. {MULTILINGUAL}"
+                return replace(found, warnings=(*found.warnings, warning))
             about = query.record and query.record.topic
             found = retrieve(
                 query,
@@ -216,5 +266,5 @@ class Pipeline:
                 read=self.settings.read_passages,
             )
             if query.record is None:
-                return found
+                return newer_first(query.standalone, found, self.lexicon)
             return posts_asked_for(query, found, self.index.catalog, hits=self.settings.hits)

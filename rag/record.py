@@ -78,6 +78,14 @@ class HitRecord(_Record):
     relevance: Share
 
 
+class DisagreementRecord(_Record):
+    """What another post says otherwise than one that is cited."""
+
+    cited: CitationRecord
+    other: CitationRecord
+    other_is_older: bool
+
+
 class ProvenanceRecord(_Record):
     version: str = ""
     index_generation: int = 0
@@ -120,6 +128,7 @@ class AnswerRecord(_Record):
     hits: tuple[HitRecord, ...] = ()
     nearest: tuple[CitationRecord, ...] = ()
     answerable: Share = 0.0
+    disagreements: tuple[DisagreementRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     timing_ms: dict[str, float] = {}
     provenance: ProvenanceRecord = ProvenanceRecord()
@@ -149,6 +158,14 @@ def record(answer: Answer, *, id: str | int | None = None) -> AnswerRecord:  # n
         hits=tuple(_hit(hit) for hit in answer.hits),
         nearest=tuple(_citation(citation) for citation in answer.nearest),
         answerable=answer.answerable,
+        disagreements=tuple(
+            DisagreementRecord(
+                cited=_citation(one.cited),
+                other=_citation(one.other),
+                other_is_older=one.is_older,
+            )
+            for one in answer.disagreements
+        ),
         warnings=answer.warnings,
         timing_ms={stage: round(ms, 3) for stage, ms in answer.timing.items()},
         provenance=provenance_record(answer.provenance),

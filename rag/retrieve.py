@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rag import catalog_filters, catalog_read
-from rag.calibration import UNCALIBRATED, Calibration, ReadCalibration, bounded
+from rag import catalog_filters, catalog_languages, catalog_read
+from rag.calibration import UNCALIBRATED, Calibration, ReadCalibration, bounded, sigmoid
 from rag.catalog_read import StoredVectors
 from rag.embed import Embedder, QuestionVectors
 from rag.index import Index
+from rag.language import fitted
 from rag.late import LateQuestion, late_question, passage_scores, sentence_scores
 from rag.reader import Reader, Reading
 from rag.text import question_words
@@ -79,7 +80,8 @@ def retrieve(
             search(text, index, embedder, filters=query.filters, limit=candidates)
             for text in query.searches
         ]
-        ranked = _fuse(searches, calibration)[:hits]
+        against = _against(searches, index, query.language)
+        ranked = _fuse(searches, calibration, against)[:hits]
         best = {candidate.id: source for candidate, source in ranked}
         stored = catalog_read.stored_vectors(index.catalog, list(best))
         passages = catalog_read.passages(index.catalog, list(best))
@@ -89,7 +91,7 @@ def retrieve(
     readings = reader.read(query.standalone, first) if reader else []
     unread = [None] * (len(ranked) - len(readings))
     found = [
-        _hit(passages[c.id], c, source, stored[c.id], calibration, reading)
+        _hit(passages[c.id], c, source, stored[c.id], calibration, reading, against.get(c.id, 0.0))
         for (c, source), reading in zip(ranked, [*readings, *unread], strict=True)
     ]
     return Found(
@@ -147,12 +149,23 @@ def _by_words(text: str, index: Index, allowed: set[str] | None, limit: int) -> 
     return dict([item for item in found.items() if item[0] in allowed][:limit])
 
 
-def _fuse(searches: Sequence[Search], calibration: Calibration) -> list[tuple[Candidate, Search]]:
+def _against(searches: Sequence[Search], index: Index, language: str | None) -> dict[str, float]:
+    """What stands against candidates in another language than the question's, as log-odds."""
+    if language is None:
+        return {}
+    ids = list(dict.fromkeys(one.id for search in searches for one in search.candidates))
+    other = catalog_languages.in_other_languages(index.catalog, ids, language)
+    return dict.fromkeys(other, float(fitted()["other_language"]))
+
+
+def _fuse(
+    searches: Sequence[Search], calibration: Calibration, against: Mapping[str, float]
+) -> list[tuple[Candidate, Search]]:
     """Every candidate once, as the search text sees it that likes it best; best first."""
     best: dict[str, tuple[float, Candidate, Search]] = {}
     for one in searches:
         for candidate in one.candidates:
-            score = calibration.passage.score(candidate.features)
+            score = calibration.passage.score(candidate.features) - against.get(candidate.id, 0.0)
             if candidate.id not in best or score > best[candidate.id][0]:
                 best[candidate.id] = (score, candidate, one)
     order = sorted(best.values(), key=lambda entry: (-entry[0], entry[1].id))
@@ -166,11 +179,12 @@ def _hit(
     stored: StoredVectors,
     calibration: Calibration,
     reading: Reading | None,
+    against: float,
 ) -> Hit:
-    relevance, weigh = calibration.passage(candidate.features), calibration.sentence
+    searched = calibration.passage.score(candidate.features) - against
+    relevance, weigh = sigmoid(searched), calibration.sentence
     own = calibration.read
     if reading and own:
-        searched = calibration.passage.score(candidate.features)
         relevance, weigh = own.passage((searched, bounded(reading.answers))), own.sentence
     rows = sentence_features(passage, source, stored, relevance)
     if reading and own:
@@ -179,7 +193,7 @@ def _hit(
         passage=passage,
         relevance=relevance,
         sentences=tuple(
-            SentenceScore(sentence, weigh(row), _short(reading, i, own))
+            SentenceScore(sentence, sigmoid(weigh.score(row) - against), _short(reading, i, own))
             for i, (sentence, row) in enumerate(zip(passage.sentences, rows, strict=True))
         ),
     )

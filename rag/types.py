@@ -48,7 +48,8 @@ class Post:
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     language: str | None = None
-    """BCP 47, such as "en" or "pt-BR"; None where the source does not say."""
+    """BCP 47, such as "en" or "pt-BR"; that of the text where the source does not say, None where
+    it is not sure either."""
     damage: Damage | None = None
     translations: tuple[str, ...] = ()
     """Ids of the posts that say the same in other languages; some may not be in the index."""
@@ -221,6 +222,9 @@ class Query:
     """Where those of the filters come from that the question itself names."""
     record: RecordQuestion | None = None
     """None: a question about what stands in the posts."""
+    language: str | None = None
+    """One of the languages of the posts, without a country; None where that is not sure, or where
+    all posts are in one language that the embedding model can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,23 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointer:
+    """A sentence pointed at, in its section and post."""
+
+    post: Post
+    section: Section
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """Sentences of two posts that say different things of what is asked."""
+
+    newer: Pointer
+    older: Pointer
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What retrieval hands to a writer."""
 
@@ -258,18 +279,11 @@ class Found:
     """For a question about the posts themselves: those that it asks for, first things first."""
     total: int = 0
     """How many such posts there are; `posts` has at most ten of them."""
+    differing: tuple[Differing, ...] = ()
+    """Where posts of different dates do not say the same."""
 
 
 # ---------------------------------------------------------------- what is said
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """A sentence pointed at, in its section and post."""
-
-    post: Post
-    section: Section
-    sentence: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +383,21 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What another post says otherwise than one that is cited."""
+
+    cited: Citation
+    other: Citation
+    """Of the older post, or of the newer one where only the older one is cited."""
+
+    @property
+    def is_older(self) -> bool:
+        """Whether it is the other post that is older."""
+        mine, others = self.cited.post.published, self.other.post.published
+        return bool(mine and others and others < mine)
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedSentence:
     """A sentence of an answer that passed the check."""
 
@@ -415,6 +444,8 @@ class Answer:
     complete: bool
     """False while more sentences may follow."""
     warnings: tuple[str, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    """What other posts say otherwise than those that are cited."""
     timing: Mapping[str, float] = field(default_factory=dict)
     """Stage to milliseconds."""
     provenance: Provenance = Provenance()

@@ -23,6 +23,8 @@ from rag.types import (
     CheckedSentence,
     Citation,
     Claim,
+    Differing,
+    Disagreement,
     Draft,
     Hit,
     Pointer,
@@ -114,7 +116,36 @@ def verify(
         answer = replace(answer, timing=clock.checked())
         yield answer
     nearest = () if answer.sentences else _nearest(draft.found.hits, check)
-    yield replace(answer, nearest=nearest, complete=True, timing=clock.checked())
+    yield replace(
+        answer,
+        nearest=nearest,
+        disagreements=_disagreements(answer, draft.found.differing, check),
+        complete=True,
+        timing=clock.checked(),
+    )
+
+
+def _disagreements(
+    answer: Answer, differing: Iterable[Differing], check: Check
+) -> tuple[Disagreement, ...]:
+    """What posts say otherwise than the sentences that are shown, unless they are shown as well."""
+    cited = {
+        (one.post.id, one.section.key, one.sentence.start): one
+        for sentence in answer.sentences
+        for one in sentence.citations
+        if one.section and one.sentence
+    }
+    found = []
+    for pair in differing:
+        for here, there in ((pair.newer, pair.older), (pair.older, pair.newer)):
+            mine = cited.get(_key(here))
+            if mine and _key(there) not in cited and _in_place(there):
+                found.append(Disagreement(mine, _citation(there, check)))
+    return tuple(found)
+
+
+def _key(pointer: Pointer) -> tuple[str, str, int]:
+    return pointer.post.id, pointer.section.key, pointer.sentence.start
 
 
 def _said(draft: Draft, rejected: Sequence[Rejected]) -> Iterator[Claim | Remark]:

@@ -167,6 +167,7 @@ def _index(settings: Settings) -> Iterator[Check]:
         for finding in check(folder):
             yield Check(finding.ok, finding.what, finding.hint)
         yield _model_of_index(settings)
+        yield from _languages(folder)
     except PullquoteError as error:
         yield Check(False, error.problem, error.hint)
 
@@ -181,3 +182,15 @@ def _model_of_index(settings: Settings) -> Check:
             return Check(True, "nothing has been embedded for the index yet", "")
         index.check_model(model_id(settings), to_write=True)
         return Check(True, f"the settings name the model of the index, {index.model}", "")
+
+
+def _languages(folder: Path) -> Iterator[Check]:
+    """How much of each language the embedding model can read."""
+    from rag.catalog import Catalog
+    from rag.catalog_languages import language_shares
+    from rag.index_languages import MULTILINGUAL, in_words
+    from rag.rebuild import CATALOG
+
+    with closing(Catalog(folder / CATALOG)) as catalog:
+        for one in language_shares(catalog):
+            yield Check(not one.is_unread, in_words(one), MULTILINGUAL)

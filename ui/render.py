@@ -14,7 +14,7 @@ from html import escape
 from rag.catalog import IndexStatus
 from rag.errors import PullquoteError
 from rag.record_words import day, filter_words
-from rag.types import Answer, Basis, Citation, Post, Rejected
+from rag.types import Answer, Basis, Citation, Disagreement, Post, Rejected
 from ui.context import contexts
 from ui.markdown import marked, plain_markdown
 from ui.numbers import numbered
@@ -57,6 +57,7 @@ def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
             told.append("\n".join(f"- {_nearest(citation)}" for citation in answer.nearest))
     if answer.rejected:
         told.append(f"*{left_out(answer.rejected)}* [Which, and why](#c-{turn}-out)")
+    told += [_otherwise(one) for one in answer.disagreements]
     told += [f"*Note: {plain_markdown(warning)}*" for warning in answer.warnings]
     return "\n\n".join(told)
 
@@ -94,6 +95,18 @@ def left_out(rejected: Sequence[Rejected]) -> str:
         f"{len(rejected)} {'sentence' if one else 'sentences'} of the draft did not pass the check "
         f"and {'is' if one else 'are'} left out."
     )
+
+
+def otherwise(one: Disagreement) -> str:
+    """That another post does not say the same as one that is cited."""
+    which = "An older" if one.is_older else "A newer"
+    return f"{which} post says otherwise: “{one.other.quote}”"
+
+
+def _otherwise(one: Disagreement) -> str:
+    published = one.other.post.published
+    when = f", {day(published)}" if published else ""
+    return f"*Note: {plain_markdown(otherwise(one))}* {_nearest(one.other)}{plain_markdown(when)}"
 
 
 def _nearest(citation: Citation) -> str:

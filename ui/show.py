@@ -21,7 +21,7 @@ from rag.types import Answer, CheckedSentence, Citation
 from ui.context import contexts
 from ui.numbers import numbered
 from ui.parts import more, parts, row_words
-from ui.render import BASES, REFUSED, left_out, limits, place, record_field
+from ui.render import BASES, REFUSED, left_out, limits, otherwise, place, record_field
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
     from ingest.report import Progress as SyncProgress
@@ -70,6 +70,10 @@ def print_answer(answer: Answer) -> None:
             _print_link(citation)
     if answer.rejected:
         say(f"\n{left_out(answer.rejected)}", style="dim")
+    for one in answer.disagreements:
+        say(f"\nNote: {otherwise(one)}")
+        say(f"  {_place(one.other)}")
+        _print_link(one.other)
     for warning in answer.warnings:
         say(f"\nNote: {warning}")
 

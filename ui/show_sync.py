@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from ingest.report import PageCheck, Report, TextKept
+from rag.index_languages import MULTILINGUAL, in_words
 from ui.show import count, say
 
 _NAMED = 3  # of what was skipped for one reason, so many are named
@@ -35,6 +36,8 @@ def print_report(report: Report, folder: Path) -> None:
             + (f" at {rate:,.0f} a second" if rate else "")
             + f"; {report.seconds:.1f} seconds in all."
         )
+    for one in report.languages:
+        say(f"{in_words(one)}." + (f" {MULTILINGUAL}" if one.is_unread else ""))
     _print_text(report.text)
     _print_reasons(report)
     for post_id, damage in report.recovered:

@@ -1,0 +1,72 @@
+"""The languages of an index, and which of them a question is in."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from rag.catalog import Catalog
+from rag.catalog_languages import LanguageShare, language_shares, noted
+from rag.language import language_of
+
+MULTILINGUAL = (
+    "Set embedding_model to a multilingual model, such as"
+    " sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2, and run `pullquote reembed`"
+    " with its name."
+)
+
+
+def in_words(one: LanguageShare) -> str:
+    """How much of a language the embedding model can read, for people."""
+    language = f"language {one.language!r}" if one.language else "no known language"
+    posts = f"{one.posts:,} {'post' if one.posts == 1 else 'posts'} in {language}"
+    if not one.seen.tokens:
+        return f"{posts}; how much of them the embedding model knows is told by the next sync"
+    seen = one.seen
+    unknown, spelled = (100 * part / seen.tokens for part in (seen.unknown, seen.spelled))
+    return (
+        f"{posts}: of their tokens the embedding model does not know {unknown:.1f} %, and has"
+        f" {spelled:.1f} % only letter by letter"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    state: tuple[object, ...]
+    shares: dict[str, LanguageShare]
+
+
+class IndexLanguages:
+    """The languages of one catalog's posts. Safe to use from several threads; follows changes."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._found: _Known | None = None
+        self._guard = threading.Lock()
+
+    def of_question(self, text: str) -> str | None:
+        """Which of the posts' languages a question is in; None where that is not sure or no matter.
+
+        It matters where there are several, or where the model cannot read the only one.
+        """
+        shares = self._shares()
+        if len(shares) > 1:
+            return language_of(text, shares)
+        return next((name for name, one in shares.items() if one.is_unread), None)
+
+    def are_several(self) -> bool:
+        return len(self._shares()) > 1
+
+    def is_unread(self, language: str | None) -> LanguageShare | None:
+        """What is known of a language where the model cannot read it, else None."""
+        found = self._shares().get(language or "")
+        return found if found and found.is_unread else None
+
+    def _shares(self) -> dict[str, LanguageShare]:
+        catalog = self._catalog
+        with self._guard, catalog.reading():
+            state = (catalog.index_id, catalog.generation, noted(catalog))
+            if self._found is None or self._found.state != state:
+                own = {one.language: one for one in language_shares(catalog) if one.language}
+                self._found = _Known(state, own)
+            return self._found.shares

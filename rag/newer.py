@@ -1,0 +1,121 @@
+"""Where posts of different dates do not say the same: the newer one goes first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from rag.differing import Said, asked_of_both, common, conflict, said
+from rag.lexicon import Lexicon
+from rag.types import Differing, Found, Hit, Pointer, SentenceScore
+
+FITTED = Path(__file__).parent / "models" / "differing.json"
+_LOOKED_AT = 24  # sentences, the most relevant ones; taking one apart costs some microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """A sentence that may answer."""
+
+    hit: Hit
+    score: SentenceScore
+    said: Said
+    above: frozenset[str]
+    """Stems of the sentence and of the titles above it."""
+
+    @property
+    def pointer(self) -> Pointer:
+        return Pointer(self.hit.passage.post, self.hit.passage.section, self.score.sentence)
+
+
+@cache
+def min_alike() -> float:
+    """From where on two sentences are taken to be about the same thing, as it was fitted."""
+    return float(json.loads(FITTED.read_text(encoding="utf-8"))["min_alike"])
+
+
+def newer_first(question: str, found: Found, lexicon: Lexicon) -> Found:
+    """What was found, with sentences that a newer post puts right behind those of that post.
+
+    Args:
+        question: As it can be understood without the conversation.
+        found: What was found.
+        lexicon: Of the index.
+    """
+    pairs = [
+        (newer, older)
+        for newer, older, alike in differing_pairs(question, found.hits, lexicon)
+        if alike >= min_alike()
+    ]
+    if not pairs:
+        return found
+    relevance = {
+        (hit.passage.id, one.sentence.start): one.relevance
+        for hit in found.hits
+        for one in hit.sentences
+    }
+    for newer, older in pairs:
+        mine, others = ((s.hit.passage.id, s.score.sentence.start) for s in (newer, older))
+        relevance[mine] = max(relevance[mine], relevance[others])
+        relevance[others] = 0.0
+    hits = tuple(
+        Hit(
+            hit.passage,
+            hit.relevance,
+            tuple(
+                SentenceScore(one.sentence, relevance[hit.passage.id, one.sentence.start])
+                for one in hit.sentences
+            ),
+        )
+        for hit in found.hits
+    )
+    differing = tuple(Differing(newer.pointer, older.pointer) for newer, older in pairs)
+    return replace(found, hits=hits, differing=differing)
+
+
+def differing_pairs(
+    question: str, hits: Sequence[Hit], lexicon: Lexicon
+) -> Iterator[tuple[_Saying, _Saying, float]]:
+    """Newer and older sentences with different values, and how alike they are otherwise.
+
+    What the question itself names, such as a year, is what is asked for, old or not: a sentence
+    that has it is not put right by one that lacks it.
+    """
+    asked = said(question)
+    sayings = list(_sayings(hits))
+    for place, one in enumerate(sayings):
+        for other in sayings[place + 1 :]:
+            dates = one.hit.passage.post.published, other.hit.passage.post.published
+            if None in dates or dates[0] == dates[1]:
+                continue
+            if not conflict(one.said, other.said):
+                continue
+            newer, older = (one, other) if dates[0] > dates[1] else (other, one)
+            if _names(asked, older) - _names(asked, newer):
+                continue
+            alike = common(one.said, other.said, lexicon.rarity) * asked_of_both(
+                asked, one.above, other.above, lexicon.rarity
+            )
+            yield newer, older, alike
+
+
+def _names(asked: Said, one: _Saying) -> set[tuple[str, str]]:
+    """The values of the question that a sentence, or the year of its post, has as well."""
+    year = one.hit.passage.post.published
+    own = {(kind, value) for kind, values in one.said.values.items() for value in values}
+    own |= {("year", str(year.year))} if year else set()
+    return {(kind, value) for kind, values in asked.values.items() for value in values} & own
+
+
+def _sayings(hits: Sequence[Hit]) -> Iterator[_Saying]:
+    """The most relevant sentences that have a value or say no, and those they may speak against."""
+    pairs = sorted(
+        ((hit, one) for hit in hits for one in hit.sentences), key=lambda pair: -pair[1].relevance
+    )
+    for hit, one in pairs[:_LOOKED_AT]:
+        taken = said(one.sentence.text)
+        titles = said(" ".join((hit.passage.post.title, *hit.passage.section.headings)))
+        yield _Saying(hit, one, taken, frozenset((*taken.words, *titles.words)))

@@ -1,0 +1,134 @@
+"""Posts of different dates that do not say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from eval.older_newer import PairLine, bundled_pairs, grade_pair, load_pairs
+from eval.small_index import SmallPost, SmallSection, small_assistant
+from rag.differing import conflict, said
+from rag.embed import HashEmbedder
+from rag.record import record
+from rag.settings import load_settings
+from rag.types import Answer
+from ui.render import message
+from ui.show import print_answer
+
+PAIRS = load_pairs(bundled_pairs())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("Entry costs 5 euros.", "Entry costs 7 euros.", True),
+        ("Entry costs £5.", "Entry costs five pounds and £5.", False),
+        ("It seats 90 people.", "It seats ninety people.", False),
+        ("It has 1,200 members.", "It has 1200 members.", False),
+        ("It is on Monday.", "It is on Tuesday.", True),
+        ("It ends in June 2023.", "It ends in July 2024.", True),
+        ("It was built in 1742.", "It was built in 1718.", True),
+        ("In 2015 it had 300 guests.", "In 2018 it had 450 guests.", False),
+        ("Dogs are allowed.", "Dogs are not allowed.", True),
+        ("Dogs are not allowed.", "Dogs are no longer allowed.", False),
+        ("It takes 3 hours.", "It weighs 5 kilos.", False),
+        ("You may come.", "It is on 3 May.", False),
+    ],
+)
+def test_sentences_differ_by_their_values(one: str, other: str, differ: bool) -> None:
+    assert conflict(said(one), said(other)) == differ
+    assert conflict(said(other), said(one)) == differ
+
+
+def test_the_bundled_pairs_are_twenty_that_differ_and_as_many_that_do_not() -> None:
+    assert [sum(one.differs == differs for one in PAIRS) for differs in (True, False)] == [20, 20]
+
+
+def asked(question: str, *posts: tuple[str, str]) -> Answer:
+    """What is answered from posts of the given dates and texts."""
+    own = [SmallPost(f"Lido {date}", (SmallSection("", text),), date) for date, text in posts]
+    with small_assistant(
+        own, load_settings(embedding_model="hash"), embedder=HashEmbedder()
+    ) as assistant:
+        return assistant.ask(question)
+
+
+OLD = ("2019-05-02", "A day ticket for the lido costs 5 euros.")
+NEW = ("2023-05-04", "A day ticket for the lido costs 7 euros.")
+TICKET = "What does a day ticket for the lido cost?"
+
+
+@pytest.mark.parametrize("posts", [(OLD, NEW), (NEW, OLD)])
+def test_the_newer_post_is_quoted_and_the_older_one_is_told(
+    posts: Sequence[tuple[str, str]],
+) -> None:
+    answer = asked(TICKET, *posts)
+    assert [one.text for one in answer.sentences] == [NEW[1]]
+    (told,) = answer.disagreements
+    assert told.is_older
+    assert (told.cited.quote, told.other.quote) == (NEW[1], OLD[1])
+    assert told.other.url.startswith("https://small.example/")
+
+
+def test_posts_of_one_date_put_none_right() -> None:
+    answer = asked(TICKET, OLD, (OLD[0], NEW[1]))
+    assert not answer.disagreements
+
+
+def test_what_the_question_names_is_what_is_asked_for() -> None:
+    answer = asked("What did a day ticket for the lido cost in 2019?", OLD, NEW)
+    assert not answer.disagreements
+
+
+def test_every_screen_shows_what_an_older_post_says(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = asked(TICKET, OLD, NEW)
+    shown = message(answer, 0)
+    assert "An older post says otherwise" in shown
+    assert "2 May 2019" in shown
+    assert answer.disagreements[0].other.url in shown
+    print_answer(answer)
+    printed = capsys.readouterr().out
+    assert f"Note: An older post says otherwise: “{OLD[1]}”" in printed
+    assert answer.disagreements[0].other.url in printed
+    (told,) = record(answer).disagreements
+    assert (told.other.quote, told.other_is_older) == (OLD[1], True)
+
+
+def pair(**changed: object) -> PairLine:
+    values = {
+        "id": "x", "kind": "number", "differs": True, "question": TICKET, "old": OLD[1],
+        "new": NEW[1], "older": {"title": "a", "date": OLD[0], "text": OLD[1]},
+        "newer": {"title": "b", "date": NEW[0], "text": NEW[1]},
+    }  # fmt: skip
+    return PairLine.model_validate({**values, **changed})
+
+
+def test_a_pair_earns_what_is_shown() -> None:
+    answer = asked(TICKET, OLD, NEW)
+    assert grade_pair(pair(), answer).marks == (True, True, False, False)
+    control = grade_pair(pair(kind="other_thing", differs=False), answer)
+    assert control.marks == (True, False, False, True)
+    assert grade_pair(pair(), asked(TICKET, OLD)).marks == (False, False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"old": "Free."}, "old"),
+        ({"kind": "same"}, "differs"),
+        ({"newer": {"title": "b", "date": "2018-01-01", "text": NEW[1]}}, "newer"),
+    ],
+)
+def test_mistakes_in_pairs_are_told(changed: dict[str, object], problem: str) -> None:
+    assert pair(**changed).problems()[0].startswith(problem)
+
+
+def test_a_file_of_pairs_says_which_line_is_wrong(tmp_path: Path) -> None:
+    from rag.errors import SourceError
+
+    file = tmp_path / "pairs.jsonl"
+    file.write_text('{"id": "x"}\n', encoding="utf-8")
+    with pytest.raises(SourceError):
+        load_pairs(file)
