@@ -88,12 +88,12 @@ def differing_pairs(
     sayings = list(_sayings(hits))
     for place, one in enumerate(sayings):
         for other in sayings[place + 1 :]:
-            dates = one.hit.passage.post.published, other.hit.passage.post.published
-            if None in dates or dates[0] == dates[1]:
+            first, second = (each.hit.passage.post.published for each in (one, other))
+            if first is None or second is None or first == second:
                 continue
             if not conflict(one.said, other.said):
                 continue
-            newer, older = (one, other) if dates[0] > dates[1] else (other, one)
+            newer, older = (one, other) if first > second else (other, one)
             if _names(asked, older) - _names(asked, newer):
                 continue
             alike = common(one.said, other.said, lexicon.rarity) * asked_of_both(
