@@ -28,6 +28,7 @@ from rag.assistant import Assistant
 from rag.embed import ModelId
 from rag.errors import ConfigError
 from rag.settings import BUNDLED_MODEL, Settings
+from rag.types import Vectors
 
 LANGCHAIN, LLAMAINDEX = "langchain-default", "llamaindex-default"
 SYSTEMS = (OURS, WORDS, MEANING, BOTH, LANGCHAIN, LLAMAINDEX)
@@ -91,10 +92,10 @@ def langchain_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, d
 
     class Model(Embeddings):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            return vectors(texts).tolist()
+            return _numbers(vectors(texts))
 
         def embed_query(self, text: str) -> list[float]:
-            return embed([text])[0].tolist()
+            return _numbers(embed([text]))[0]
 
     splitter = RecursiveCharacterTextSplitter(chunk_size=_CHUNK, chunk_overlap=_OVERLAP)
     documents = [Document(page_content=one.text, metadata={"post": one.post_id}) for one in posts]
@@ -114,15 +115,15 @@ def llamaindex_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, 
     from llama_index.core import Document, VectorStoreIndex
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    class Model(BaseEmbedding):
+    class Model(BaseEmbedding):  # type: ignore[misc]  # untyped where it is not installed
         def _get_text_embedding(self, text: str) -> list[float]:
-            return vectors([text])[0].tolist()
+            return _numbers(vectors([text]))[0]
 
         def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-            return vectors(texts).tolist()
+            return _numbers(vectors(texts))
 
         def _get_query_embedding(self, query: str) -> list[float]:
-            return embed([query])[0].tolist()
+            return _numbers(embed([query]))[0]
 
         async def _aget_query_embedding(self, query: str) -> list[float]:
             return self._get_query_embedding(query)
@@ -167,6 +168,11 @@ def bare_model(settings: Settings, model: ModelId) -> Embed:
         return vectors.float().cpu().numpy()
 
     return embed
+
+
+def _numbers(vectors: Vectors) -> list[list[float]]:
+    rows: list[list[float]] = vectors.tolist()
+    return rows
 
 
 def _alone(ask: Ask, depth: int) -> Search:
