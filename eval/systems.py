@@ -22,7 +22,7 @@ from typing import Any
 
 from eval.corpus_index import PostText
 from eval.gold import RetrievedText
-from eval.index_systems import BOTH, MEANING, OURS, WORDS, Search, index_system
+from eval.index_systems import BOTH, MEANING, OURS, UNREAD, WORDS, Search, index_system
 from eval.text_vectors import Embed, TextVectors
 from rag.assistant import Assistant
 from rag.embed import ModelId
@@ -31,7 +31,7 @@ from rag.settings import BUNDLED_MODEL, Settings
 from rag.types import Vectors
 
 LANGCHAIN, LLAMAINDEX = "langchain-default", "llamaindex-default"
-SYSTEMS = (OURS, WORDS, MEANING, BOTH, LANGCHAIN, LLAMAINDEX)
+SYSTEMS = (OURS, UNREAD, WORDS, MEANING, BOTH, LANGCHAIN, LLAMAINDEX)
 _CHUNK, _OVERLAP = 1000, 200  # characters
 
 Ask = Callable[[str], Iterable[tuple[str, str]]]
@@ -61,7 +61,7 @@ def load_system(
     Raises:
         ConfigError: There is no such system, or its packages are not installed.
     """
-    if name in (OURS, WORDS, MEANING, BOTH):
+    if name in (OURS, UNREAD, WORDS, MEANING, BOTH):
         return index_system(name, assistant, depth)
     if name in (LANGCHAIN, LLAMAINDEX):
         vectors = TextVectors(embed, cache / f"{name}.npz")
