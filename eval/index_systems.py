@@ -13,7 +13,7 @@ from rag.types import Turn
 Search = Callable[[str, Sequence[Turn]], Sequence[RetrievedText]]
 """A question and the turns before it to texts, best first."""
 
-OURS, WORDS, MEANING, BOTH = "ours", "words", "meaning", "both"
+OURS, UNREAD, WORDS, MEANING, BOTH = "ours", "ours-unread", "words", "meaning", "both"
 _CANDIDATES = 100  # of each list that is fused
 _FLAT = 60  # k of reciprocal rank fusion, as its authors have it
 
@@ -22,16 +22,20 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
     """`ours` as the assistant finds its hits; the others know the question alone.
 
     Args:
-        name: `OURS`, `WORDS` (BM25), `MEANING` (cosine) or `BOTH` (their ranks fused by Cormack et
+        name: `OURS`, `UNREAD` (ours without the reader, which was trained on some collections that
+            are graded here), `WORDS` (BM25), `MEANING` (cosine) or `BOTH` (their ranks fused by Cormack et
             al., 2009, https://doi.org/10.1145/1571941.1572114, which has nothing to fit).
         assistant: Whose index is searched.
         depth: How many texts are found at most.
     """
     index = assistant.index
 
-    def ours(question: str, history: Sequence[Turn]) -> Sequence[RetrievedText]:
-        query = assistant.understand(question, history=history)
-        return [RetrievedText.of(hit) for hit in assistant.retrieve(query).hits[:depth]]
+    def whole(asked: Assistant) -> Search:
+        def search(question: str, history: Sequence[Turn]) -> Sequence[RetrievedText]:
+            query = asked.understand(question, history=history)
+            return [RetrievedText.of(hit) for hit in asked.retrieve(query).hits[:depth]]
+
+        return search
 
     def words(question: str, limit: int) -> list[str]:
         with index.catalog.reading():
@@ -55,7 +59,10 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
         return search
 
     if name == OURS:
-        return ours
+        return whole(assistant)
+    if name == UNREAD:
+        unread = assistant.settings.model_copy(update={"read_passages": 0})
+        return whole(Assistant(unread, embedder=assistant.pipeline.embedder))
     return texts({WORDS: words, MEANING: meaning, BOTH: both}[name])
 
 

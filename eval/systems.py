@@ -22,7 +22,7 @@ from typing import Any
 
 from eval.corpus_index import PostText
 from eval.gold import RetrievedText
-from eval.index_systems import BOTH, MEANING, OURS, WORDS, Search, index_system
+from eval.index_systems import BOTH, MEANING, OURS, UNREAD, WORDS, Search, index_system
 from eval.text_vectors import Embed, TextVectors
 from rag.assistant import Assistant
 from rag.embed import ModelId
@@ -31,7 +31,7 @@ from rag.settings import BUNDLED_MODEL, Settings
 from rag.types import Vectors
 
 LANGCHAIN, LLAMAINDEX = "langchain-default", "llamaindex-default"
-SYSTEMS = (OURS, WORDS, MEANING, BOTH, LANGCHAIN, LLAMAINDEX)
+SYSTEMS = (OURS, UNREAD, WORDS, MEANING, BOTH, LANGCHAIN, LLAMAINDEX)
 _CHUNK, _OVERLAP = 1000, 200  # characters
 
 Ask = Callable[[str], Iterable[tuple[str, str]]]
@@ -61,7 +61,7 @@ def load_system(
     Raises:
         ConfigError: There is no such system, or its packages are not installed.
     """
-    if name in (OURS, WORDS, MEANING, BOTH):
+    if name in (OURS, UNREAD, WORDS, MEANING, BOTH):
         return index_system(name, assistant, depth)
     if name in (LANGCHAIN, LLAMAINDEX):
         vectors = TextVectors(embed, cache / f"{name}.npz")
@@ -74,11 +74,6 @@ def load_system(
                 hint="Run `pip install --group opponents`.",
             ) from error
     return _alone(_named(name)(posts), depth)
-
-
-def _rows(vectors: Vectors) -> list[list[float]]:
-    found: list[list[float]] = vectors.tolist()
-    return found
 
 
 def langchain_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, depth: int) -> Ask:
@@ -97,10 +92,10 @@ def langchain_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, d
 
     class Model(Embeddings):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            return _rows(vectors(texts))
+            return _numbers(vectors(texts))
 
         def embed_query(self, text: str) -> list[float]:
-            return _rows(embed([text]))[0]
+            return _numbers(embed([text]))[0]
 
     splitter = RecursiveCharacterTextSplitter(chunk_size=_CHUNK, chunk_overlap=_OVERLAP)
     documents = [Document(page_content=one.text, metadata={"post": one.post_id}) for one in posts]
@@ -120,15 +115,15 @@ def llamaindex_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, 
     from llama_index.core import Document, VectorStoreIndex
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    class Model(BaseEmbedding):  # type: ignore[misc]
+    class Model(BaseEmbedding):  # type: ignore[misc]  # untyped where it is not installed
         def _get_text_embedding(self, text: str) -> list[float]:
-            return _rows(vectors([text]))[0]
+            return _numbers(vectors([text]))[0]
 
         def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-            return _rows(vectors(texts))
+            return _numbers(vectors(texts))
 
         def _get_query_embedding(self, query: str) -> list[float]:
-            return _rows(embed([query]))[0]
+            return _numbers(embed([query]))[0]
 
         async def _aget_query_embedding(self, query: str) -> list[float]:
             return self._get_query_embedding(query)
@@ -173,6 +168,11 @@ def bare_model(settings: Settings, model: ModelId) -> Embed:
         return vectors.float().cpu().numpy()
 
     return embed
+
+
+def _numbers(vectors: Vectors) -> list[list[float]]:
+    rows: list[list[float]] = vectors.tolist()
+    return rows
 
 
 def _alone(ask: Ask, depth: int) -> Search:

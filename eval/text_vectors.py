@@ -11,7 +11,7 @@ import numpy as np
 from rag.types import Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
-_PART = 2048  # texts that are embedded before what is there is put on the disk
+_PART = 512  # texts that are embedded before what is there is put on the disk
 
 
 class TextVectors:

@@ -64,7 +64,7 @@ def found(name: str, assistant: Assistant, question: str, *history: Turn) -> lis
     return list(search(question, history))
 
 
-@pytest.mark.parametrize("name", ["ours", "words", "meaning", "both"])
+@pytest.mark.parametrize("name", ["ours", "ours-unread", "words", "meaning", "both"])
 def test_ways_of_our_own_find_passages_with_their_posts(name: str, tmp_path: Path) -> None:
     with gardener(tmp_path) as assistant:
         first = found(name, assistant, "wool mulch lettuces")[0]
