@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from ingest.polite import Client
 from ingest.wordpress_api import Reply, Site, parse, refused, with_query
-from ingest.wordpress_post import utc
+from ingest.wordpress_post import is_protected, utc
 
 PER_PAGE = 100  # the most that WordPress gives
 _MOST_PAGES = 100_000
@@ -135,8 +135,7 @@ def _pages(
 
 def _listed(answer: Reply) -> Iterator[Listed]:
     for entry in answer.entries:
-        content = entry.get("content")
-        protected = isinstance(content, dict) and content.get("protected") is True
+        protected = is_protected(entry.get("content"))
         status = str(entry.get("status") or "publish")
         closed = "not public (behind a password)" if protected else ""
         if status != "publish":

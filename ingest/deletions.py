@@ -40,7 +40,7 @@ def prune(update: Update, labels: set[str], *, allow_mass_delete: bool) -> None:
     before = {id_ for id_, state in update.states.items() if state.source in labels}
     gone = before - set(update.seen)
     reason = ""
-    if any(not skipped.post_id for skipped in update.report.skipped):
+    if any(not skipped.post_id for skipped in update.skipped):
         reason = "not everything could be read"
     elif len(gone) > _MASS * len(before) and not allow_mass_delete:
         reason = _TOO_MANY

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 
 from ingest.polite import Client
 from ingest.wordpress_api import Site, ask, with_query
-from ingest.wordpress_post import Skipped
+from ingest.wordpress_post import Skipped, is_protected
 from rag.errors import SourceError
 
 _NOT_PUBLIC = "no longer public (private, scheduled, a draft or in the trash)"
@@ -55,8 +55,7 @@ def _of_type(client: Client, site: Site, base: str, number: str) -> str:
     except SourceError:
         return ""
     if answer.ok and isinstance(answer.value, dict):
-        content = answer.value.get("content")
-        if isinstance(content, dict) and content.get("protected") is True:
+        if is_protected(answer.value.get("content")):
             return _PASSWORD
         status = answer.value.get("status") or "publish"
         return "" if status == "publish" else f"not public (status {status})"

@@ -11,6 +11,7 @@ from ingest.wordpress_post import (
     ReadPost,
     Skipped,
     home_of,
+    is_protected,
     language,
     names,
     plain,
@@ -44,7 +45,6 @@ def read_entry(
     link = web_address(entry.get("link"))
     guid = _rendered(entry.get("guid"))
     content = entry.get("content")
-    protected = isinstance(content, Mapping) and content.get("protected") is True
     title = plain(_rendered(entry.get("title")))
     html = _rendered(content)
     embedded = entry.get("_embedded")
@@ -69,7 +69,7 @@ def read_entry(
         post=post,
         html=html,
         status=str(entry.get("status") or "publish"),
-        protected=protected or bool(entry.get("password")),
+        protected=is_protected(content) or bool(entry.get("password")),
         post_type=str(entry.get("type") or "post"),
         translations=_translations(entry),
         untold=_untold(post, entry, embedded),

@@ -61,6 +61,7 @@ class Update:
     live: frozenset[str] = frozenset()
     """The sources that are live sites: posts that others brought become theirs."""
     report: Report = field(default_factory=Report)
+    skipped: list[Skipped] = field(default_factory=list)
     waiting: list[_Waiting] = field(default_factory=list)
     seen: dict[str, Standing] = field(default_factory=dict)
     """Post id to the copy that counts, of the posts read in this run."""
@@ -121,8 +122,7 @@ class Update:
         beside = best or self._indexed(post.id, live=live)
         reason = own.yields_to(beside) if beside else ""
         if beside and reason:
-            left_out = Skipped(result.origin, reason, post.id, stays=True)
-            self.report = replace(self.report, skipped=(*self.report.skipped, left_out))
+            self.skipped.append(Skipped(result.origin, reason, post.id, stays=True))
             self.seen[post.id] = beside
             return
         if best and own <= best:
@@ -182,7 +182,7 @@ class Update:
         (self.empty.discard if parsed.sections else self.empty.add)(post.id)
 
     def _skip(self, skipped: Skipped) -> None:
-        self.report = replace(self.report, skipped=(*self.report.skipped, skipped))
+        self.skipped.append(skipped)
         if skipped.post_id:
             self.hidden.add(skipped.post_id)
             # It was public once and is not now: gone at once, whatever else happens.
@@ -284,6 +284,7 @@ class Update:
             unchanged=counts["unchanged"] + self.untouched,
             removed=len(self.removed),
             forgotten=tuple(self.left_out),
+            skipped=tuple(self.skipped),
             text=self.kept.total(),
             recovered=tuple(self.recovered.items()),
             empty=tuple(sorted(self.empty)),

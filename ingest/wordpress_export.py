@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 
 from lxml import etree
 
+from ingest.synced_patterns import Patterns
 from ingest.wordpress_post import (
     RawPost,
     ReadPost,
@@ -25,7 +26,7 @@ from ingest.wordpress_post import (
     web_address,
     whole_number,
 )
-from ingest.wpautop import as_html
+from ingest.wpautop import as_html, texturize
 from rag.errors import SourceError
 from rag.types import Post
 
@@ -64,6 +65,9 @@ class _Site:
     """Polylang's name of a language to its locale: "fr" to "fr_FR"."""
     groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Polylang's name of a post in all its languages to the ids of these posts."""
+    patterns: Patterns = field(default_factory=Patterns)
+    waiting: list[tuple[ReadPost, str]] = field(default_factory=list)
+    """Posts with patterns that may come behind them, and their texts as they were typed."""
 
     def note(self, name: str, element: Any) -> None:
         """Take what an element says of the site."""
@@ -140,18 +144,22 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
                 found = _item(element, site, origin)
                 if warnings and isinstance(found, ReadPost):
                     found, warnings = replace(found, warnings=warnings), ()
-                yield found
+                if found is not None:
+                    yield found
                 _forget(element)
             else:
                 site.note(name, element)
     except (etree.XMLSyntaxError, OSError, EOFError) as error:
         where = f"line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) else "its end"
+        yield from _those_that_waited(site, origin)
         if not count:
             raise SourceError(
                 f"{origin} is an export file that breaks off before its first post ({where}).",
                 hint="Export it again in WordPress: Tools → Export.",
             ) from error
         yield Skipped(origin, f"the file breaks off at {where}, after {count} entries")
+        return
+    yield from _those_that_waited(site, origin)
 
 
 def _local_name(element: Any) -> str:
@@ -167,14 +175,17 @@ def _forget(element: Any) -> None:
         del element.getparent()[0]
 
 
-def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
+def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped | None:
+    """A post, or why there is none; None for one that waits for the patterns in it."""
     number = _child(item, "post_id")
     wordpress_id = whole_number(number)
     link = web_address(_child(item, "link"))
-    title = plain(_child(item, "title"))
+    title = plain(texturize(_child(item, "title")))
     body = _child(item, "encoded", space="content")
     terms = [(c.get("domain"), c.text or "") for c in item if _local_name(c) == "category"]
     creator = _child(item, "creator").strip()
+    notes = _footnotes(item)
+    filled = site.patterns.fill(body)
     own_language = _nicename(item, "language")
     post = Post(
         id=post_id(wordpress_id, link, site.home, otherwise=f"{title}\0{body}"),
@@ -190,14 +201,37 @@ def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped:
     raw = RawPost(
         wordpress_id=wordpress_id,
         post=post,
-        html=as_html(body) + _footnotes(item),
+        html=as_html(filled.text) + notes,
         status=_child(item, "status") or "publish",
         protected=bool(_child(item, "post_password")),
         post_type=_child(item, "post_type") or "post",
         translations=site.groups.get(_nicename(item, "post_translations"), ()),
         untold=frozenset() if post.authors else frozenset({"authors"}),
     )
-    return public_or_skipped(raw, f"{origin}, post {number or title}")
+    if raw.post_type == "wp_block" and raw.status == "publish" and not raw.protected:
+        site.patterns.add(wordpress_id, body)
+    found = public_or_skipped(raw, f"{origin}, post {number or title}")
+    if isinstance(found, ReadPost) and filled.lacking:
+        site.waiting.append((found, body + notes))
+        return None
+    return found
+
+
+def _those_that_waited(site: _Site, origin: str) -> Iterator[ReadPost]:
+    """Posts whose patterns came behind them, or did not come: that is said with the first post."""
+    filled = [site.patterns.fill(body) for _, body in site.waiting]
+    lacking = [found for (found, _), one in zip(site.waiting, filled, strict=True) if one.lacking]
+    warnings: tuple[str, ...] = ()
+    if lacking:
+        post = lacking[0].raw.post
+        warnings = (
+            f"{origin}: posts with a synced pattern that the file does not hold, so that its text"
+            f" is missing: {len(lacking)}, as {post.url or post.title}",
+        )
+    for (found, _), one in zip(site.waiting, filled, strict=True):
+        raw = replace(found.raw, html=as_html(one.text))
+        yield replace(found, raw=raw, warnings=(*found.warnings, *warnings))
+        warnings = ()
 
 
 def _child(item: Any, name: str, *, space: str = "") -> str:

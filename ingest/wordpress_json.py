@@ -10,17 +10,16 @@ from dataclasses import replace
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.answer_shapes import Entries, entries
+from ingest.json_values import reason, values
 from ingest.recover import last_resort, salvage, salvageable
 from ingest.rest_entry import read_entry
 from ingest.rest_names import as_rest
-from ingest.wordpress_post import ReadPost, Skipped, shown
+from ingest.wordpress_post import ReadPost, Skipped
 from rag.errors import SourceError
 from rag.types import Damage
 
-_STARTS = 50  # places where JSON may begin in a file with something else around it
-_strict = json.JSONDecoder()
+_MOST_SHOWN = 50  # elements of a page in which JSON may be shown
 _lenient = json.JSONDecoder(strict=False)
-_CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w.$]+\(\s*\)?\s*;?\s*")
 _PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body|pre|textarea)\b", re.IGNORECASE)
 _BLANK = re.compile(r"\s*")
 
@@ -36,12 +35,12 @@ def read_json(text: str, origin: str) -> Iterator[ReadPost | Skipped]:
         found = way(text, origin)
         if found is not None:
             break
-    cut = _around(text, origin) if way is _inside else ""
     if found is None:
         raise SourceError(
             f"{origin} is not WordPress data.",
             hint="Save an answer of /wp-json/wp/v2/posts, or a file of Tools → Export.",
         )
+    cut = _around(text, origin) if way is _inside else ""
     for number, entry in enumerate(found, 1):
         if isinstance(entry, Skipped):
             yield entry
@@ -79,63 +78,52 @@ def _lines(text: str, origin: str) -> Entries | None:
     found: Entries = []
     good = 0
     for n, line in lines:
+        place = f"{origin}, line {n}"
         try:
-            own = _whole(line, f"{origin}, line {n}")
-        except SourceError:
-            own = None
-        if own is None and not good:
-            return None
-        good += own is not None
-        lost = Skipped(f"{origin}, line {n}", "not WordPress data")
-        found += [lost] if own is None else own
+            own = _whole(line, place)
+            if own is None and not good:
+                return None
+            found += own if own is not None else _broken_line(line, place)
+            good += own is not None
+        except SourceError as error:
+            if not good:
+                return None
+            found.append(Skipped(place, reason(error, place)))
     return found
 
 
+def _broken_line(line: str, origin: str) -> Entries:
+    """What is still in a line that is not one JSON value: two of them, or one that breaks off."""
+    if "content" in line:  # no post is without it, and to look for one takes its time
+        for way in (_cut_list, _inside, _lost_tags, _repaired):
+            found = way(line, origin)
+            if found:
+                return found
+    return [Skipped(origin, "not WordPress data")]
+
+
 def _inside(text: str, origin: str) -> Entries | None:
-    """JSON with something in front of it or behind it: a warning, a comment, a function call."""
+    """JSON values with something around them, and what is left of the one that breaks off."""
     if salvageable(text):  # what parses in it are parts
         return None
     try:
-        found = _decoded(text, origin)
+        found = values(text, origin, only_first=bool(_PAGE.match(text)))
     except SourceError:
         # What looks like an answer may be a part of a post that is beyond reading as JSON.
         if next(salvage(text), None) is None:
             raise
         return None
-    return found[0] if found else None
-
-
-def _decoded(text: str, origin: str) -> tuple[Entries, int, int] | None:
-    """The first JSON in a text that holds posts, where it begins and where it ends.
-
-    Raises:
-        SourceError: There is none, and there is an error that WordPress answered with.
-    """
-    problem: SourceError | None = None
-    for start in _starts(text):
-        for decoder in (_strict, _lenient):
-            try:
-                value, end = decoder.raw_decode(text, start)
-                found = entries(value, origin)
-            except SourceError as error:
-                problem = problem or error
-                continue
-            except (ValueError, RecursionError):
-                continue
-            if found:
-                return found, start, end
-    if problem:
-        raise problem
-    return None
+    if found is None or not found.rest:
+        return found.entries if found else None
+    begun = _begun_list(found.rest, origin)
+    whole, rest = begun or ([], found.rest)
+    return _breaking_off([*found.entries, *whole], rest, origin)
 
 
 def _around(text: str, origin: str) -> str:
     """What stands around the JSON in a text, shortened; empty for the call of a function."""
-    found = _decoded(text, origin)
-    if found is None:
-        return ""
-    around = f"{text[: found[1]]} {text[found[2] :]}"
-    return "" if _CALL.fullmatch(around) else shown(around)[:100]
+    found = values(text, origin, only_first=bool(_PAGE.match(text)))
+    return found.around if found else ""
 
 
 def _in_page(text: str, origin: str) -> Entries | None:
@@ -143,7 +131,7 @@ def _in_page(text: str, origin: str) -> Entries | None:
     if not _PAGE.match(text):
         return None
     shown = LexborHTMLParser(text.encode("utf-8", "replace").decode()).css("pre, #json, textarea")
-    for one in shown[:_STARTS]:
+    for one in shown[:_MOST_SHOWN]:
         for way in (_whole, _cut_list, _lost_tags):
             found = way(one.text(), origin)
             if found:
@@ -153,6 +141,12 @@ def _in_page(text: str, origin: str) -> Entries | None:
 
 def _cut_list(text: str, origin: str) -> Entries | None:
     """A list that breaks off: what is whole, and what can be made of the rest."""
+    begun = _begun_list(text, origin)
+    return _breaking_off(*begun, origin) if begun else None
+
+
+def _begun_list(text: str, origin: str) -> tuple[Entries, str] | None:
+    """The whole posts of a list that breaks off, and where it does; None where it is none."""
     start = text.find("[")
     if start < 0 or "{" in text[:start] or text[_after_blanks(text, start + 1) :][:1] != "{":
         return None
@@ -171,11 +165,14 @@ def _cut_list(text: str, origin: str) -> Entries | None:
         if text[end : end + 1] != "," or place < 0:
             place = len(text)
             break
-    if not found:
-        return None
-    tail = _lost_tags(text[place:], origin) or _repaired(text[place:], origin) or []
-    lost = Skipped(origin, f"the file breaks off after {len(found)} whole posts")
-    return [*found, *tail, lost]
+    return (found, text[place:]) if found else None
+
+
+def _breaking_off(whole: Entries, rest: str, origin: str) -> Entries:
+    tail = _lost_tags(rest, origin) or _repaired(rest, origin) or []
+    count = sum(not isinstance(one, Skipped) for one in whole)
+    posts = "post" if count == 1 else "posts"
+    return [*whole, *tail, Skipped(origin, f"the file breaks off after {count} whole {posts}")]
 
 
 def _after_blanks(text: str, place: int) -> int:
@@ -202,13 +199,3 @@ def _may_be(value: object) -> bool:
         and any(name in one for name in ("link", "date", "post_date"))
         for one in (value if isinstance(value, list) else [value])
     )
-
-
-def _starts(text: str) -> list[int]:
-    found: list[int] = []
-    for mark in ("[", "{"):
-        place = text.find(mark)
-        while place >= 0 and len(found) < _STARTS:
-            found.append(place)
-            place = text.find(mark, place + 1)
-    return sorted(found)[:_STARTS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import unquote, urlsplit
@@ -90,6 +90,12 @@ def _split(address: str) -> tuple[str, str] | None:
     name = host.removeprefix("www.") + (f":{port}" if port else "")
     query = f"?{parts.query}" if parts.query else ""
     return name, unquote(parts.path).rstrip("/") + query
+
+
+def is_protected(content: object) -> bool:
+    """Whether a post's content says that it is behind a password, however it says yes."""
+    said = content.get("protected") if isinstance(content, Mapping) else None
+    return bool(said) and str(said).lower() not in {"0", "false"}
 
 
 def whole_number(value: object) -> int | None:

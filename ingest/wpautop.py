@@ -31,7 +31,8 @@ _SHORTCODES = re.compile(
     r"|\[/?(?:caption|wp_caption|gallery|audio|video|playlist|embed)\b[^\[\]]*\]"
 )
 _AS_IT_IS = "pre|code|kbd|tt|script|style|textarea"
-_MARKUP = re.compile(r"<[^<>]*>|\[[^\[\]\n]*\]")
+# As in WordPress, for which "<3" begins a tag.
+_MARKUP = re.compile(r"<[^>]*>?|\[[^\[\]\n]*\]")
 _SIGNS = (
     (re.compile(r"---"), "—"),
     (re.compile(r"(?<!\S)--(?!\S)"), "—"),

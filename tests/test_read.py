@@ -95,6 +95,13 @@ def test_people_and_terms_come_by_name(tmp_path: Path) -> None:
         json.dumps([entry(1), entry(2)]) + "\n<!-- Page cached -->",
         "\ufeff" + json.dumps([entry(1), entry(2)]),
         json.dumps([entry(1), entry(2)], sort_keys=True, indent=2),
+        # Pages of answers one behind the other, and posts as jq prints them.
+        json.dumps([entry(1)]) + json.dumps([entry(2)]),
+        json.dumps([entry(1)], indent=1) + "\n[]\n" + json.dumps([entry(2)], indent=1),
+        "\n".join(json.dumps(entry(n), indent=2) for n in (1, 2)),
+        ",\n".join(json.dumps(entry(n), indent=2) for n in (1, 2)),
+        json.dumps(entry(1)) + json.dumps(entry(2)),
+        "".join(f"HTTP/2 200\r\nx-a: [b] {{c}}\r\n\r\n{json.dumps([entry(n)])}\n" for n in (1, 2)),
     ],
 )
 def test_every_form_in_which_answers_are_saved(data: str, tmp_path: Path) -> None:
@@ -125,6 +132,8 @@ def test_packed_and_from_standard_input(tmp_path: Path, monkeypatch: pytest.Monk
         ({"status": "future"}, "status future"),
         ({"status": "private"}, "status private"),
         ({"content": {"rendered": "Secret.", "protected": True}}, "password"),
+        ({"content": {"rendered": "Secret.", "protected": 1}}, "password"),
+        ({"content": {"rendered": "Secret.", "protected": "true"}}, "password"),
         ({"password": "x"}, "password"),
         ({"type": "attachment"}, "neither post nor page (attachment)"),
     ],
@@ -232,6 +241,52 @@ def test_a_list_that_breaks_off_keeps_its_whole_posts(tmp_path: Path) -> None:
     assert [post.damage is None for post in posts] == [True, True, False]
     (lost,) = [f for f in found if isinstance(f, Skipped)]
     assert (lost.reason, lost.post_id) == ("the file breaks off after 2 whole posts", None)
+
+
+def test_answers_one_behind_the_other_lose_nothing_when_the_last_breaks_off(
+    tmp_path: Path,
+) -> None:
+    pages = "".join(json.dumps([entry(n), entry(n + 1)], indent=1) for n in (1, 3))
+    *found, lost = read(pages[: pages.rindex("Dig it") + 3], tmp_path)
+    posts = [f.raw.post for f in found if isinstance(f, ReadPost)]
+    assert [post.id[-1] for post in posts] == ["1", "2", "3", "4"]
+    assert [post.damage is None for post in posts] == [True, True, True, False]
+    assert isinstance(lost, Skipped)
+    assert lost.reason == "the file breaks off after 3 whole posts"
+
+
+def test_an_error_among_answers_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    refused = '{"code": "rest_post_invalid_page_number", "message": "No such page."}'
+    for data in (
+        json.dumps([entry(1)]) + refused + json.dumps([entry(2)]),
+        f"{refused}\n{json.dumps([entry(1)])}\n{json.dumps([entry(2)])}",
+        f"{json.dumps([entry(1)])}\n{refused}\n{json.dumps([entry(2)])}",
+    ):
+        found = read(data, tmp_path)
+        assert [f.raw.post.id[-1] for f in found if isinstance(f, ReadPost)] == ["1", "2"]
+        (skipped,) = [f for f in found if isinstance(f, Skipped)]
+        assert skipped.reason.startswith("an error that WordPress answered with: No such page")
+
+
+def test_a_line_that_breaks_off_or_holds_two_posts_is_read_as_far_as_it_can_be(
+    tmp_path: Path,
+) -> None:
+    line = json.dumps(entry(4))
+    lines = [
+        json.dumps(entry(1)), json.dumps(entry(2)) + json.dumps(entry(3)), "no post",
+        line[: line.rindex("Dig it") + 3],
+    ]  # fmt: skip
+    found = read("\n".join(lines), tmp_path)
+    posts = [f.raw.post for f in found if isinstance(f, ReadPost)]
+    assert [post.id[-1] for post in posts] == ["1", "2", "3", "4"]
+    assert [post.damage is None for post in posts] == [True, True, True, False]
+    assert [f.reason for f in found if isinstance(f, Skipped)] == ["not WordPress data"]
+
+
+def test_of_a_web_page_only_the_answer_in_it_is_read(tmp_path: Path) -> None:
+    menu = '<script>menu = {"title": "Menu", "content": "Home"}</script>'
+    (found,) = read(f"<html><body>{json.dumps([entry()])}{menu}</body></html>", tmp_path)
+    assert isinstance(found, ReadPost)
 
 
 def test_a_packed_file_that_breaks_off(tmp_path: Path) -> None:
