@@ -94,7 +94,8 @@ def _shown(answer: Answer) -> list[str]:
     """All that the model had a hand in; a quote is the post's own."""
     kept = record(answer)
     return [
-        *(one.text for one in kept.sentences if one.basis != "quoted"), *(one.reason or "" for one in kept.sentences),
+        *(one.text for one in kept.sentences if one.basis != "quoted"),
+        *(one.reason or "" for one in kept.sentences),
         *(one.text for one in kept.rejected), *(one.reason for one in kept.rejected),
         *kept.warnings,
     ]  # fmt: skip
