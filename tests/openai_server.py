@@ -6,7 +6,7 @@ import json
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,8 +27,8 @@ class Reply:
     """Tokens of the request and of the answer, told behind it."""
     cut: bool = False
     """Whether the connection breaks behind the last piece."""
-    says: Callable[[list[dict[str, str]]], str] | None = None
-    """Makes one piece of the messages of the request."""
+    says: Callable[[list[dict[str, str]]], str | Iterable[str]] | None = None
+    """Makes of the messages of the request what is said, as one piece or as they come."""
 
 
 class ScriptedServer(ThreadingHTTPServer):
@@ -75,9 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, reply: Reply) -> None:
         self._send(_event({"role": "assistant", "content": ""}, None))
-        pieces = reply.pieces
+        pieces: Iterable[str] = reply.pieces
         if reply.says:
-            pieces = (reply.says(self.server.requests[-1]["messages"]),)
+            said = reply.says(self.server.requests[-1]["messages"])
+            pieces = [said] if isinstance(said, str) else said
         for piece in pieces:
             self._wait(reply.between)
             self._send(_event({"content": piece}, None))

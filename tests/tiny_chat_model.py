@@ -1,22 +1,15 @@
-"""A causal language model that knows nothing, behind the server that comes with transformers."""
+"""A causal language model that knows nothing: random weights, real tokens, real generation."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 _TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant: {% endif %}"
 )
-_SERVE = "from transformers.cli.transformers import main; main()"  # its command line
 
 
 def make_model(folder: Path, texts: list[str]) -> Path:
@@ -53,38 +46,25 @@ def make_model(folder: Path, texts: list[str]) -> Path:
     return folder
 
 
-@contextmanager
-def served(model: Path, *, patience: float = 240) -> Iterator[str]:
-    """The address of its server, which speaks OpenAI's protocol."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable, "-c", _SERVE, "serve", str(model), "--host",
-        "127.0.0.1", "--port", str(port), "--device", "cpu", "--default-seed", "7",
-    ]  # fmt: skip
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}  # noqa: TID251
-    log = model / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/health", server, log, patience)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+def speaker(folder: Path) -> Callable[[list[dict[str, str]]], Iterator[str]]:
+    """The model as a `Reply` has it: what it writes to messages, piece by piece as it generates."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, TextIteratorStreamer
 
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
 
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path, patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise RuntimeError(f"The server did not come up:\n{log.read_text(errors='replace')[-2000:]}")
+    def speak(messages: list[dict[str, str]]) -> Iterator[str]:
+        asked = tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+        streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        torch.manual_seed(7)
+        writing = threading.Thread(
+            target=model.generate, kwargs={**asked, "streamer": streamer}, daemon=True
+        )
+        writing.start()
+        yield from streamer
+        writing.join()
+
+    return speak
