@@ -23,7 +23,7 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
 
     Args:
         name: `OURS`, `UNREAD` (ours without the reader, which was trained on some collections that
-            are graded here), `WORDS` (BM25), `MEANING` (cosine) or `BOTH` (their ranks fused: Cormack
+            are graded here), `WORDS` (BM25), `MEANING` (cosine) or `BOTH` (ranks fused: Cormack
             et al., 2009, https://doi.org/10.1145/1571941.1572114, which has nothing to fit).
         assistant: Whose index is searched.
         depth: How many texts are found at most.
