@@ -167,6 +167,7 @@ def _index(settings: Settings) -> Iterator[Check]:
         for finding in check(folder):
             yield Check(finding.ok, finding.what, finding.hint)
         yield _model_of_index(settings)
+        yield _refusal(settings)
     except PullquoteError as error:
         yield Check(False, error.problem, error.hint)
 
@@ -181,3 +182,23 @@ def _model_of_index(settings: Settings) -> Check:
             return Check(True, "nothing has been embedded for the index yet", "")
         index.check_model(model_id(settings), to_write=True)
         return Check(True, f"the settings name the model of the index, {index.model}", "")
+
+
+def _refusal(settings: Settings) -> Check:
+    """That what was fitted for the index, where anything was, fits model and weights of now."""
+    from rag.calibration import load_calibration
+    from rag.index import Index
+    from rag.own_calibration import misfit, own_calibration
+
+    with closing(Index(settings.index)) as index:
+        own = own_calibration(index.catalog)
+        if own is None:
+            return Check(True, "questions are refused as shipped", "")
+        model = index.model_id
+        # The reader is left to the first question: it takes a second to load.
+        why = misfit(own, model.model, load_calibration(model.revision))
+    return Check(
+        not why,
+        f"the refusal was {own.name}" + (f", but {why}" if why else ""),
+        "Run `pullquote calibrate` again, or take it away with `pullquote calibrate --reset`.",
+    )

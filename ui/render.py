@@ -63,8 +63,9 @@ def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
         return "\n\n".join([*parts, f"*{STOPPED if stopped else going_on}*"])
     if not answer.answered:
         parts.append(f"**{REFUSED}**")
+        parts.append(f"*Searched for: {plain_markdown(searched_for(answer))}.*")
         if answer.nearest:
-            parts.append("The nearest sections:")
+            parts.append("The nearest sections, and what they say:")
             parts.append("\n".join(f"- {_nearest(citation)}" for citation in answer.nearest))
     if answer.rejected:
         parts.append(f"*{left_out(answer.rejected)}* [Which, and why](#c-{turn}-out)")
@@ -78,6 +79,13 @@ def limits(answer: Answer) -> str:
     return f"Searched in posts {', '.join(found)}."
 
 
+def searched_for(answer: Answer) -> str:
+    """The texts that were searched for, in quotation marks, and what the search was limited to."""
+    texts = ", ".join(f"“{text}”" for text in answer.query.searches)
+    limited = answer.query.filters
+    return f"{texts} in posts {filter_words(limited)}" if limited else texts
+
+
 def left_out(rejected: Sequence[Rejected]) -> str:
     one = len(rejected) == 1
     return (
@@ -89,7 +97,8 @@ def left_out(rejected: Sequence[Rejected]) -> str:
 def _nearest(citation: Citation) -> str:
     name = plain_markdown(place(citation))
     url = web(citation.url)
-    return f"[{name}](<{url}>)" if url else name
+    linked = f"[{name}](<{url}>)" if url else name
+    return f"{linked}: “{plain_markdown(citation.quote)}”" if citation.quote else linked
 
 
 def failure(error: PullquoteError) -> str:
