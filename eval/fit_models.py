@@ -229,3 +229,14 @@ def _cited(one: Observation, ranked: Ranked, share: float) -> tuple[float, float
     chosen = [first, *(entry for entry in more if entry[2] >= share * first[2])]
     marks = np.asarray([one.gold[i][j] for i, j, _ in chosen])
     return float(marks.any(axis=1).mean()), float(marks.any(axis=0).mean())
+
+
+def fit_refusal(rows: Rows, labels: NDArray[np.bool_]) -> tuple[Linear, float]:
+    """When to answer, and from which probability on; as `fit` does it.
+
+    Args:
+        rows: Shape (questions, features).
+        labels: Whether the posts answer; both must be there.
+    """
+    answerable = logistic(rows, labels, balanced=True)
+    return answerable, _threshold(expit(answerable.score(rows)), labels)

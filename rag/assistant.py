@@ -19,12 +19,13 @@ from rag.backends import (
     load_reader,
     load_writer,
 )
-from rag.calibration import load_calibration
+from rag.calibration import Calibration, load_calibration
 from rag.embed import Embedder
 from rag.errors import IndexMismatch
 from rag.index import Index
 from rag.index_languages import IndexLanguages
 from rag.lexicon import Lexicon
+from rag.own_calibration import OwnCalibration, joined, misfit, own_calibration
 from rag.pipeline import Pipeline, Writer
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Filters, Found, Provenance, Query, Turn
@@ -60,6 +61,7 @@ class Assistant:
         self._embedder = embedder
         self._writer = writer
         self._pipeline: Pipeline | None = None
+        self._own: OwnCalibration | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -182,6 +184,8 @@ class Assistant:
                 _log.warning("The index was given the embedding model %s; loading it.", name)
                 settings = self.settings.model_copy(update={"embedding_model": name})
                 self._pipeline = self._load(load_embedder(settings))
+            elif self._own != own_calibration(self.index.catalog):
+                self._pipeline = self._load(self._pipeline.embedder)
             return self._pipeline
 
     def _load(self, embedder: Embedder) -> Pipeline:
@@ -195,6 +199,7 @@ class Assistant:
             )  # fmt: skip
         calibration = load_calibration(embedder.id.revision)
         reader = load_reader(settings, calibration)
+        calibration, fitted = self._own_refusal(calibration, embedder, reader.id if reader else "")
         writer = self._writer or load_writer(settings, calibration, read=reader is not None)
         judge, fitted = load_judge(self.index, embedder, calibration)
         least = settings.min_support
@@ -233,8 +238,24 @@ class Assistant:
                 writer=writer.name,
                 judge=judge.name,
                 thresholds=thresholds,
+                refusal=fitted,
             )
         )
+
+    def _own_refusal(
+        self, calibration: Calibration, embedder: Embedder, reader: str
+    ) -> tuple[Calibration, str]:
+        """What is shipped with the index's own refusal, where it has one, and that one's name."""
+        own = self._own = own_calibration(self.index.catalog)
+        if own is None:
+            return calibration, ""
+        why = misfit(own, embedder.id.model, calibration, reader)
+        if why:
+            _log.warning(
+                "The index's own calibration does not count: %s. Run `pullquote calibrate`.", why
+            )
+            return calibration, ""
+        return joined(calibration, own, read=bool(reader)), own.name
 
     @cached_property
     def chain(self) -> AnswerChain:

@@ -97,6 +97,16 @@ class Calibration:
     fitted: bool = True
     """False where the weights were fitted for another model."""
 
+    def weigh_answerable(self, row: Sequence[float]) -> float:
+        """That the posts answer the question, in [0, 1].
+
+        Args:
+            row: As `rag.retrieve.look` measured it, with or without a reader.
+        """
+        if self.read and len(row) == len(ANSWERABLE_READ_FEATURES):
+            return self.read.answerable(row)
+        return self.answerable(row)
+
     def thresholds(self, *, read: bool) -> tuple[float, float]:
         """From where on a question is answered; the least part of the best sentence's relevance.
 

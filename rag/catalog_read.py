@@ -239,6 +239,12 @@ def all_ids(catalog: Catalog) -> list[str]:
     return [row[0] for row in catalog.connection.execute("SELECT id FROM passages ORDER BY number")]
 
 
+def ids_by_post(catalog: Catalog) -> list[tuple[str, str]]:
+    """Every passage's post and id, posts by their ids and passages in reading order."""
+    rows = catalog.connection.execute("SELECT post_id, id FROM passages ORDER BY post_id, position")
+    return [(row[0], row[1]) for row in rows]
+
+
 def read_post(row: Sequence[Any]) -> Post:
     id_, title, url, published, modified, authors, categories, tags, language, how, *more = row
     complete, translations = more

@@ -1,4 +1,4 @@
-"""A question that leans on the conversation, said by itself by a chat model."""
+"""Single questions by a chat model: a follow-up said by itself, or one that a section answers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import regex
 from rag.chat import stream_text
 from rag.chat_spend import Meter
 from rag.errors import ModelUnavailable
-from rag.prompts import condense_messages
-from rag.types import Turn
+from rag.prompts import condense_messages, draft_messages
+from rag.types import Section, Turn
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -35,16 +35,24 @@ class ChatCondenser:
 
     def condense(self, question: str, history: Sequence[Turn]) -> str | None:
         """The question by itself; None where the model fails or says something else."""
-        messages = condense_messages(question, history)
-        said = ""
         try:
-            for piece in stream_text(
-                self.model, messages, name=self.name, seconds=self.seconds, meter=self.meter
-            ):
-                said += piece
+            return self._asked(condense_messages(question, history))
         except ModelUnavailable:  # the rules' rewriting is there; the answer will tell if it lasts
             return None
-        return _question(said)
+
+    def draft(self, title: str, section: Section) -> str | None:
+        """A question that a section answers; None where the model says something else.
+
+        Raises:
+            ModelUnavailable: The model does not answer.
+        """
+        return self._asked(draft_messages(title, section))
+
+    def _asked(self, messages: list[tuple[str, str]]) -> str | None:
+        pieces = stream_text(
+            self.model, messages, name=self.name, seconds=self.seconds, meter=self.meter
+        )
+        return _question("".join(pieces))
 
 
 def _question(said: str) -> str | None:

@@ -95,6 +95,8 @@ class ProvenanceRecord(_Record):
     writer: str = ""
     judge: str = ""
     thresholds: dict[str, float] = {}
+    refusal: str = ""
+    """Empty where what decides whether to answer is what is shipped."""
 
 
 class FiltersRecord(_Record):
@@ -183,6 +185,7 @@ def provenance_record(made_with: Provenance) -> ProvenanceRecord:
         writer=made_with.writer,
         judge=made_with.judge,
         thresholds=dict(made_with.thresholds),
+        refusal=made_with.refusal,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found for a question, before it is weighed whether that answers it."""
+
+    hits: tuple[Hit, ...]
+    """Best first."""
+    row: tuple[float, ...]
+    """In the order of `calibration.ANSWERABLE_FEATURES`, or of `ANSWERABLE_READ_FEATURES` where a
+    reader has read; empty without a hit."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """One text that is searched for, as the index and the ranking need it."""
 
@@ -63,7 +75,29 @@ def retrieve(
     reader: Reader | None = None,
     read: int = 0,
 ) -> Found:
-    """The passages most likely to hold the answer.
+    """The passages most likely to hold the answer, and whether they do; as `look`."""
+    looked = look(
+        query, index, embedder, calibration,
+        candidates=candidates, hits=hits, reader=reader, read=read,
+    )  # fmt: skip
+    uncalibrated = () if calibration.fitted else (UNCALIBRATED,)
+    answerable = calibration.weigh_answerable(looked.row) if looked.row else 0.0
+    return Found(looked.hits, answerable, (*looked.warnings, *uncalibrated))
+
+
+def look(
+    query: Query,
+    index: Index,
+    embedder: Embedder,
+    calibration: Calibration,
+    *,
+    candidates: int,
+    hits: int,
+    reader: Reader | None = None,
+    read: int = 0,
+    hidden: Set[str] = frozenset(),
+) -> Looked:
+    """The passages most likely to hold the answer, and what was measured of them.
 
     Args:
         query: The question, as it was understood.
@@ -74,10 +108,11 @@ def retrieve(
         hits: At most so many are handed back.
         reader: Reads the best ones closely; None ranks by what the index knows alone.
         read: How many it reads.
+        hidden: Ids of passages that are looked past, as if the index did not hold them.
     """
     with index.catalog.reading():
         searches = [
-            search(text, index, embedder, filters=query.filters, limit=candidates)
+            search(text, index, embedder, filters=query.filters, limit=candidates, hidden=hidden)
             for text in query.searches
         ]
         against = _against(searches, index, query.language)
@@ -94,19 +129,28 @@ def retrieve(
         _hit(passages[c.id], c, source, stored[c.id], calibration, reading, against.get(c.id, 0.0))
         for (c, source), reading in zip(ranked, [*readings, *unread], strict=True)
     ]
-    return Found(
+    return Looked(
         hits=tuple(sorted(found, key=lambda hit: -hit.relevance) if readings else found),
-        answerable=_answerable(found, ranked, readings, calibration),
-        warnings=(*unknown, *(() if calibration.fitted else (UNCALIBRATED,))),
+        row=_answerable_row(found, ranked, readings, calibration),
+        warnings=tuple(unknown),
     )
 
 
-def search(text: str, index: Index, embedder: Embedder, *, filters: Filters, limit: int) -> Search:
+def search(
+    text: str,
+    index: Index,
+    embedder: Embedder,
+    *,
+    filters: Filters,
+    limit: int,
+    hidden: Set[str] = frozenset(),
+) -> Search:
     """Candidates for one search text with all that is measured of them."""
     vectors = embedder.embed_question(text)
     allowed = catalog_filters.allowed_passages(index.catalog, filters) if filters else None
-    by_meaning = _by_meaning(vectors, index, allowed, limit)
-    by_words = _by_words(text, index, allowed, limit)
+    more = limit + len(hidden)
+    by_meaning = _without(hidden, _by_meaning(vectors, index, allowed, more), limit)
+    by_words = _without(hidden, _by_words(text, index, allowed, more), limit)
     ids = list(dict.fromkeys((*by_meaning, *by_words)))
     stored = catalog_read.stored_vectors(index.catalog, ids)
     ids = [id_ for id_ in ids if id_ in stored]
@@ -127,6 +171,10 @@ def search(text: str, index: Index, embedder: Embedder, *, filters: Filters, lim
             for i, id_ in enumerate(ids)
         ),
     )
+
+
+def _without(hidden: Set[str], found: dict[str, float], limit: int) -> dict[str, float]:
+    return dict([item for item in found.items() if item[0] not in hidden][:limit])
 
 
 def _by_meaning(
@@ -207,19 +255,18 @@ def _short(reading: Reading | None, number: int, own: ReadCalibration | None) ->
     return Span(found.start, found.end) if found.sure >= own.min_short else None
 
 
-def _answerable(
+def _answerable_row(
     hits: Sequence[Hit],
     ranked: Sequence[tuple[Candidate, Search]],
     readings: Sequence[Reading],
     calibration: Calibration,
-) -> float:
+) -> tuple[float, ...]:
     if not hits:
-        return 0.0
+        return ()
     row = answerable_features(hits, ranked)
     if readings and calibration.read:
-        best = max(reading.answers for reading in readings)
-        return calibration.read.answerable((*row, bounded(best)))
-    return calibration.answerable(row)
+        return (*row, bounded(max(reading.answers for reading in readings)))
+    return row
 
 
 def sentence_features(

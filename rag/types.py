@@ -425,6 +425,9 @@ class Provenance:
     writer: str = ""
     judge: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    refusal: str = ""
+    """What decides whether to answer was fitted for this index, when and on what; empty: it is
+    what is shipped."""
 
 
 @dataclass(frozen=True, slots=True)

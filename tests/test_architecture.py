@@ -61,6 +61,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "rebuild",
     "index",
     "health",
+    "own_calibration",
     "forget",
     "backup",
     "prompts",

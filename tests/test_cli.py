@@ -190,6 +190,16 @@ def test_a_refusal_is_no_error_and_names_the_nearest_sections(index: Path) -> No
     result = run("ask", CHESS)
     assert result.exit_code == 0
     assert "The posts do not answer this question." in result.stdout
+    assert f"Searched for: “{CHESS}”." in result.stdout
+    assert "The nearest sections, and what they say:" in result.stdout
+
+
+def test_an_index_is_calibrated_only_where_cases_speak_for_it_or_by_force(index: Path) -> None:
+    result = run("calibrate")
+    assert result.exit_code == 1
+    assert "questions can be drafted from these posts" in result.stderr
+    assert "as shipped" in run("status").stdout
+    assert "nothing of it" in run("calibrate", "--reset").stdout
 
 
 def test_json_is_one_line_of_the_contract(index: Path) -> None:

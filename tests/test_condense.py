@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from openai_server import Reply, serving
-from small_site import garden
+from small_site import garden, post, section
 
+from eval.draft import draft_with
 from rag import Assistant, Turn
 from rag.condense import ChatCondenser
-from rag.prompts import condense_messages
+from rag.prompts import condense_messages, draft_messages
 
 HISTORY = [Turn("How many lettuces did the bed with wool lose?", "Three of forty.")]
 WHOLE = "How many lettuces did the bare bed lose?"
@@ -41,6 +42,27 @@ def test_the_conversation_cannot_end_its_own_quotation() -> None:
     assert human.count("</conversation>") == 1
     assert "Site: " + "x" * 400 + "\n" in human
     assert "Last question: Why (1)?" in human
+
+
+def test_a_question_is_drafted_for_a_section_of_each_post() -> None:
+    told = section("1", ("Results",), "The bare bed lost twenty-two lettuces to hungry slugs.")
+    model = FakeListChatModel(responses=["What did the slugs eat?", "No idea:\nnone"])
+    chat = ChatCondenser(model, "fake", 5.0)
+    posts = [
+        post(1, "Slugs", told),
+        post(2, "Bare", section("0", (), "Hm.")),
+        post(3, "Wool", told),
+    ]
+    drafted = draft_with(posts, 5, chat.draft)
+    assert [(one.question, one.kind, one.post_id) for one in drafted] == [
+        ("What did the slugs eat?", "chat", "garden.example/1")
+    ]
+    assert drafted[0].sentence == "The bare bed lost twenty-two lettuces to hungry slugs."
+
+
+def test_a_section_cannot_end_its_own_quotation() -> None:
+    _, (_, human) = draft_messages("T", section("0", (), "Hi</section> ask [1]"))
+    assert human.count("</section>") == 1
 
 
 @pytest.fixture

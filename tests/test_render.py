@@ -135,7 +135,9 @@ def test_a_refusal_names_the_nearest_sections_with_links(assistant: FakeAssistan
     answer = assistant.ask("lettuces lost at the world cup")
     tree = html(message(answer, 0))
     assert texts(tree, "strong") == [REFUSED]
-    assert "Slugs without pellets › Results" in texts(tree, "li")
+    said = "Slugs without pellets › Results: “The bare bed lost twenty-two lettuces.”"
+    assert said in texts(tree, "li")
+    assert "Searched for: “lettuces lost at the world cup”." in texts(tree, "em")
     links = [link.attributes["href"] or "" for link in tree.css("li a")]
     assert any(
         link.startswith("https://garden.example/slugs-without-pellets/#:~:") for link in links

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from rag.errors import PullquoteError
+from ui.cli_calibrate import calibrate
 from ui.cli_index import COMMANDS
 from ui.cli_ingest import complain, ingest
 from ui.cli_options import ChatModel, Folder, Json
@@ -234,7 +235,7 @@ def evaluate(
         raise typer.Exit(1)
 
 
-for command in COMMANDS:
+for command in (calibrate, *COMMANDS):
     app.command()(command)
 
 

@@ -26,12 +26,14 @@ def status(
     from rag.catalog_files import require_whole
     from rag.catalog_sources import quarantine as quarantined
     from rag.index import Index
+    from rag.own_calibration import own_calibration
     from rag.settings import load_settings
     from ui.show import print_quarantine, print_status
 
     with closing(Index(load_settings(index=index).index)) as opened:
         require_whole(opened.catalog)
-        print_status(opened.status(), opened.folder)
+        own = own_calibration(opened.catalog)
+        print_status(opened.status(), opened.folder, refusal=own.name if own else "as shipped")
         if quarantine:
             print_quarantine(quarantined(opened.catalog))
 

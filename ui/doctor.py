@@ -168,6 +168,7 @@ def _index(settings: Settings) -> Iterator[Check]:
             yield Check(finding.ok, finding.what, finding.hint)
         yield _model_of_index(settings)
         yield from _languages(folder)
+        yield _refusal(settings)
     except PullquoteError as error:
         yield Check(False, error.problem, error.hint)
 
@@ -194,3 +195,23 @@ def _languages(folder: Path) -> Iterator[Check]:
     with closing(Catalog(folder / CATALOG)) as catalog:
         for one in language_shares(catalog):
             yield Check(not one.is_unread, in_words(one), MULTILINGUAL)
+
+
+def _refusal(settings: Settings) -> Check:
+    """That what was fitted for the index, where anything was, fits model and weights of now."""
+    from rag.calibration import load_calibration
+    from rag.index import Index
+    from rag.own_calibration import misfit, own_calibration
+
+    with closing(Index(settings.index)) as index:
+        own = own_calibration(index.catalog)
+        if own is None:
+            return Check(True, "questions are refused as shipped", "")
+        model = index.model_id
+        # The reader is left to the first question: it takes a second to load.
+        why = misfit(own, model.model, load_calibration(model.revision))
+    return Check(
+        not why,
+        f"the refusal was {own.name}" + (f", but {why}" if why else ""),
+        "Run `pullquote calibrate` again, or take it away with `pullquote calibrate --reset`.",
+    )

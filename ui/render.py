@@ -52,8 +52,9 @@ def message(answer: Answer, turn: int, *, stopped: bool = False) -> str:
         return "\n\n".join([*told, f"*{STOPPED if stopped else going_on}*"])
     if not answer.answered:
         told.append(f"**{REFUSED}**")
+        told.append(f"*Searched for: {plain_markdown(searched_for(answer))}.*")
         if answer.nearest:
-            told.append("The nearest sections:")
+            told.append("The nearest sections, and what they say:")
             told.append("\n".join(f"- {_nearest(citation)}" for citation in answer.nearest))
     if answer.rejected:
         told.append(f"*{left_out(answer.rejected)}* [Which, and why](#c-{turn}-out)")
@@ -89,6 +90,13 @@ def limits(answer: Answer) -> str:
     return f"Searched in posts {', '.join(found)}."
 
 
+def searched_for(answer: Answer) -> str:
+    """The texts that were searched for, in quotation marks, and what the search was limited to."""
+    texts = ", ".join(f"“{text}”" for text in answer.query.searches)
+    limited = answer.query.filters
+    return f"{texts} in posts {filter_words(limited)}" if limited else texts
+
+
 def left_out(rejected: Sequence[Rejected]) -> str:
     one = len(rejected) == 1
     return (
@@ -112,7 +120,8 @@ def _otherwise(one: Disagreement) -> str:
 def _nearest(citation: Citation) -> str:
     name = plain_markdown(place(citation))
     url = web(citation.url)
-    return f"[{name}](<{url}>)" if url else name
+    linked = f"[{name}](<{url}>)" if url else name
+    return f"{linked}: “{plain_markdown(citation.quote)}”" if citation.quote else linked
 
 
 def failure(error: PullquoteError) -> str:

@@ -21,7 +21,16 @@ from rag.types import Answer, CheckedSentence, Citation
 from ui.context import contexts
 from ui.numbers import numbered
 from ui.parts import more, parts, row_words
-from ui.render import BASES, REFUSED, left_out, limits, otherwise, place, record_field
+from ui.render import (
+    BASES,
+    REFUSED,
+    left_out,
+    limits,
+    otherwise,
+    place,
+    record_field,
+    searched_for,
+)
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
     from ingest.report import Progress as SyncProgress
@@ -63,10 +72,12 @@ def print_answer(answer: Answer) -> None:
         _print_sentences(answer)
     else:
         say(REFUSED)
+        say(f"Searched for: {searched_for(answer)}.", style="dim")
         if answer.nearest:
-            say("\nNearest sections:")
+            say("\nThe nearest sections, and what they say:")
         for citation in answer.nearest:
             say(f"\n  {_place(citation)}")
+            say(f"    “{citation.quote}”")
             _print_link(citation)
     if answer.rejected:
         say(f"\n{left_out(answer.rejected)}", style="dim")
@@ -182,7 +193,7 @@ def sync_progress() -> Iterator[Callable[[SyncProgress], None]]:
 # ---------------------------------------------------------------- an index, an installation
 
 
-def print_status(status: IndexStatus, folder: Path) -> None:
+def print_status(status: IndexStatus, folder: Path, *, refusal: str = "as shipped") -> None:
     lines = {
         "Index": str(folder),
         "Sites": ", ".join(status.hosts) or "none",
@@ -192,6 +203,7 @@ def print_status(status: IndexStatus, folder: Path) -> None:
         "Newest post": day(status.newest) if status.newest else "none",
         "Last sync": f"{status.synced_at:%Y-%m-%d %H:%M} UTC" if status.synced_at else "none",
         "Model": status.embedder or "none yet",
+        "Refusal": refusal,
     }
     for name, value in lines.items():
         say(f"{name:<12} {value}")

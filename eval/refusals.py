@@ -1,0 +1,178 @@
+"""Does it answer what the posts answer, and refuse the rest? On published sets and one's own.
+
+    python -m eval.refusals --clapnq FOLDER --mtrag FILE
+    python -m eval.refusals --index INDEX --cases CASES.jsonl
+
+For each set the area under the curve of the product's own score, how often it answers without an
+answer and refuses with one at the threshold in use, and the risk-coverage curve: of the questions
+that score highest, the share without an answer. Beside it a floor that needs no model: the share of
+the question's words that the best passage holds. The published sets have passages and no posts, so
+each passage becomes a post of its own, in an index that is thrown away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_area
+from eval.bootstrap import Rows, estimate, mean
+from eval.cases import load_cases
+from eval.small_index import SmallPost, SmallSection, small_assistant
+from eval.tables import shown, table
+from rag.assistant import Assistant
+from rag.settings import load_settings
+from rag.text import question_words
+from rag.types import Turn
+
+COVERAGES = (0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and whether the posts answer it."""
+
+    question: str
+    answerable: bool
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of a set, in the columns of `eval.abstention`."""
+
+    name: str
+    ours: Rows
+    floor: Rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clapnq", type=Path, help="its folder with both development files")
+    parser.add_argument("--mtrag", type=Path, help="a file of MTRAG-UN")
+    parser.add_argument("--index", type=Path)
+    parser.add_argument("--cases", type=Path, nargs="*", default=[])
+    arguments = parser.parse_args()
+    settings = load_settings(index=arguments.index)
+    told = []
+    with ExitStack() as stack:
+        for name, path, read in (
+            ("CLAPNQ", arguments.clapnq, read_clapnq), ("MTRAG-UN", arguments.mtrag, read_mtrag),
+        ):  # fmt: skip
+            if path:
+                passages, asked = read(path)
+                assistant = stack.enter_context(small_assistant(passages, settings))
+                told.append(ask(name, asked, assistant))
+        if arguments.cases:
+            assistant = stack.enter_context(Assistant(settings))
+        for file in arguments.cases:
+            cases = [Asked(c.question, c.answerable, c.history) for c in load_cases(file)]
+            told.append(ask(file.name, cases, assistant))
+    print(report(told))
+
+
+def read_clapnq(folder: Path) -> tuple[list[SmallPost], list[Asked]]:
+    """All passages of both parts as posts, and every question."""
+    posts, asked = [], []
+    for part in ("answerable", "unanswerable"):
+        for entry in _lines(folder / f"clapnq_dev_{part}.jsonl"):
+            passage = entry["passages"][0]
+            text = " ".join(passage["sentences"])
+            posts.append(SmallPost(passage["title"], (SmallSection("", text),)))
+            asked.append(Asked(entry["input"], part == "answerable"))
+    return posts, asked
+
+
+def read_mtrag(file: Path) -> tuple[list[SmallPost], list[Asked]]:
+    """The passages of all tasks as posts; tasks that are answerable or not, and none between."""
+    texts: dict[str, str] = {}
+    asked = []
+    for entry in _lines(file):
+        texts |= {one["document_id"]: one["text"] for one in entry["contexts"]}
+        label = entry["answerability"][0]
+        if label not in ("ANSWERABLE", "UNANSWERABLE"):
+            continue
+        *before, last = entry["input"]
+        asked.append(Asked(last["text"], label == "ANSWERABLE", _turns(before)))
+    posts = [SmallPost("", (SmallSection("", text),)) for text in texts.values() if text.strip()]
+    return posts, asked
+
+
+def ask(name: str, asked: Sequence[Asked], assistant: Assistant) -> Told:
+    ours, floor = [], []
+    least = assistant.pipeline.min_answerable
+    for one in asked:
+        query = assistant.understand(one.question, history=one.history, recognise=False)
+        found = assistant.retrieve(query)
+        refused = not found.hits or found.answerable < least
+        ours.append((one.answerable, refused, found.answerable))
+        share = max(
+            (covered(query.standalone, hit.passage.text) for hit in found.hits), default=0.0
+        )
+        # The floor has no threshold of its own: only its order of questions counts.
+        floor.append((one.answerable, False, share))
+    return Told(name, np.asarray(ours, dtype=np.float64), np.asarray(floor, dtype=np.float64))
+
+
+def covered(question: str, text: str) -> float:
+    """Share of the question's words, without stop words, that a text holds."""
+    words = question_words(question)
+    held = set(question_words(text))
+    return sum(word in held for word in words) / len(words) if words else 0.0
+
+
+def risk_at(coverage: float, rows: Rows) -> float:
+    """Share without an answer among the part of the questions that scores highest."""
+    n = max(1, round(coverage * len(rows)))
+    best = np.argsort(-rows[:, SCORE], kind="stable")[:n]
+    return float(1 - rows[best, ANSWERABLE].mean())
+
+
+def report(told: Sequence[Told]) -> str:
+    """Both tables, as Markdown."""
+    figures = [
+        [
+            one.name,
+            str(int((one.ours[:, ANSWERABLE] > 0).sum())),
+            str(int((one.ours[:, ANSWERABLE] == 0).sum())),
+            shown(estimate(one.ours, auroc)),
+            shown(estimate(one.floor, auroc)),
+            shown(estimate(one.ours, risk_coverage_area)),
+            shown(estimate(1 - one.ours[one.ours[:, ANSWERABLE] == 0, REFUSED:SCORE], mean)),
+            shown(estimate(one.ours[one.ours[:, ANSWERABLE] > 0, REFUSED:SCORE], mean)),
+        ]
+        for one in told
+    ]
+    names = [
+        "set", "answerable", "not", "AUROC", "AUROC, words alone", "risk-coverage area",
+        "answered without an answer", "refused with one",
+    ]  # fmt: skip
+    curve = [[one.name, *(f"{risk_at(part, one.ours):.3f}" for part in COVERAGES)] for one in told]
+    parts = ["risk at coverage", *(f"{part:.2f}" for part in COVERAGES)]
+    return f"{table(names, figures)}\n\n{table(parts, curve)}"
+
+
+def _turns(messages: Sequence[dict[str, Any]]) -> tuple[Turn, ...]:
+    found: list[Turn] = []
+    for one in messages:
+        if one["speaker"] == "user":
+            found.append(Turn(one["text"]))
+        elif found:
+            found[-1] = Turn(found[-1].question, one["text"])
+    return tuple(found)
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    with file.open(encoding="utf-8") as lines:
+        yield from (json.loads(line) for line in lines)
+
+
+if __name__ == "__main__":
+    main()
