@@ -40,8 +40,8 @@ from eval.language_sets import (
 from eval.observe import observe
 from rag import catalog_languages
 from rag.assistant import Assistant
+from rag.candidates import search
 from rag.language import FITTED, likeliest
-from rag.retrieve import search
 from rag.settings import load_settings
 from rag.types import Filters
 from rag.understand import understand

@@ -12,10 +12,11 @@ from eval.cases import Case, resolve_gold
 from eval.gold import Gold, RetrievedText, holds, is_post, same_sentence
 from rag import catalog_read
 from rag.calibration import Logistic, load_calibration
+from rag.candidates import search
 from rag.embed import Embedder
 from rag.index import Index
 from rag.reader import Reader, Reading
-from rag.retrieve import search, sentence_features
+from rag.retrieve import sentence_features
 from rag.settings import Settings
 from rag.types import Filters, Passage
 from rag.understand import understand

@@ -201,11 +201,11 @@ class Assistant:
         reader = load_reader(settings, calibration)
         calibration, fitted = self._own_refusal(calibration, embedder, reader.id if reader else "")
         writer = self._writer or load_writer(settings, calibration, read=reader is not None)
-        judge, fitted = load_judge(self.index, embedder, calibration)
+        judge, supported_from = load_judge(self.index, embedder, calibration)
         least = settings.min_support
         check = Check(
             judge=judge,
-            min_support=fitted if least is None else least,
+            min_support=supported_from if least is None else least,
             link_base=settings.link_base,
             sections_of=self.index.sections,
         )

@@ -71,6 +71,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "record_questions",
     "followups",
     "understand",
+    "candidates",
     "retrieve",
     "retrieve_words",
     "retrieve_records",

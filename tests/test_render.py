@@ -16,13 +16,13 @@ from small_site import GARDEN, section
 from rag.catalog import IndexStatus
 from rag.errors import IndexBusy
 from rag.types import Answer, Basis, Citation, Sentence
+from ui.footer import footer
 from ui.markdown import plain_markdown
 from ui.render import (
     BASES,
     REFUSED,
     excerpt,
     failure,
-    footer,
     left_out,
     message,
     panel,

@@ -16,9 +16,10 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag.assistant import Assistant
+from ui.footer import footer
 from ui.page.desk import ASK, AT_ONCE, Conversation, Desk
 from ui.page.server import listen
-from ui.render import footer, panel
+from ui.render import panel
 
 _FONT = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 _SESSIONS = 1000  # conversations kept in memory
