@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from eval.gold import RetrievedText
 from rag import catalog_read
 from rag.assistant import Assistant
+from rag.pipeline import Pipeline
 from rag.text import question_words
 from rag.types import Turn
 
@@ -22,18 +24,18 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
     """`ours` as the assistant finds its hits; the others know the question alone.
 
     Args:
-        name: `OURS`, `UNREAD` (ours without the reader, which was trained on some collections that
-            are graded here), `WORDS` (BM25), `MEANING` (cosine) or `BOTH` (ranks fused: Cormack
-            et al., 2009, https://doi.org/10.1145/1571941.1572114, which has nothing to fit).
+        name: `OURS`; `UNREAD`, ours without the reader, which was trained on some collections that
+            are graded here; `WORDS` (BM25), `MEANING` (cosine), or `BOTH`: their ranks fused by
+            Cormack et al., 2009, https://doi.org/10.1145/1571941.1572114 (nothing to fit).
         assistant: Whose index is searched.
         depth: How many texts are found at most.
     """
     index = assistant.index
 
-    def whole(asked: Assistant) -> Search:
+    def whole(pipeline: Pipeline) -> Search:
         def search(question: str, history: Sequence[Turn]) -> Sequence[RetrievedText]:
-            query = asked.understand(question, history=history)
-            return [RetrievedText.of(hit) for hit in asked.retrieve(query).hits[:depth]]
+            query = pipeline.understand(question, history=history)
+            return [RetrievedText.of(hit) for hit in pipeline.retrieve(query).hits[:depth]]
 
         return search
 
@@ -59,10 +61,9 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
         return search
 
     if name == OURS:
-        return whole(assistant)
+        return whole(assistant.pipeline)
     if name == UNREAD:
-        unread = assistant.settings.model_copy(update={"read_passages": 0})
-        return whole(Assistant(unread, embedder=assistant.pipeline.embedder))
+        return whole(replace(assistant.pipeline, reader=None))
     return texts({WORDS: words, MEANING: meaning, BOTH: both}[name])
 
 
