@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
+from math import sqrt
 
 import regex
 
@@ -83,10 +84,10 @@ def conflict(one: Said, other: Said) -> bool:
 
 
 def common(one: Said, other: Said, rarity: Rarity) -> float:
-    """Which part of what the shorter one is about the other one is about too, in [0, 1]."""
-    least = min(_weight(one.words, one.words, rarity), _weight(other.words, other.words, rarity))
+    """How much of what each is about the other one is about too, in [0, 1]: the geometric mean."""
+    wholes = _weight(one.words, one.words, rarity) * _weight(other.words, other.words, rarity)
     both = _weight(one.words, one.words.keys() & other.words.keys(), rarity)
-    return both / least if least > 0 else 0.0
+    return both / sqrt(wholes) if wholes > 0 else 0.0
 
 
 def asked_of_both(

@@ -14,6 +14,7 @@ from rag.types import Differing, Found, Hit, Pointer, SentenceScore
 
 FITTED = Path(__file__).parent / "models" / "differing.json"
 _LOOKED_AT = 24  # sentences, the most relevant ones; taking one apart costs some microseconds
+_QUOTED = 4  # of them, those that an answer may be made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,18 @@ def min_alike() -> float:
     return float(json.loads(FITTED.read_text(encoding="utf-8"))["min_alike"])
 
 
-def newer_first(question: str, found: Found, lexicon: Lexicon) -> Found:
+def newer_first(question: str, found: Found, lexicon: Lexicon, *, share: float) -> Found:
     """What was found, with sentences that a newer post puts right behind those of that post.
 
     Args:
         question: As it can be understood without the conversation.
         found: What was found.
         lexicon: Of the index.
+        share: Sentences may be quoted from this part of the best one's relevance on.
     """
     pairs = [
         (newer, older)
-        for newer, older, alike in differing_pairs(question, found.hits, lexicon)
+        for newer, older, alike in differing_pairs(question, found.hits, lexicon, share=share)
         if alike >= min_alike()
     ]
     if not pairs:
@@ -77,16 +79,20 @@ def newer_first(question: str, found: Found, lexicon: Lexicon) -> Found:
 
 
 def differing_pairs(
-    question: str, hits: Sequence[Hit], lexicon: Lexicon
+    question: str, hits: Sequence[Hit], lexicon: Lexicon, *, share: float
 ) -> Iterator[tuple[_Saying, _Saying, float]]:
     """Newer and older sentences with different values, and how alike they are otherwise.
 
-    What the question itself names, such as a year, is what is asked for, old or not: a sentence
+    One of both may be quoted; the other one is among the most relevant sentences. What the
+    question itself names, such as a year, is what is asked for, old or not: a sentence
     that has it is not put right by one that lacks it.
     """
     asked = said(question)
     sayings = list(_sayings(hits))
-    for place, one in enumerate(sayings):
+    least = share * sayings[0].score.relevance if sayings else 0.0
+    for place, one in enumerate(sayings[:_QUOTED]):
+        if one.score.relevance < least:
+            break
         for other in sayings[place + 1 :]:
             dates = one.hit.passage.post.published, other.hit.passage.post.published
             if None in dates or dates[0] == dates[1]:
@@ -111,7 +117,7 @@ def _names(asked: Said, one: _Saying) -> set[tuple[str, str]]:
 
 
 def _sayings(hits: Sequence[Hit]) -> Iterator[_Saying]:
-    """The most relevant sentences that have a value or say no, and those they may speak against."""
+    """The most relevant sentences, best first, taken apart."""
     pairs = sorted(
         ((hit, one) for hit in hits for one in hit.sentences), key=lambda pair: -pair[1].relevance
     )
