@@ -71,7 +71,9 @@ def most_alike(case: Case, assistant: Assistant) -> tuple[float, str]:
         query, assistant.index, pipeline.embedder, pipeline.calibration,
         candidates=settings.candidates, hits=settings.hits,
     ).hits  # fmt: skip
-    pairs = differing_pairs(query.standalone, hits, assistant.pipeline.lexicon)
+    pairs = differing_pairs(
+        query.standalone, hits, pipeline.lexicon, share=pipeline.calibration.min_share
+    )
     return max(
         (
             (alike, f"  {newer.score.sentence.text}\n  {older.score.sentence.text}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
+from math import sqrt
 
 import regex
 
@@ -39,31 +40,36 @@ Values = Mapping[str, Set[str]]
 Rarity = Callable[[str], float]
 
 
+Words = Mapping[str, str]  # stems of what a text is about, each with a word that has it
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a sentence says, taken apart."""
 
-    words: Mapping[str, str]
-    """Stems of what it is about, each with a word that has it."""
     values: Values
-    """By what they count or name: "euro", "date", "year", …"""
+    """By what they count or name: "euro", "month", "year", …"""
     negated: bool
 
 
 def said(text: str) -> Said:
-    """A sentence taken apart."""
+    """A sentence's values."""
     tokens = [token.lower() for token in _TOKEN.findall(text)]
     values: dict[str, set[str]] = {}
     for place in range(len(tokens)):
         kind, value = _value(tokens, place)
         if kind:
             values.setdefault(kind, set()).add(value)
-    words = {
+    return Said(values, not _NOT.isdisjoint(tokens))
+
+
+def about(text: str) -> Words:
+    """What a text is about, without its values."""
+    return {
         stem(word): word
         for word in search_words(text).lower().split()
         if word not in STOP_WORDS and word not in _NOT and not _is_value(word)
     }
-    return Said(words, values, any(token in _NOT for token in tokens))
 
 
 def conflict(one: Said, other: Said) -> bool:
@@ -82,15 +88,17 @@ def conflict(one: Said, other: Said) -> bool:
     return one.negated != other.negated
 
 
-def common(one: Said, other: Said, rarity: Rarity) -> float:
-    """Which part of what the shorter one is about the other one is about too, in [0, 1]."""
-    least = min(_weight(one.words, one.words, rarity), _weight(other.words, other.words, rarity))
-    both = _weight(one.words, one.words.keys() & other.words.keys(), rarity)
-    return both / least if least > 0 else 0.0
+def common(one: Words, other: Words, rarity: Rarity) -> float:
+    """How much of what each is about the other one is about too, in [0, 1]: the geometric mean."""
+    shared = one.keys() & other.keys()
+    if not shared:
+        return 0.0
+    wholes = _weight(one, one, rarity) * _weight(other, other, rarity)
+    return _weight(one, shared, rarity) / sqrt(wholes) if wholes > 0 else 0.0
 
 
 def asked_of_both(
-    question: Said, one: Collection[str], other: Collection[str], rarity: Rarity
+    question: Words, one: Collection[str], other: Collection[str], rarity: Rarity
 ) -> float:
     """Which part of what is asked and said by either is said by both, in [0, 1].
 
@@ -100,13 +108,13 @@ def asked_of_both(
         other: The same of another one.
         rarity: Weight of a word.
     """
-    asked, first, second = set(question.words), set(one), set(other)
-    either = _weight(question.words, asked & (first | second), rarity)
-    both = _weight(question.words, asked & first & second, rarity)
+    asked, first, second = set(question), set(one), set(other)
+    either = _weight(question, asked & (first | second), rarity)
+    both = _weight(question, asked & first & second, rarity)
     return both / either if either > 0 else 0.0
 
 
-def _weight(words: Mapping[str, str], chosen: Collection[str], rarity: Rarity) -> float:
+def _weight(words: Words, chosen: Collection[str], rarity: Rarity) -> float:
     return sum(rarity(words[stem]) for stem in chosen)
 
 

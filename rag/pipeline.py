@@ -266,5 +266,6 @@ class Pipeline:
                 read=self.settings.read_passages,
             )
             if query.record is None:
-                return newer_first(query.standalone, found, self.lexicon)
+                _, share = self.calibration.thresholds(read=self.reads)
+                return newer_first(query.standalone, found, self.lexicon, share=share)
             return posts_asked_for(query, found, self.index.catalog, hits=self.settings.hits)
