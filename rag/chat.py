@@ -132,17 +132,26 @@ class _Reading:
 
     async def _read(self, model: BaseChatModel, messages: Messages, why: set[str]) -> None:
         length = 0
-        async for chunk in model.astream(list(messages)):
-            length += len(chunk.text)
-            if length > _MOST:
-                raise Endless
-            if chunk.text:
-                self._said.append(chunk.text)
-                self.pieces.put(chunk.text)
-            why |= _reasons(chunk)
-            counted = getattr(chunk, "usage_metadata", None)
-            if counted:
-                self._usage = _Usage(counted["input_tokens"], counted["output_tokens"])
+        chunks = model.astream(list(messages))
+        try:
+            async for chunk in chunks:
+                length += len(chunk.text)
+                if length > _MOST:
+                    raise Endless
+                self._hear(chunk, why)
+        finally:  # the connection ends now, and not when somebody collects the garbage
+            close = getattr(chunks, "aclose", None)
+            if close:
+                await close()
+
+    def _hear(self, chunk: AIMessageChunk, why: set[str]) -> None:
+        if chunk.text:
+            self._said.append(chunk.text)
+            self.pieces.put(chunk.text)
+        why |= _reasons(chunk)
+        counted = getattr(chunk, "usage_metadata", None)
+        if counted:
+            self._usage = _Usage(counted["input_tokens"], counted["output_tokens"])
 
 
 def _reasons(chunk: AIMessageChunk) -> set[str]:

@@ -134,8 +134,14 @@ def test_an_answer_that_was_all_thought_until_its_limit(index: Path) -> None:
     check(index, reply, "stopped at its limit of length", "Raise the limit")
 
 
-def test_an_answer_without_end(index: Path) -> None:
-    check(index, Reply(tuple(["and on and on " * 500] * 20)), "did not stop writing", "too small")
+def test_an_answer_without_end_is_ended(index: Path) -> None:
+    first = f"{BARE[:-1]} [{number_in(index)}]. "
+    with serving(Reply((first, *["and on and on " * 500] * 200), between=0.02)) as server:
+        answer = ask(server, index)
+        assert server.left.wait(5)
+    assert answer.text == BARE
+    assert answer.warnings[-1] == "cut short: The chat model openai:scripted did not stop writing."
+    assert sum(len(one.claim.text) for one in answer.rejected) < 120_000
 
 
 def test_a_server_that_is_not_there(index: Path) -> None:
