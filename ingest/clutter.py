@@ -29,6 +29,7 @@ _ADDED = re.compile(
       |wp-block-post-navigation-link|wp-block-query-pagination)
     |(?P<forms>adsbygoogle|ad-container|wp-block-ad|advads-.*|wpcf7.*|mc4wp-form.*
       |comment-respond)
+    |(?P<signs>wp-block-accordion-heading__toggle-icon|accordion-icon)
     |(?P<readers>screen-reader-text|sr-only|visually-hidden|assistive-text|anchorjs-link
       |heading-anchor)
     """,
@@ -39,6 +40,7 @@ _RULES = {
     "share": "share buttons",
     "related": "related posts, latest posts, lists of terms",
     "forms": "an advertisement or a form",
+    "signs": "the sign of an accordion",
     "readers": "for screen readers only",
 }
 RULES = (SILENT, UNSEEN, *_RULES.values())
@@ -58,7 +60,7 @@ def left_out_as(tag: str, attributes: Mapping[str, str | None]) -> str | None:
         tag: Lower case.
         attributes: As parsed; a value is None where the attribute stands alone.
     """
-    if tag in _SILENT:
+    if tag in _SILENT and not _unfolds(tag, attributes):
         return SILENT
     if not attributes:
         return None
@@ -69,3 +71,10 @@ def left_out_as(tag: str, attributes: Mapping[str, str | None]) -> str | None:
         if added:
             return _RULES[added.lastgroup or "forms"]
     return None
+
+
+def _unfolds(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Whether this is a button under which a text is folded away: its words are a heading's."""
+    if tag != "button":
+        return False
+    return "aria-expanded" in attributes or "accordion" in (attributes.get("class") or "").lower()

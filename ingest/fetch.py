@@ -207,5 +207,17 @@ def _too_slow(url: str, limits: Limits) -> FetchFailed:
 
 def _no_answer(url: str, error: Exception) -> FetchFailed:
     return FetchFailed(
-        f"{url} gave no answer: {error}.", hint="Check the address and the network.", temporary=True
+        f"{url} gave no answer: {_why(error)}.",
+        hint="Check the address and the network.",
+        temporary=True,
     )
+
+
+def _why(error: BaseException) -> str:
+    """What the system says, in whatever it was wrapped."""
+    inner: BaseException | None = error
+    while inner is not None and not (isinstance(inner, OSError) and inner.strerror):
+        inner = inner.__cause__ or inner.__context__
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {inner.verify_message}"
+    return str(inner.strerror if isinstance(inner, OSError) else error).rstrip(".")

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from rag.types import BlockKind
 
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math mi "
-    "mn mo mrow msup msub mfrac q ruby rb s samp small span strike strong sub sup time tt u var "
-    "wbr picture source br -text -comment".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q ruby "
+    "rb s samp small span strike strong sub sup time tt u var wbr picture source br "
+    # What is in a line and shows nothing, or no words.
+    "rt rp rtc svg script style template noscript annotation annotation-xml "
+    "math mi mn mo mtext mspace mrow mstyle mpadded mphantom merror menclose mfenced mfrac msqrt "
+    "mroot msup msub msubsup mover munder munderover mmultiscripts mprescripts semantics "
+    "-text -comment".split()
 )
 """Elements that do not part a text; everything else is the border of a block."""
 SOFT = 7

@@ -96,7 +96,10 @@ def _file(path: Path, name: str) -> Iterator[ReadPost | Skipped]:
             stream.seek(0)
             yield from _read(stream, name)
     except FileNotFoundError as error:
-        raise SourceError(f"{name} does not exist.", hint="Check the name.") from error
+        raise SourceError(
+            f"{name} does not exist.",
+            hint="Check the name; the address of a site begins with https://.",
+        ) from error
     except OSError as error:
         raise SourceError(
             f"{name} cannot be read: {error.strerror or error}.", hint="Check it, and try again."

@@ -97,6 +97,8 @@ class Report:
     pages: PageCheck = PageCheck()
     shown_elsewhere: tuple[str, ...] = ()
     """Addresses of pages that show much more text than the site's API gave: page builders."""
+    as_thin: int = 0
+    """Where there are such pages: posts with as little text whose pages were not opened."""
     differences: tuple[Difference, ...] = ()
     """Every post that is not as it was before, in the order of reading."""
     dry_run: bool = False

@@ -124,7 +124,8 @@ def sync(
     client = next((one.client for one in opened if one.client), None)
     if client:
         pages, elsewhere = spot_check(client, sample), shown_elsewhere(client, thin)
-        report = replace(report, pages=pages, shown_elsewhere=elsewhere)
+        others = thin.others if elsewhere else 0
+        report = replace(report, pages=pages, shown_elsewhere=elsewhere, as_thin=others)
     return replace(report, dry_run=options.dry_run, seconds=perf_counter() - started)
 
 

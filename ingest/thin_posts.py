@@ -22,11 +22,16 @@ class ThinPosts:
     most: int
     posts: list[tuple[Post, int]] = field(default_factory=list)
     """With how many characters each of them has."""
+    others: int = 0
+    """Posts with as little text whose pages are not looked at."""
 
     def offer(self, parsed: ParsedPost) -> None:
         size = sum(len(section.text) for section in parsed.sections)
-        if size < _THIN and parsed.post.url and len(self.posts) < self.most:
-            self.posts.append((parsed.post, size))
+        if size < _THIN and parsed.post.url:
+            if len(self.posts) < self.most:
+                self.posts.append((parsed.post, size))
+            else:
+                self.others += 1
 
 
 def shown_elsewhere(client: Client, thin: ThinPosts) -> tuple[str, ...]:

@@ -13,7 +13,10 @@ import pytest
 from typer.testing import CliRunner, Result
 from wordpress_server import FakeSite, Response, serving
 
+from ingest.report import PageCheck, Report
 from ui.cli import app
+from ui.ports import free_port
+from ui.show_sync import print_report
 
 ROOT = Path(__file__).resolve().parents[1]
 NEAR = "--allow-private-network"
@@ -41,6 +44,33 @@ def test_a_site_is_read_and_the_report_says_whether_its_links_land(site: FakeSit
     assert result.exit_code == 0, result.output
     assert "Posts: 5 added" in result.stdout
     assert "Opened 5 pages of the site: the quoted words stand in 5 of 5" in result.stdout
+
+
+def test_the_report_counts_no_ids_where_none_were_looked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pages = PageCheck(opened=2, quotes=2, quotes_found=1, failures=("a page does not show it",))
+    print_report(Report(pages=pages), Path("index"))
+    shown = capsys.readouterr().out
+    assert "Opened 2 pages of the site: the quoted words stand in 1 of 2.\n" in shown
+    print_report(Report(pages=PageCheck(opened=1, anchors=1, anchors_found=1)), Path("index"))
+    assert "the site: the section's id in 1 of 1.\n" in capsys.readouterr().out
+
+
+def test_a_name_without_https_is_told_how_a_site_is_named() -> None:
+    shown = ingest("blog.example.org").stderr
+    assert shown == (
+        "Error: blog.example.org does not exist.\n"
+        "Check the name; the address of a site begins with https://.\n"
+    )
+
+
+def test_a_site_that_is_not_there_is_told_in_the_system_s_words() -> None:
+    shown = ingest(f"http://127.0.0.1:{free_port('127.0.0.1', 8700)}", NEAR).stderr
+    assert "/ gave no answer: Connection refused.\n" in shown
+    shown = ingest("https://no-such-site.invalid").stderr
+    assert "gave no answer: " in shown
+    assert "Errno" not in shown
 
 
 def test_what_a_site_hides_and_no_longer_names_is_in_the_report(site: FakeSite) -> None:

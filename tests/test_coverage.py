@@ -148,7 +148,7 @@ def test_each_rule_is_named_with_what_it_left_out() -> None:
     html = (
         f"<h1>Beds</h1>{HTML}<p>x<sup><a href='#n'>1</a></sup></p><div class='sharedaddy'>s</div>"
         "<div class='ez-toc-x'>c</div><div class='yarpp'>r</div><div class='adsbygoogle'>a</div>"
-        "<span class='sr-only'>h</span>"
+        "<span class='sr-only'>h</span><span class='accordion-icon'>+</span>"
     )
     found = coverage(html, sections(html, title="Beds"), title="Beds")
     assert found.lost == ()

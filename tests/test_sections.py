@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 from tests_shared import SHARED, needs_shared
 
+from ingest.coverage import coverage
 from ingest.html_items import Heading
 from ingest.html_text import items
 from ingest.sections import sections
@@ -292,3 +293,41 @@ def test_headings_of_a_real_server_are_as_in_its_html() -> None:
                 assert found == [text for text in wanted if text], post["slug"]
             seen += 1
     assert seen == 153
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>を読む。", "漢字を読む。"),
+        ("Click <svg class='i'><text>x</text></svg> to save it.", "Click to save it."),
+        ("One <script>x()</script><style>p{}</style>line.", "One line."),
+        (
+            "If <math><semantics><mrow><mi>E</mi><mo>=</mo><msqrt><mi>m</mi></msqrt></mrow>"
+            "<annotation>E=\\sqrt m</annotation></semantics></math> holds.",
+            "If E=m holds.",
+        ),
+    ],
+)
+def test_what_stands_in_a_line_does_not_break_it(html: str, text: str) -> None:
+    for around in ("<p>{}</p>", "<ul><li>{}</li></ul>", "<table><tr><td>{}</td></tr></table>"):
+        (section,) = sections(around.format(html))
+        assert section.text == text
+        assert coverage(around.format(html), (section,)).lost == ()
+
+
+def test_what_an_accordion_folds_away_keeps_its_heading() -> None:
+    html = (
+        '<h3 class="wp-block-accordion-heading"><button type="button"'
+        ' class="wp-block-accordion-heading__toggle"><span>When to sow?</span><span'
+        ' class="wp-block-accordion-heading__toggle-icon" aria-hidden="true">+</span></button></h3>'
+        "<p>In March.</p>"
+        '<h2><button aria-expanded="false" aria-controls="b">And to water?</button></h2>'
+        '<div id="b"><p>At dawn.</p></div>'
+        '<div><button class="kt-blocks-accordion-header">Tools</button></div><p>A spade.</p>'
+        "<button>Send</button>"
+    )
+    found = [(section.headings, section.text) for section in sections(html)]
+    assert found == [
+        (("When to sow?",), "In March."),
+        (("And to water?",), "At dawn.\nTools\nA spade."),
+    ]

@@ -84,14 +84,19 @@ def _print_reasons(report: Report) -> None:
     for reason, origins in reasons.items():
         more = ", …" if len(origins) > _NAMED else ""
         say(f"{reason}: {len(origins)} ({', '.join(origins[:_NAMED])}{more})")
+    if report.as_thin:
+        posts = count(report.as_thin, "more post has", "more posts have")
+        say(f"{posts} as little text; their pages were not opened.")
 
 
 def _print_pages(pages: PageCheck) -> None:
     if pages.opened or pages.failures:
-        say(
-            f"Opened {count(pages.opened, 'page', 'pages')} of the site: the quoted words stand in "
-            f"{pages.quotes_found} of {pages.quotes}, the section's id in "
-            f"{pages.anchors_found} of {pages.anchors}."
-        )
+        found = []
+        if pages.quotes:
+            found.append(f"the quoted words stand in {pages.quotes_found} of {pages.quotes}")
+        if pages.anchors:
+            found.append(f"the section's id in {pages.anchors_found} of {pages.anchors}")
+        opened = f"Opened {count(pages.opened, 'page', 'pages')} of the site"
+        say(f"{': '.join(filter(None, [opened, ', '.join(found)]))}.")
     for failure in pages.failures[:_NAMED]:
         say(f"  {failure}")
