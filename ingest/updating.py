@@ -93,7 +93,6 @@ class Update:
 
     @property
     def has_embedder(self) -> bool:
-        """Whether it has been loaded."""
         return "embedder" in self.__dict__
 
     def take(self, source: str, result: ReadPost | Skipped) -> None:
