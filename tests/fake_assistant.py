@@ -46,6 +46,7 @@ HOSTILE = post(
 EXAMPLES = ("How many lettuces did the bare bed lose?", "Who won the world cup?")
 LETTUCES = EXAMPLES[0]
 INVENTED = "The moon is made of <b>cheese</b>."
+CLEANED = "The moon is made of (…)cheese(…)."  # without markup that no post has
 
 
 def site() -> Iterator[ParsedPost]:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from fake_assistant import EVIL, INVENTED, LETTUCES, SPECIAL, serving
+from fake_assistant import CLEANED, EVIL, LETTUCES, SPECIAL, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ui.page.desk import EVERYWHERE
@@ -191,7 +191,7 @@ def test_what_was_left_out_is_one_click_away(open_page: OpenPage) -> None:
     assert "did not pass the check" in ask(page, f"{LETTUCES} invent")
     marker(page, "0-out").click()
     expect(page.locator("#pq-sources details q").first).to_be_visible()
-    expect(page.locator("#pq-sources details q").first).to_have_text(INVENTED)
+    expect(page.locator("#pq-sources details q").first).to_have_text(CLEANED)
 
 
 def test_errors_are_told_and_the_chat_goes_on(open_page: OpenPage) -> None:

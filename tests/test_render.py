@@ -6,7 +6,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from fake_assistant import EVIL, HOSTILE, INVENTED, LETTUCES, FakeAssistant, site_index
+from fake_assistant import CLEANED, EVIL, HOSTILE, LETTUCES, FakeAssistant, site_index
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -155,7 +155,7 @@ def test_what_was_left_out_is_told_with_its_reasons(assistant: FakeAssistant) ->
     tree, side = html(message(answer, 0)), LexborHTMLParser(sources(answer, 0))
     assert told in texts(tree, "em")
     assert texts(side, "details#c-0-out summary") == [told]
-    assert texts(side, "details q") == [INVENTED] * dropped
+    assert texts(side, "details q") == [CLEANED] * dropped
     assert answer.rejected[0].reason in texts(side, "details li")[0]
     assert left_out(answer.rejected[:1]).startswith("1 sentence of the draft did not pass")
     assert left_out(answer.rejected[:1]).endswith("is left out.")
