@@ -1,6 +1,6 @@
 """Grades the choice of sentences, and of questions to answer, on CLAPNQ.
 
-    python -m eval.clapnq FOLDER [--all]
+    python -m eval.clapnq FOLDER [--all | --shares]
 
 FOLDER holds `clapnq_dev_answerable.jsonl` and `clapnq_dev_unanswerable.jsonl`. All passages go into
 one index that is thrown away, a post each. Then, of the questions that are kept for grading:
@@ -12,6 +12,9 @@ one index that is thrown away, a post each. Then, of the questions that are kept
 * *answerable*: how well the score that a passage answers tells answerable questions from the
   others, beside the share of the question's words that its title and text, or its text alone, have;
 * *passages*: which place the right one has among all of them, beside words alone (BM25).
+
+With --shares, F1 of what is quoted of the other questions by the least part of the best sentence's
+relevance that a further one of its section needs (`min_share_near` in `rag/models`).
 """
 
 from __future__ import annotations
@@ -31,9 +34,12 @@ from eval.small_index import small_assistant
 from eval.tables import shown, table
 from rag import catalog_read
 from rag.assistant import Assistant
+from rag.errors import ConfigError
+from rag.pipeline import Writer
 from rag.settings import load_settings
 from rag.text import question_words, search_words
 from rag.types import Claim, Filters, Found, Query
+from rag.write_quotes import QuoteWriter
 
 PRODUCT, BEST, OVERLAP, WHOLE = "quoted", "best three alone", "question's words, three", "all"
 BY_SCORE, BY_WORDS, BY_TEXT = "score", "words in title and text", "words in text"
@@ -65,7 +71,7 @@ def look(assistant: Assistant, question: Question) -> Looked:
     return Looked(
         question,
         {
-            PRODUCT: quoted(assistant, replace(query, filters=limits), own, question),
+            PRODUCT: quoted(assistant.pipeline.writer, query, own, question),
             BEST: _best(own, question),
             OVERLAP: most_words(question),
             WHOLE: frozenset(range(len(question.sentences))),
@@ -79,11 +85,35 @@ def look(assistant: Assistant, question: Question) -> Looked:
     )
 
 
-def quoted(assistant: Assistant, query: Query, found: Found, question: Question) -> frozenset[int]:
-    """The sentences that the product's writer quotes."""
-    claims = assistant.pipeline.writer.write(query, found).claims if found.hits else ()
+def quoted(writer: Writer, query: Query, found: Found, question: Question) -> frozenset[int]:
+    """The sentences that a writer quotes."""
+    claims = writer.write(query, found).claims if found.hits else ()
     pointers = [one for claim in claims if isinstance(claim, Claim) for one in claim.pointers]
     return _places(question, [(one.section.text, one.sentence.start) for one in pointers])
+
+
+def shares_text(assistant: Assistant, questions: Sequence[Question]) -> str:
+    """A row for each share: how well the sentences of these questions are chosen with it.
+
+    Raises:
+        ConfigError: A chat model writes, which knows no share.
+    """
+    writer = assistant.pipeline.writer
+    if not isinstance(writer, QuoteWriter):
+        raise ConfigError("A chat model writes, not quotes.", hint="Unset chat_model.")
+    asked = []
+    for one in (one for one in questions if one.references):
+        query = assistant.understand(one.text, recognise=False)
+        asked.append((one, query, assistant.retrieve(replace(query, filters=one.only_this_post))))
+    lines = []
+    for share in np.arange(1, 11) / 10:
+        own = replace(writer, share_near=float(share))
+        chosen = [(quoted(own, query, found, one), one.references) for one, query, found in asked]
+        graded = np.array([agreement(*one) for one in chosen]).reshape(-1, 3)
+        figures = (shown(estimate(graded[:, [i]], mean)) for i in range(3))
+        size = np.mean([len(one) for one, _ in chosen])
+        lines.append([f"{share:.1f}", *figures, f"{size:.2f}"])
+    return table([f"share (n {len(asked)})", "precision", "recall", "F1", "chosen"], lines)
 
 
 def most_words(question: Question) -> frozenset[int]:
@@ -221,10 +251,14 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--all", action="store_true", help="also what the reader is trained on")
+    parser.add_argument("--shares", action="store_true", help="try shares on the other questions")
     arguments = parser.parse_args()
     questions = load_questions(arguments.folder)
     asked = [one for one in questions if one.graded or arguments.all]
     with small_assistant(posts(questions), load_settings()) as assistant:
+        if arguments.shares:
+            print(shares_text(assistant, [one for one in questions if not one.graded]))
+            return
         looked = [look(assistant, one) for one in asked]
         made_with = assistant.provenance
     print(f"{made_with.embedder}, reader {made_with.reader or 'none'}, {len(asked)} questions\n")

@@ -97,7 +97,8 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
     own = calibration.read if read else None
     # Rules are for where no reader says which words answer.
     by_rules = own is None or own.min_short is None
-    quotes = QuoteWriter(share, settings.answer_sentences, by_rules=by_rules)
+    near = own.min_share_near if own else None
+    quotes = QuoteWriter(share, settings.answer_sentences, by_rules=by_rules, share_near=near)
     if settings.chat_model is None:
         return quotes
     from langchain.chat_models import init_chat_model

@@ -66,6 +66,8 @@ class ReadCalibration:
     min_share: float
     min_short: float | None = None
     """A short answer is shown from this log-odds on; None: never."""
+    min_share_near: float | None = None
+    """The least part for a sentence of the best one's own section; None: as elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def _read(values: Mapping[str, Any]) -> ReadCalibration:
         min_answerable=values["thresholds"]["min_answerable"],
         min_share=values["thresholds"]["min_share"],
         min_short=values["thresholds"].get("min_short"),
+        min_share_near=values["thresholds"].get("min_share_near"),
     )
 
 

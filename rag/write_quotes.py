@@ -58,6 +58,8 @@ class QuoteWriter:
     name: str = "quotes"
     by_rules: bool = True
     """Whether rules look for a short answer where no reader has found one."""
+    share_near: float | None = None
+    """As `share`, for sentences of the section that the best one stands in; None: the same."""
 
     def write(self, query: Query, found: Found) -> Draft:
         chosen = self._choose(found)
@@ -81,8 +83,8 @@ class QuoteWriter:
     def _choose(self, found: Found) -> list[_Chosen]:
         chosen: list[_Chosen] = []
         for hit, one in self._by_relevance(found):
-            if chosen and one.relevance < self.share * chosen[0][1].relevance:
-                break
+            if chosen and one.relevance < self._least(hit, chosen[0]):
+                continue
             said = any(
                 _says_nothing_new(one.sentence.text, other.sentence.text)
                 # The same post in another language says the same once more.
@@ -95,6 +97,12 @@ class QuoteWriter:
             if len(chosen) == self.most:
                 break
         return chosen
+
+    def _least(self, hit: Hit, best: _Chosen) -> float:
+        """From which relevance on a further sentence is quoted."""
+        here, there = hit.passage, best[0].passage
+        near = (here.post.id, here.section.key) == (there.post.id, there.section.key)
+        return (self.share_near if near and self.share_near else self.share) * best[1].relevance
 
     def _by_relevance(self, found: Found) -> Iterator[_Chosen]:
         pairs = [(hit, one) for hit in found.hits for one in hit.sentences]

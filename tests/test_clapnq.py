@@ -76,6 +76,10 @@ def test_every_question_is_asked_of_its_passage_and_of_all(
     settings = load_settings(embedding_model="hash")
     with small_assistant(posts(questions), settings, embedder=HashEmbedder()) as assistant:
         looked = [look(assistant, one) for one in questions]
+        tried = clapnq.shares_text(assistant, questions).splitlines()
+    assert [line.split()[1] for line in tried[2:]] == [f"{n / 10:.1f}" for n in range(1, 11)]
+    chosen = [float(line.split("|")[-2]) for line in tried[2:]]
+    assert chosen == sorted(chosen, reverse=True)
     bees = looked[1]
     assert bees.choices[clapnq.PRODUCT] == {1}
     assert bees.choices[clapnq.WHOLE] == {0, 1}

@@ -124,3 +124,13 @@ def test_what_a_reader_found_goes_before_the_rules() -> None:
     read = [replace(s, short=Span(0, 8)) if i == 1 else s for i, s in enumerate(one.sentences)]
     found = Found((replace(one, sentences=tuple(read)),), 0.9)
     assert shorts(found, "When was it built?") == ["*The mill*"]
+
+
+def test_sentences_of_the_same_section_may_have_a_share_of_their_own() -> None:
+    found = Found((results(0.3, 0.9), sowing(0.5)), 0.9)
+    assert said(found, QuoteWriter(0.8, most=3)) == ["The bare bed lost twenty-two lettuces."]
+    near = QuoteWriter(0.8, most=3, share_near=0.3)
+    assert said(found, near) == [
+        "The bed with wool mulch lost three of forty lettuces.",
+        "The bare bed lost twenty-two lettuces.",
+    ]
