@@ -117,8 +117,8 @@ def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None
     questions.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     train, graded = own(questions, articles, seed=0)
     assert graded
-    asked = {one.sentences for one in train if one.kind == "own"}
-    assert asked.isdisjoint(one.sentences for one in graded)
+    learnt = {one.sentences for one in train if one.kind == "own"}
+    assert learnt.isdisjoint(one.sentences for one in graded)
     for one in (*train, *graded):
         assert one.right == ((1,) if one.answer else ())
         if one.answer:
