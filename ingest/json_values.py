@@ -12,13 +12,16 @@ from ingest.wordpress_post import Skipped, shown
 from rag.errors import SourceError
 
 _STARTS = 50  # places where JSON may begin behind something else
+_FAILURES = 1000  # places of a text where it does not; each takes as long as what stands before it
+_LONGEST_CALL = 200  # characters
+_MOST_TOLD = 1000  # characters of what stands around, before its tags are taken out
 _strict = json.JSONDecoder()
 _lenient = json.JSONDecoder(strict=False)
 _DECODERS = (_strict, _lenient)
 _START = re.compile(r"[\[{]")
 _PARTING = re.compile(r"[\s,]*")
 _POST = re.compile(r"\{\s*\"(?:id|ID|databaseId)\"\s*:")
-_CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w.$]+\(\s*\)?\s*;?\s*")
+_CALL = re.compile(r"(?:/\*\*/)?\s*[\w.$]+\(\s*\)?\s*;?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def values(text: str, origin: str, *, only_first: bool = False) -> Values | None
     around: list[str] = []
     problem: SourceError | None = None
     place, posts = 0, 0
-    while value := _next(text, place, origin, begun=posts > 0):
+    scan = _Scan(text, origin)
+    while value := scan.next(place, begun=posts > 0):
         if value.problem:
             problem = problem or value.problem
             found.append(Skipped(origin, reason(value.problem, origin)))
@@ -74,35 +78,45 @@ class _Value:
     problem: SourceError | None = None
 
 
-def _next(text: str, place: int, origin: str, *, begun: bool) -> _Value | None:
-    """The first value from a place on that says something; None where there is none.
+@dataclass
+class _Scan:
+    text: str
+    origin: str
+    failures: int = 0
 
-    Args:
-        text: The whole.
-        place: Where to begin.
-        origin: Where the text was read, for people.
-        begun: Posts came before: then a value that begins right here and breaks off is the end,
-            as its parts are not for the reader of values.
-    """
-    at_once = _behind(text, place)
-    for match in islice(_START.finditer(text, place), _STARTS):
-        start = match.start()
-        for decoder in _DECODERS:
-            try:
-                value, end = decoder.raw_decode(text, start)
-            except (ValueError, RecursionError):
-                continue
-            try:
-                found = entries(value, origin)
-            except SourceError as error:
-                return _Value([], start, end, error)
-            if found:
-                return _Value(found, start, end)
-            break
-        else:
-            if begun and start == at_once:
+    def next(self, place: int, *, begun: bool) -> _Value | None:
+        """The first value from a place on that says something; None where there is none.
+
+        Args:
+            place: Where to begin.
+            begun: Posts came before: then a value that begins right here and breaks off is the
+                end, as its parts are not for the reader of values.
+        """
+        at_once = _behind(self.text, place)
+        for match in islice(_START.finditer(self.text, place), _STARTS):
+            start = match.start()
+            value, end = self._decoded(start)
+            if end > start:
+                try:
+                    found = entries(value, self.origin)
+                except SourceError as error:
+                    return _Value([], start, end, error)
+                if found:
+                    return _Value(found, start, end)
+            elif begun and start == at_once:
                 return None
-    return None
+        return None
+
+    def _decoded(self, start: int) -> tuple[object, int]:
+        """A value and where it ends: at its start where there is none."""
+        for decoder in _DECODERS:
+            if self.failures > _FAILURES:
+                break
+            try:
+                return decoder.raw_decode(self.text, start)
+            except (ValueError, RecursionError):
+                self.failures += 1
+        return None, start
 
 
 def _behind(text: str, place: int) -> int:
@@ -123,6 +137,8 @@ def reason(problem: SourceError, origin: str) -> str:
 
 
 def _told(around: list[str]) -> str:
-    if _CALL.fullmatch(" ".join(around)):
+    told = " ".join(part for part in around if part.strip(" \t\r\n,[]"))[:_MOST_TOLD]
+    call = "".join(around).strip()
+    if len(call) <= _LONGEST_CALL and _CALL.fullmatch(call):
         return ""
-    return shown(" ".join(part for part in around if part.strip(" \t\r\n,[]")))[:100]
+    return shown(told)[:100]

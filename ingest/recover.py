@@ -21,6 +21,7 @@ _TITLE = re.compile(
 )
 _GUID = re.compile(r"\"guid\"\s*:\s*\{\s*\"rendered\"\s*:\s*\"([^\"]*)\"")
 _LARGEST = 300_000  # characters: its time grows with the square of them
+_MOST_ENTRIES = 20  # posts that are repaired as one, in a text that is not too large
 _AN_ENTRY = re.compile(r"\{\s*\"(?:id|ID|databaseId)\"\s*:")
 
 
@@ -87,11 +88,11 @@ def _without_end(body: str) -> str:
 
 
 def last_resort(text: str) -> object:
-    """What json-repair makes of it, in pieces where it is long; None where it makes nothing."""
-    if len(text) <= _LARGEST:
+    """What json-repair makes of it, in pieces where it holds much; None where it makes nothing."""
+    starts = [match.start() for match in _AN_ENTRY.finditer(text)]
+    if len(text) <= _LARGEST and len(starts) <= _MOST_ENTRIES:
         return _repaired(text)
-    starts = [0, *(match.start() for match in _AN_ENTRY.finditer(text)), len(text)]
-    pieces = (text[start:end] for start, end in pairwise(starts))
+    pieces = (text[start:end] for start, end in pairwise([0, *starts, len(text)]))
     found = [_repaired(piece) for piece in pieces if len(piece) <= _LARGEST]
     return [one for value in found for one in (value if isinstance(value, list) else [value])]
 

@@ -287,11 +287,17 @@ _INSIDE = ("<\\/p>", "x ", "\n", "\n  • x", "\n\nx<\\/h2>", "</a", "<", "\\u")
 _IN_EXPORT = ("<item>", "<a>", "&", "<", "]] ", "<item><wp:postmeta></wp:postmeta></item>")
 _ENTITIES = "".join(f'<!ENTITY a{n} "&a{n - 1};&a{n - 1};">' for n in range(1, 99))
 
+_WHOLE = '{"id":1,"content":"x","link":"https://a.example/x"}'
+_GAPS = (" x ", ",[", "x[", 'x["', " [x] {y} ")
 _FILES: dict[str, Make] = {
     **{f"starts {piece!a}": many(piece) for piece in _STARTS},
     **{f"content {piece!a}": many(piece, f"{_ENTRY}x<\\/p>") for piece in _INSIDE},
     **{f"export {piece!a}": many(piece, _EXPORT) for piece in _IN_EXPORT},
     "whole lines, then none": many("x\n", f'{_ENTRY}"}}}}\n'),
+    "whole lines, then broken ones": many('{"id":1,"content":"x\n', f'{_ENTRY}"}}}}\n'),
+    **{f"posts parted by {gap}": many(_WHOLE + gap) for gap in _GAPS},
+    "posts, then blanks": many(" ", _WHOLE, "x"),
+    "errors, one behind the other": many('{"code":"a","message":"b"}', "", _WHOLE),
     "titles": many('"title":{"rendered":"', "", f"{_ENTRY}x<\\/p>"),
     "a title of brackets": lambda size: f'{_ENTRY.replace("T", "<" * size, 1)}x"}}}}',
     "lost quotes": many('"b ', _ENTRY, '"}}]'),

@@ -260,6 +260,7 @@ ROWS = [
         ("table.json", json.dumps(ROWS)),
         ("sorted.json", json.dumps(POSTS, sort_keys=True, indent=1)),
         ("pages.json", json.dumps([POSTS[:1], POSTS[1:]])),
+        ("joined.json", json.dumps(POSTS[:1]) + json.dumps(POSTS[1:])),
         ("wrong.xml", TEXT),
     ],
 )
