@@ -77,7 +77,7 @@ def newer_first(question: str, found: Found, lexicon: Lexicon, *, share: float) 
             hit.passage,
             hit.relevance,
             tuple(
-                SentenceScore(one.sentence, relevance[hit.passage.id, one.sentence.start])
+                replace(one, relevance=relevance[hit.passage.id, one.sentence.start])
                 for one in hit.sentences
             ),
         )

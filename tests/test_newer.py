@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from answers import RESULTS, hit
+from small_site import GARDEN, garden
 
 from eval.older_newer import PairLine, bundled_pairs, grade_pair, load_pairs
 from eval.small_index import SmallPost, SmallSection, small_assistant
+from rag.catalog import Catalog
 from rag.differing import conflict, said
 from rag.embed import HashEmbedder
+from rag.lexicon import Lexicon
+from rag.newer import newer_first
+from rag.rebuild import CATALOG
 from rag.record import record
 from rag.settings import load_settings
-from rag.types import Answer
+from rag.types import Answer, Found, Hit, ParsedPost, Span
 from ui.render import message
 from ui.show import print_answer
 
@@ -70,6 +79,26 @@ def test_the_newer_post_is_quoted_and_the_older_one_is_told(
     assert told.is_older
     assert (told.cited.quote, told.other.quote) == (NEW[1], OLD[1])
     assert told.other.url.startswith("https://small.example/")
+
+
+def test_what_answers_by_itself_is_still_known(tmp_path: Path) -> None:
+    told = [(OLD[0], "Copper tape saved 5 beds."), (NEW[0], "Copper tape saved 7 beds.")]
+    short = Span(18, 24)
+
+    def hits() -> Iterator[Hit]:
+        for number, (date, text) in enumerate(told):
+            post = replace(GARDEN[0].post, id=str(number), published=datetime.fromisoformat(date))
+            section = replace(RESULTS, text=text, blocks=())
+            one = hit(ParsedPost(post, (section,)), section, 0.9 - number / 10)
+            yield replace(one, sentences=(replace(one.sentences[0], short=short),))
+
+    with closing(Catalog(garden(tmp_path / "index") / CATALOG)) as catalog:
+        asked = "How many beds did copper tape save?"
+        found = newer_first(asked, Found(tuple(hits()), 0.9), Lexicon(catalog), share=0.5)
+    assert [(score.relevance, score.short) for one in found.hits for score in one.sentences] == [
+        (0.0, short),
+        (0.9, short),
+    ]
 
 
 def test_posts_of_one_date_put_none_right() -> None:
