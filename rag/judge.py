@@ -13,14 +13,10 @@ from numpy.typing import NDArray
 from rag.calibration import Logistic, bounded
 from rag.embed import Embedder, PassageText
 from rag.late import LateQuestion, late_question, token_best
+from rag.text import NUMBER, denies
 from rag.types import Pointer
 
-_NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
 _NAME = regex.compile(r"(?<!^)(?<![.!?:“\"]\s)\b\p{Lu}[\p{L}\p{M}]+")
-_NEGATION = regex.compile(
-    r"\b(no|not|never|none|nobody|nothing|neither|nor|without|cannot|\p{L}+n['’]t)\b",
-    regex.IGNORECASE,
-)
 _WHOLE = regex.compile(r"\d+(?:[.,]\d+)*|[\p{L}\p{M}]+")
 _THOUSANDS = regex.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NAMED = 2  # words that an objection names
@@ -88,7 +84,7 @@ class EstimatingJudge:
 
     def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
         evidence = " ".join(_with_heads(cited))
-        lacking = [*unsaid(_NUMBER, claim, evidence), *unsaid(_NAME, claim, evidence)]
+        lacking = [*unsaid(NUMBER, claim, evidence), *unsaid(_NAME, claim, evidence)]
         if lacking:
             return f"They do not mention {_listed(lacking[:_NAMED])}."
         if denies(claim) != any(denies(pointer.sentence.text) for pointer in cited):
@@ -109,10 +105,6 @@ def evidence_read(cited: Sequence[Pointer]) -> list[str]:
         found.append(pointer.sentence.text)
         before = head
     return found
-
-
-def denies(text: str) -> bool:
-    return _NEGATION.search(text) is not None
 
 
 def _heads(cited: Sequence[Pointer]) -> list[str]:
@@ -148,7 +140,7 @@ def support_features(
     return (
         _weighted(question, there),
         max(_weighted(question, pair[1]) for pair in pairs),
-        _missing(_NUMBER, claim, whole),
+        _missing(NUMBER, claim, whole),
         _missing(_NAME, claim, whole),
         float(denies(claim) != denies(whole)),
         _weighted(question, best),

@@ -42,6 +42,12 @@ _WIDE_STOP = regex.compile(r"[。！？](?=\d)")  # the splitter takes it for pa
 _GERSHAYIM = regex.compile(r'(?<=\p{Hebrew})"(?=\p{Hebrew})')
 _SAYS = regex.compile(r"(?:と|って)")  # goes on after what was said in Japanese
 _SAID = tuple("」』")
+# Words that turn what a sentence says into its opposite.
+_DENIAL = regex.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|\p{L}+n[’']t)\b",
+    regex.IGNORECASE,
+)
+NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
 
 # English words that say little by themselves; a question made of them alone keeps them.
 STOP_WORDS = frozenset(
@@ -210,6 +216,11 @@ def question_words(text: str) -> tuple[str, ...]:
     """The search words of a question without stop words, lower case, each once, in order."""
     words = list(dict.fromkeys(search_words(text).lower().split()))
     return tuple(word for word in words if word not in STOP_WORDS) or tuple(words)
+
+
+def denies(text: str) -> bool:
+    """Whether a sentence says that something is not so, by its words; English."""
+    return _DENIAL.search(text) is not None
 
 
 def around(section: Section, sentence: Sentence, *, language: str | None = None) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from rag.short_answers import short_answer
-from rag.text import question_words
+from rag.text import NUMBER, denies, question_words
 from rag.types import (
     Claim,
     Draft,
@@ -26,11 +26,6 @@ from rag.whole import wholes
 
 _ASKING = ("?", "？", "؟", "?”", '?"', "?»")
 _ALIKE = 0.8  # of its words stand in another: then a sentence says nothing new
-_NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
-_DENIES = regex.compile(
-    r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|\p{L}+n[’']t)\b",
-    regex.IGNORECASE,
-)
 _SEVERAL = regex.compile(
     r"\b(?:what|which)\s+(?:are|were)\b"
     r"|\b(?:what|which)\s+(?:\p{L}+\s+){0,2}(?!(?:does|was|is|has|his|its|this)\b)\p{L}{2,}[^s\W]s\b"
@@ -150,6 +145,6 @@ def _says_nothing_new(text: str, said: str) -> bool:
     smaller = min(len(words), len(others))
     if not smaller or len(words & others) < _ALIKE * smaller:
         return False
-    if bool(_DENIES.search(text)) != bool(_DENIES.search(said)):
+    if denies(text) != denies(said):
         return False
-    return set(_NUMBER.findall(text)) <= set(_NUMBER.findall(said))
+    return set(NUMBER.findall(text)) <= set(NUMBER.findall(said))
