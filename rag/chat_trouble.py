@@ -49,6 +49,23 @@ class Refused(Exception):
     """The model, or a filter in front of it, refuses to answer."""
 
 
+_OURS: dict[type[Exception], tuple[str, str]] = {  # what it did, and what to do
+    Late: ("did not finish in time", "Raise chat_timeout, or ask without chat_model."),
+    Cut: (
+        "stopped at its limit of length",
+        "Raise the limit of its answers, or lower chat_sections.",
+    ),
+    Endless: (
+        "did not stop writing",
+        "It may be too small, or something makes it: ask without chat_model.",
+    ),
+    Refused: (
+        "refused to answer",
+        "Its maker or its server filters what it says: ask without chat_model.",
+    ),
+}
+
+
 def in_plain_words(error: Exception, name: str, *, begun: bool = False) -> ModelUnavailable:
     """What happened and what to do.
 
@@ -57,26 +74,9 @@ def in_plain_words(error: Exception, name: str, *, begun: bool = False) -> Model
         name: Of the chat model.
         begun: Whether it had said something by then.
     """
-    if isinstance(error, Late):
-        return ModelUnavailable(
-            f"The chat model {name} did not finish in time.",
-            hint="Raise chat_timeout, or ask without chat_model.",
-        )
-    if isinstance(error, Cut):
-        return ModelUnavailable(
-            f"The chat model {name} stopped at its limit of length.",
-            hint="Raise the limit of its answers, or lower chat_sections.",
-        )
-    if isinstance(error, Endless):
-        return ModelUnavailable(
-            f"The chat model {name} did not stop writing.",
-            hint="It may be too small, or something makes it: ask without chat_model.",
-        )
-    if isinstance(error, Refused):
-        return ModelUnavailable(
-            f"The chat model {name} refused to answer.",
-            hint="Its maker or its server filters what it says: ask without chat_model.",
-        )
+    if type(error) in _OURS:
+        happened, hint = _OURS[type(error)]
+        return ModelUnavailable(f"The chat model {name} {happened}.", hint=hint)
     _log.warning("The chat model %s: %s: %s", name, type(error).__name__, error)
     why, hint = _cause(error, begun)
     return ModelUnavailable(f"The chat model {name} did not answer: {why}.", hint=hint)

@@ -7,7 +7,8 @@ models that it was fitted on; else what is shipped counts, and `misfit` says why
 from __future__ import annotations
 
 import hashlib
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -91,10 +92,8 @@ def keep(folder: Path, own: OwnCalibration) -> None:
         IndexBusy: Another process is writing.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
-    with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
-        require_whole(catalog)
-        with catalog.writing():
-            catalog.set_meta(_NAME, _JSON.dump_json(own).decode())
+    with _writing(folder) as catalog:
+        catalog.set_meta(_NAME, _JSON.dump_json(own).decode())
 
 
 def reset(folder: Path) -> bool:
@@ -105,11 +104,18 @@ def reset(folder: Path) -> bool:
         IndexBusy: Another process is writing.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
+    with _writing(folder) as catalog:
+        gone = catalog.connection.execute("DELETE FROM meta WHERE name = ?", (_NAME,))
+    return bool(gone.rowcount)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[Catalog]:
+    """The whole catalog of an index, in one transaction of its one writer."""
     with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
         require_whole(catalog)
-        with catalog.writing() as connection:
-            gone = connection.execute("DELETE FROM meta WHERE name = ?", (_NAME,)).rowcount
-    return bool(gone)
+        with catalog.writing():
+            yield catalog
 
 
 def fingerprint(calibration: Calibration, reader: str = "") -> str:
