@@ -17,6 +17,7 @@ from rag.backends import (
     load_embedder,
     load_judge,
     load_reader,
+    load_reranker,
     load_writer,
 )
 from rag.calibration import Calibration, load_calibration
@@ -201,7 +202,8 @@ class Assistant:
         reader = load_reader(settings, calibration)
         calibration, fitted = self._own_refusal(calibration, embedder, reader.id if reader else "")
         writer = self._writer or load_writer(settings, calibration, read=reader is not None)
-        judge, supported_from = load_judge(self.index, embedder, calibration)
+        judge, supported_from = load_judge(settings, self.index, embedder, calibration, writer)
+        reranker = load_reranker(settings)
         least = settings.min_support
         check = Check(
             judge=judge,
@@ -219,6 +221,7 @@ class Assistant:
             lexicon=Lexicon(self.index.catalog),
             languages=IndexLanguages(self.index.catalog),
             reader=reader,
+            reranker=reranker,
             condenser=load_condenser(writer),
             # A writer of somebody else's may say something else each time.
             cache=AnswerCache(kept)
@@ -235,6 +238,7 @@ class Assistant:
                 version=_version(),
                 embedder=str(embedder.id),
                 reader=reader.id if reader else "",
+                reranker=reranker.id if reranker else "",
                 writer=writer.name,
                 judge=judge.name,
                 thresholds=thresholds,

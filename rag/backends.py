@@ -10,14 +10,16 @@ from typing import Any
 from rag.calibration import Calibration
 from rag.chat_spend import DailySpend
 from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
+from rag.errors import ConfigError
 from rag.index import Index
 from rag.judge import EstimatingJudge, Judge
 from rag.pipeline import Condenser, Writer
-from rag.reader import Reader
+from rag.reader import Reader, Reranker
 from rag.rebuild import CATALOG
 from rag.settings import BUNDLED_MODEL, Settings
 from rag.write_quotes import QuoteWriter
 
+_JUDGING = 20.0  # seconds that a chat model may take to judge one claim
 _CONDENSING = 10.0  # seconds that a chat model may take to say a question by itself
 
 
@@ -146,8 +148,31 @@ def load_condenser(writer: Writer) -> Condenser | None:
     return ChatCondenser(writer.model, writer.name, seconds, writer.meter)
 
 
-def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> tuple[Judge, float]:
-    """Who scores the sentences of a chat model, and from which score on one is shown."""
+def load_reranker(settings: Settings) -> Reranker | None:
+    """The cross-encoder that orders the hits anew; None where the settings name none.
+
+    Raises:
+        ModelUnavailable: It cannot be loaded, or does not rank.
+    """
+    if settings.rerank_model is None:
+        return None
+    _be_quiet(offline=False)
+    from rag.rerank import load_reranker as load
+
+    return load(settings.rerank_model, device=settings.embedding_device)
+
+
+def load_judge(
+    settings: Settings, index: Index, embedder: Embedder, calibration: Calibration, writer: Writer
+) -> tuple[Judge, float]:
+    """Who scores the sentences of a chat model, and from which score on one is shown.
+
+    Raises:
+        ModelUnavailable: It cannot be loaded, or does not tell support.
+        ConfigError: The chat model is to judge, and there is none.
+    """
+    if settings.judge_model:
+        return _named_judge(settings.judge_model, settings, writer)
     own = calibration.read_support
     if own is None or not calibration.fitted:
         judge = EstimatingJudge(embedder, index.token_weights, calibration.support)
@@ -156,6 +181,23 @@ def load_judge(index: Index, embedder: Embedder, calibration: Calibration) -> tu
 
     judge = EstimatingJudge(embedder, index.token_weights, own.support, ClaimReader())
     return judge, own.min_support
+
+
+def _named_judge(name: str, settings: Settings, writer: Writer) -> tuple[Judge, float]:
+    _be_quiet(offline=False)
+    from rag.judges import UNDECIDED, ChatJudge, load_cross_encoder_judge
+
+    if name != "chat":
+        return load_cross_encoder_judge(name, device=settings.embedding_device), UNDECIDED
+    from rag.write_chat import ChatWriter
+
+    if not isinstance(writer, ChatWriter):
+        raise ConfigError(
+            "The chat model is to judge, and no chat model is set.",
+            hint='Set chat_model, or judge_model to something else than "chat".',
+        )
+    seconds = min(writer.seconds, _JUDGING)
+    return ChatJudge(writer.model, writer.name, seconds, writer.meter), UNDECIDED
 
 
 def _be_quiet(*, offline: bool) -> None:

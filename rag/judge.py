@@ -83,16 +83,24 @@ class EstimatingJudge:
         return self.calibration((*features, read))
 
     def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
-        evidence = " ".join(_with_heads(cited))
-        lacking = [*unsaid(NUMBER, claim, evidence), *unsaid(_NAME, claim, evidence)]
-        if lacking:
-            return f"They do not mention {_listed(lacking[:_NAMED])}."
-        if denies(claim) != any(denies(pointer.sentence.text) for pointer in cited):
-            return "Only one of the two says no."
+        plain = plain_objection(claim, cited)
+        if plain:
+            return plain
         reading = self.reader.read(claim, evidence_read(cited)) if self.reader else None
         if reading and reading.missed and reading.sure > 0:
             return f"They do not seem to say “{reading.missed}”."
         return ""
+
+
+def plain_objection(claim: str, cited: Sequence[Pointer]) -> str:
+    """What the cited sentences lack by their words alone, in a sentence; empty where nothing is."""
+    evidence = " ".join(_with_heads(cited))
+    lacking = [*unsaid(NUMBER, claim, evidence), *unsaid(_NAME, claim, evidence)]
+    if lacking:
+        return f"They do not mention {_listed(lacking[:_NAMED])}."
+    if denies(claim) != any(denies(pointer.sentence.text) for pointer in cited):
+        return "Only one of the two says no."
+    return ""
 
 
 def evidence_read(cited: Sequence[Pointer]) -> list[str]:

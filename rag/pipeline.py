@@ -18,7 +18,7 @@ from rag.index import Index
 from rag.index_languages import MULTILINGUAL, IndexLanguages, in_words
 from rag.lexicon import Lexicon
 from rag.newer import newer_first
-from rag.reader import Reader
+from rag.reader import Reader, Reranker
 from rag.record_words import filter_words
 from rag.retrieve import retrieve
 from rag.retrieve_records import posts_asked_for
@@ -64,6 +64,8 @@ class Pipeline:
     languages: IndexLanguages
     reader: Reader | None = None
     """Reads the best passages closely; None ranks by what the index knows alone."""
+    reranker: Reranker | None = None
+    """Orders the hits anew before they are read."""
     condenser: Condenser | None = None
     cache: AnswerCache | None = None
     """Keeps what was answered; its settings are those of this pipeline."""
@@ -264,6 +266,7 @@ class Pipeline:
                 hits=_ALL if about else self.settings.hits,
                 reader=self.reader if self.reads and query.record is None else None,
                 read=self.settings.read_passages,
+                reranker=self.reranker if query.record is None else None,
             )
             if query.record is None:
                 _, share = self.calibration.thresholds(read=self.reads)

@@ -41,3 +41,13 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """One reading for each passage."""
+
+
+class Reranker(Protocol):
+    """Says which passages answer a question best; safe to use from several threads."""
+
+    @property
+    def id(self) -> str: ...
+
+    def scores(self, question: str, passages: Sequence[Passage]) -> Sequence[float]:
+        """One for each passage, the higher the better; only their order counts."""

@@ -92,6 +92,7 @@ class ProvenanceRecord(_Record):
     synced_at: datetime | None = None
     embedder: str = ""
     reader: str = ""
+    reranker: str = ""
     writer: str = ""
     judge: str = ""
     thresholds: dict[str, float] = {}
@@ -182,6 +183,7 @@ def provenance_record(made_with: Provenance) -> ProvenanceRecord:
         synced_at=made_with.synced_at,
         embedder=made_with.embedder,
         reader=made_with.reader,
+        reranker=made_with.reranker,
         writer=made_with.writer,
         judge=made_with.judge,
         thresholds=dict(made_with.thresholds),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from rag.embed import Embedder
 from rag.index import Index
 from rag.language import fitted
 from rag.late import sentence_scores
-from rag.reader import Reader, Reading
+from rag.reader import Reader, Reading, Reranker
 from rag.types import Found, Hit, Passage, Query, SentenceScore, Span
 
 _SHORT = 40.0  # characters; a sentence below says little by itself
@@ -43,11 +43,12 @@ def retrieve(
     hits: int,
     reader: Reader | None = None,
     read: int = 0,
+    reranker: Reranker | None = None,
 ) -> Found:
     """The passages most likely to hold the answer, and whether they do; as `look`."""
     looked = look(
         query, index, embedder, calibration,
-        candidates=candidates, hits=hits, reader=reader, read=read,
+        candidates=candidates, hits=hits, reader=reader, read=read, reranker=reranker,
     )  # fmt: skip
     uncalibrated = () if calibration.fitted else (UNCALIBRATED,)
     answerable = calibration.weigh_answerable(looked.row) if looked.row else 0.0
@@ -64,6 +65,7 @@ def look(
     hits: int,
     reader: Reader | None = None,
     read: int = 0,
+    reranker: Reranker | None = None,
     hidden: Set[str] = frozenset(),
 ) -> Looked:
     """The passages most likely to hold the answer, and what was measured of them.
@@ -77,6 +79,7 @@ def look(
         hits: At most so many are handed back.
         reader: Reads the best ones closely; None ranks by what the index knows alone.
         read: How many it reads.
+        reranker: Orders the hits anew before they are read.
         hidden: Ids of passages that are looked past, as if the index did not hold them.
     """
     with index.catalog.reading():
@@ -86,23 +89,49 @@ def look(
         ]
         against = _against(searches, index, query.language)
         ranked = _fuse(searches, calibration, against)[:hits]
-        best = {candidate.id: source for candidate, source in ranked}
-        stored = catalog_read.stored_vectors(index.catalog, list(best))
-        passages = catalog_read.passages(index.catalog, list(best))
+        best = [one.candidate.id for one in ranked]
+        stored = catalog_read.stored_vectors(index.catalog, best)
+        passages = catalog_read.passages(index.catalog, best)
         names = catalog_filters.unknown_names(index.catalog, query.filters)
     unknown = [f"No post has the {name}." for name in names]
-    first = [passages[candidate.id] for candidate, _ in ranked[:read]] if reader else []
+    if reranker:
+        ranked = _reordered(ranked, reranker.scores(query.standalone, [passages[i] for i in best]))
+    first = [passages[one.candidate.id] for one in ranked[:read]] if reader else []
     readings = reader.read(query.standalone, first) if reader else []
     unread = [None] * (len(ranked) - len(readings))
     found = [
-        _hit(passages[c.id], c, source, stored[c.id], calibration, reading, against.get(c.id, 0.0))
-        for (c, source), reading in zip(ranked, [*readings, *unread], strict=True)
+        _hit(
+            passages[one.candidate.id],
+            one,
+            stored[one.candidate.id],
+            calibration,
+            reading,
+            against.get(one.candidate.id, 0.0),
+        )
+        for one, reading in zip(ranked, [*readings, *unread], strict=True)
     ]
     return Looked(
         hits=tuple(sorted(found, key=lambda hit: -hit.relevance) if readings else found),
         row=_answerable_row(found, ranked, readings, calibration),
         warnings=tuple(unknown),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A candidate in its place."""
+
+    candidate: Candidate
+    source: Search
+    """The search text that likes it best."""
+    searched: float
+    """Log-odds that it answers, as far as the search tells."""
+
+
+def _reordered(ranked: Sequence[_Ranked], scores: Sequence[float]) -> list[_Ranked]:
+    """By other scores, which order and are not calibrated: so each place keeps its log-odds."""
+    order = np.argsort(-np.asarray(scores), kind="stable").tolist()
+    return [replace(ranked[i], searched=one.searched) for i, one in zip(order, ranked, strict=True)]
 
 
 def _against(searches: Sequence[Search], index: Index, language: str | None) -> dict[str, float]:
@@ -116,33 +145,31 @@ def _against(searches: Sequence[Search], index: Index, language: str | None) -> 
 
 def _fuse(
     searches: Sequence[Search], calibration: Calibration, against: Mapping[str, float]
-) -> list[tuple[Candidate, Search]]:
+) -> list[_Ranked]:
     """Every candidate once, as the search text sees it that likes it best; best first."""
-    best: dict[str, tuple[float, Candidate, Search]] = {}
+    best: dict[str, _Ranked] = {}
     for one in searches:
         for candidate in one.candidates:
             score = calibration.passage.score(candidate.features) - against.get(candidate.id, 0.0)
-            if candidate.id not in best or score > best[candidate.id][0]:
-                best[candidate.id] = (score, candidate, one)
-    order = sorted(best.values(), key=lambda entry: (-entry[0], entry[1].id))
-    return [(candidate, one) for _, candidate, one in order]
+            if candidate.id not in best or score > best[candidate.id].searched:
+                best[candidate.id] = _Ranked(candidate, one, score)
+    return sorted(best.values(), key=lambda one: (-one.searched, one.candidate.id))
 
 
 def _hit(
     passage: Passage,
-    candidate: Candidate,
-    source: Search,
+    ranked: _Ranked,
     stored: StoredVectors,
     calibration: Calibration,
     reading: Reading | None,
     against: float,
 ) -> Hit:
-    searched = calibration.passage.score(candidate.features) - against
-    relevance, weigh = sigmoid(searched), calibration.sentence
+    relevance, weigh = sigmoid(ranked.searched), calibration.sentence
     own = calibration.read
     if reading and own:
-        relevance, weigh = own.passage((searched, bounded(reading.answers))), own.sentence
-    rows = sentence_features(passage, source, stored, relevance)
+        relevance = own.passage((ranked.searched, bounded(reading.answers)))
+        weigh = own.sentence
+    rows = sentence_features(passage, ranked.source, stored, relevance)
     if reading and own:
         rows = [(*row, bounded(s)) for row, s in zip(rows, reading.sentences, strict=True)]
     return Hit(
@@ -165,13 +192,13 @@ def _short(reading: Reading | None, number: int, own: ReadCalibration | None) ->
 
 def _answerable_row(
     hits: Sequence[Hit],
-    ranked: Sequence[tuple[Candidate, Search]],
+    ranked: Sequence[_Ranked],
     readings: Sequence[Reading],
     calibration: Calibration,
 ) -> tuple[float, ...]:
     if not hits:
         return ()
-    row = answerable_features(hits, ranked)
+    row = answerable_features(hits, [one.candidate for one in ranked])
     if readings and calibration.read:
         return (*row, bounded(max(reading.answers for reading in readings)))
     return row
@@ -192,11 +219,8 @@ def sentence_features(
     ]  # fmt: skip
 
 
-def answerable_features(
-    hits: Sequence[Hit], ranked: Sequence[tuple[Candidate, Search]]
-) -> tuple[float, ...]:
+def answerable_features(hits: Sequence[Hit], top: Sequence[Candidate]) -> tuple[float, ...]:
     """In the order of `calibration.ANSWERABLE_FEATURES`; there must be a hit."""
-    top = [candidate for candidate, _ in ranked[: len(hits)]]
     sentences = sorted((s.relevance for hit in hits for s in hit.sentences), reverse=True)
     relevances = sorted((hit.relevance for hit in hits), reverse=True)
     behind = float(np.mean(relevances[1:10])) if len(relevances) > 1 else 0.0

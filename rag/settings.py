@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """Passages that a question ends up with."""
     read_passages: int = Field(default=4, ge=0, le=50)
     """Passages that a trained reader looks at closely; 0 reads none."""
+    rerank_model: str | None = None
+    """A cross-encoder of sentence-transformers, name or folder, that orders the hits anew."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""
     history_turns: int = Field(default=8, ge=0, le=50)
@@ -115,6 +117,8 @@ class Settings(BaseSettings):
     """Most sentences that answers of quotes choose; what they lean on, and lists, come on top."""
 
     # judge
+    judge_model: str | None = None
+    """A cross-encoder that tells support, name or folder, or "chat"; None: the bundled estimate."""
     min_support: float | None = Field(default=None, ge=0, le=1)
     """A sentence of a chat model is shown only when its citations score this; None: fitted."""
 

@@ -422,6 +422,8 @@ class Provenance:
     embedder: str = ""
     reader: str = ""
     """Empty where nothing was read closely."""
+    reranker: str = ""
+    """Empty where nothing but the index ordered the passages."""
     writer: str = ""
     judge: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)

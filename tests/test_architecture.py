@@ -68,6 +68,8 @@ STAGES = [  # inside rag, a module may import what stands above it
     "network",
     "reader",
     "reader_model",
+    "cross_encoder",
+    "rerank",
     "record_questions",
     "followups",
     "understand",
@@ -87,6 +89,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "write_chat",
     "judge",
     "judge_model",
+    "judges",
     "foreign",
     "verify",
     "answer_cache",
@@ -104,6 +107,7 @@ HOMES = {  # a package may be imported in these files and nowhere else
     "py3langid": ["rag/language.py"],
     "sentence_transformers": [
         "rag/embed*.py",
+        "rag/cross_encoder.py",
         "bench/ingest_runs.py",
     ],
     "torch": [
@@ -112,6 +116,7 @@ HOMES = {  # a package may be imported in these files and nowhere else
         "rag/network.py",
         "rag/reader_model.py",
         "rag/judge_model.py",
+        "rag/cross_encoder.py",
         "eval/fit*.py",
         "bench/ingest_runs.py",
     ],
@@ -121,6 +126,7 @@ HOMES = {  # a package may be imported in these files and nowhere else
         "rag/write_chat.py",
         "rag/chat.py",
         "rag/condense.py",
+        "rag/judges.py",
     ],
 }
 EXEMPT = "eval/systems.py"  # runs other systems with their own frameworks
