@@ -3,12 +3,14 @@
     python -m bench.bench_ask [--index DIR] [--cases FILE] [--repeats N] [--json]
 
 An assistant is opened and warmed up in a process of its own, then asked every question of the
-cases, one after another. Without an index and cases: the bundled sample site and its questions.
+cases, one after another; then twenty of them at once (`chain.abatch`), in turn with the same twenty
+one after another. Without an index and cases: the bundled sample site and its questions.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +21,12 @@ from bench.machine import peak_memory_mb, this_machine
 from bench.processes import in_own_process
 from eval.cases import Case, load_cases
 from rag.assistant import Assistant
+from rag.chain import ChainInput
 from rag.settings import Settings, load_settings
 from ui.sample import ingest_sample, sample_cases, sample_settings
 
 WHOLE = "whole question"
+_AT_ONCE = 20  # questions of readers who ask in the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,12 @@ class Measured:
     """From opening the assistant until it was warm."""
     milliseconds: dict[str, Spread]
     """`WHOLE`, then each stage, of every question in the order in which they were asked."""
+    at_once: int
+    """Questions that were asked in the same moment …"""
+    side_by_side: Spread
+    """… how many of them a second that answered …"""
+    one_by_one: Spread
+    """… and how many when they were asked one after another."""
     peak_mb: float
 
 
@@ -84,6 +94,7 @@ def measure(settings: Settings, cases: Sequence[Case], repeats: int) -> Measured
             for stage, taken in {WHOLE: whole, **answer.timing}.items():
                 times.setdefault(stage, []).append(taken)
             answered += answer.answered
+        together, single = at_once(assistant, cases[:_AT_ONCE], repeats)
         return Measured(
             passages=assistant.index.status().passages,
             questions=len(cases),
@@ -92,8 +103,29 @@ def measure(settings: Settings, cases: Sequence[Case], repeats: int) -> Measured
             precision=assistant.pipeline.embedder.id.precision,
             ready_seconds=ready,
             milliseconds={stage: spread(taken) for stage, taken in times.items()},
+            at_once=len(cases[:_AT_ONCE]),
+            side_by_side=together,
+            one_by_one=single,
             peak_mb=peak_memory_mb(),
         )
+
+
+def at_once(assistant: Assistant, cases: Sequence[Case], repeats: int) -> tuple[Spread, Spread]:
+    """Questions a second: asked in the same moment, and one after another, in turn."""
+    inputs: list[ChainInput] = [
+        {"question": case.question, "history": case.history} for case in cases
+    ]
+    together: list[float] = []
+    single: list[float] = []
+    for _ in range(repeats):
+        begun = perf_counter()
+        asyncio.run(assistant.chain.abatch(inputs))
+        together.append(len(inputs) / (perf_counter() - begun))
+        begun = perf_counter()
+        for one in inputs:
+            assistant.chain.invoke(one)
+        single.append(len(inputs) / (perf_counter() - begun))
+    return spread(together), spread(single)
 
 
 def text_of(measured: Measured) -> str:
@@ -107,6 +139,8 @@ def text_of(measured: Measured) -> str:
         f"times each, {measured.answered / asked:.0%} answered; {measured.precision}. Ready after "
         f"{measured.ready_seconds:.1f} s, peak memory {measured.peak_mb:,.0f} MB.\n\n"
         + table([f"Asking (n {asked:,})", "median, ms", "95th percentile, ms"], rows)
+        + f"\n\n{measured.at_once} questions at once: {measured.side_by_side.text()} a second; "
+        f"one after another: {measured.one_by_one.text()}."
     )
 
 

@@ -227,6 +227,11 @@ def test_asking_times_every_question_and_its_stages(tmp_path: Path) -> None:
     }  # fmt: skip
     assert {len(taken.values) for taken in (whole, *stages)} == {2 * 3}
     assert sum(fmean(stage.values) for stage in stages) <= fmean(whole.values)
+    assert measured.at_once == 2
+    assert all(
+        len(rate.values) == 3 and min(rate.values) > 0
+        for rate in (measured.side_by_side, measured.one_by_one)
+    )
 
 
 def test_asking_counts_what_was_answered(tmp_path: Path) -> None:
@@ -239,10 +244,13 @@ def test_asking_counts_what_was_answered(tmp_path: Path) -> None:
 
 def test_the_table_of_asking_shows_medians_and_95th_percentiles() -> None:
     taken = {bench_ask.WHOLE: Spread((10.0, 20.0, 30.0, 40.0))}
-    measured = bench_ask.Measured(1000, 2, 2, 3, "bfloat16", 5.0, taken, 900.0)
+    rates = Spread((30.0, 40.0)), Spread((20.0, 21.0))
+    measured = bench_ask.Measured(1000, 2, 2, 3, "bfloat16", 5.0, taken, 2, *rates, 900.0)
     text = bench_ask.text_of(measured)
     assert "75% answered" in text
-    assert [cell.strip() for cell in text.splitlines()[-1].split("|")][2:4] == ["25.0", "38.5"]
+    *_, row, _, last = text.splitlines()
+    assert [cell.strip() for cell in row.split("|")][2:4] == ["25.0", "38.5"]
+    assert last.startswith("2 questions at once: 35.0 [30.0, 40.0] a second")
 
 
 # ---------------------------------------------------------------- looking after an index
