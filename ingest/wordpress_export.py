@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Protocol, cast
 
 from lxml import etree
 
-from ingest.synced_patterns import Patterns
+from ingest.captions import shows_gallery
+from ingest.export_site import Site, child, local_name, nicename
 from ingest.wordpress_post import (
     RawPost,
     ReadPost,
@@ -26,7 +27,7 @@ from ingest.wordpress_post import (
     web_address,
     whole_number,
 )
-from ingest.wpautop import as_html, texturize
+from ingest.wpautop import texturize
 from rag.errors import SourceError
 from rag.types import Post
 
@@ -34,9 +35,6 @@ from rag.types import Post
 _HEAD = 65_536  # bytes in which it is looked for where the XML begins
 _FORBIDDEN = bytes(set(range(32)) - {9, 10, 13})
 _START = re.compile(rb"<\?xml\s|<rss\s", re.IGNORECASE)
-# In what PHP writes of a list: a:2:{s:2:"en";i:12;s:2:"fr";i:34;}
-_LOCALE = re.compile(r's:6:"locale";s:\d+:"(\w+)"')
-_MEMBER = re.compile(r'"[\w-]+";i:(\d+);')
 _NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
@@ -53,42 +51,14 @@ class Stream(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-@dataclass
-class _Site:
-    """What the file says before its first post."""
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A post that shows what may stand behind it in the file."""
 
-    home: str = ""
-    language: str | None = None
-    people: dict[str, str] = field(default_factory=dict)
-    """Login to display name."""
-    locales: dict[str, str] = field(default_factory=dict)
-    """Polylang's name of a language to its locale: "fr" to "fr_FR"."""
-    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """Polylang's name of a post in all its languages to the ids of these posts."""
-    patterns: Patterns = field(default_factory=Patterns)
-    waiting: list[tuple[ReadPost, str]] = field(default_factory=list)
-    """Posts with patterns that may come behind them, and their texts as they were typed."""
-
-    def note(self, name: str, element: Any) -> None:
-        """Take what an element says of the site."""
-        if name == "author" and len(element):
-            login = _child(element, "author_login")
-            self.people[login] = plain(_child(element, "author_display_name")) or login
-        elif name == "term" and len(element):
-            self._note_term(element)
-        elif name == "base_blog_url":
-            self.home = web_address(element.text or "")
-        elif name == "language" and element.getparent() is not None:
-            self.language = language((element.text or "").strip())
-
-    def _note_term(self, element: Any) -> None:
-        """Polylang keeps languages and translations in terms."""
-        kind, slug = _child(element, "term_taxonomy"), _child(element, "term_slug")
-        said = _child(element, "term_description")
-        if kind == "language" and (locale := _LOCALE.search(said)):
-            self.locales[slug] = locale[1]
-        elif kind == "post_translations":
-            self.groups[slug] = tuple(map(int, _MEMBER.findall(said)))
+    found: ReadPost
+    """Without its text."""
+    typed: str
+    notes: str
 
 
 class _Clean:
@@ -124,7 +94,8 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
     Raises:
         SourceError: It breaks off before its first post.
     """
-    site = _Site()
+    site = Site()
+    waiting: list[_Waiting] = []
     count = 0
     clean = _Clean(stream)
     warnings: tuple[str, ...] = ()
@@ -138,20 +109,23 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
     )  # fmt: skip
     try:
         for _, element in events:
-            name = _local_name(element)
+            name = local_name(element)
             if name == "item":
                 count += 1
                 found = _item(element, site, origin)
-                if warnings and isinstance(found, ReadPost):
-                    found, warnings = replace(found, warnings=warnings), ()
-                if found is not None:
+                if isinstance(found, _Waiting):
+                    waiting.append(found)
+                elif warnings and isinstance(found, ReadPost):
+                    yield replace(found, warnings=warnings)
+                    warnings = ()
+                else:
                     yield found
                 _forget(element)
             else:
                 site.note(name, element)
     except (etree.XMLSyntaxError, OSError, EOFError) as error:
         where = f"line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) else "its end"
-        yield from _those_that_waited(site, origin)
+        yield from _those_that_waited(waiting, site, origin, warnings)
         if not count:
             raise SourceError(
                 f"{origin} is an export file that breaks off before its first post ({where}).",
@@ -159,13 +133,7 @@ def read_export(stream: Stream, origin: str) -> Iterator[ReadPost | Skipped]:
             ) from error
         yield Skipped(origin, f"the file breaks off at {where}, after {count} entries")
         return
-    yield from _those_that_waited(site, origin)
-
-
-def _local_name(element: Any) -> str:
-    """Without its namespace, or a prefix for which a damaged file declares none."""
-    tag = element.tag
-    return re.split(r"[}:]", tag)[-1] if isinstance(tag, str) else ""
+    yield from _those_that_waited(waiting, site, origin, warnings)
 
 
 def _forget(element: Any) -> None:
@@ -175,84 +143,82 @@ def _forget(element: Any) -> None:
         del element.getparent()[0]
 
 
-def _item(item: Any, site: _Site, origin: str) -> ReadPost | Skipped | None:
-    """A post, or why there is none; None for one that waits for the patterns in it."""
-    number = _child(item, "post_id")
-    wordpress_id = whole_number(number)
-    link = web_address(_child(item, "link"))
-    title = plain(texturize(_child(item, "title")))
-    body = _child(item, "encoded", space="content")
-    terms = [(c.get("domain"), c.text or "") for c in item if _local_name(c) == "category"]
-    creator = _child(item, "creator").strip()
+def _item(item: Any, site: Site, origin: str) -> ReadPost | Skipped | _Waiting:
+    """A post, or why there is none."""
+    number = child(item, "post_id")
+    body = child(item, "encoded", space="content")
+    post = _post(item, site, body)
+    raw = RawPost(
+        wordpress_id=whole_number(number),
+        post=post,
+        html="",
+        status=child(item, "status") or "publish",
+        protected=bool(child(item, "post_password")),
+        post_type=child(item, "post_type") or "post",
+        translations=site.groups.get(nicename(item, "post_translations"), ()),
+        untold=frozenset() if post.authors else frozenset({"authors"}),
+    )
+    site.note_entry(raw, item)
+    found = public_or_skipped(raw, f"{origin}, post {number or post.title}")
+    if isinstance(found, Skipped):
+        return found
     notes = _footnotes(item)
     filled = site.patterns.fill(body)
-    own_language = _nicename(item, "language")
-    post = Post(
-        id=post_id(wordpress_id, link, site.home, otherwise=f"{title}\0{body}"),
+    if filled.lacking or shows_gallery(filled.text):
+        return _Waiting(found, body, notes)
+    return _with_text(found, site.html_of(raw.wordpress_id, filled.text) + notes)
+
+
+def _post(item: Any, site: Site, body: str) -> Post:
+    link = web_address(child(item, "link"))
+    title = plain(texturize(child(item, "title")))
+    number = whole_number(child(item, "post_id"))
+    terms = [(c.get("domain"), c.text or "") for c in item if local_name(c) == "category"]
+    creator = child(item, "creator").strip()
+    own_language = nicename(item, "language")
+    return Post(
+        id=post_id(number, link, site.home, otherwise=f"{title}\0{body}"),
         title=title,
         url=link,
-        published=utc(_child(item, "post_date_gmt"), None),
-        modified=utc(_child(item, "post_modified_gmt"), None),
+        published=utc(child(item, "post_date_gmt"), None),
+        modified=utc(child(item, "post_modified_gmt"), None),
         authors=names([site.people.get(creator, creator)]),
         categories=names(text for domain, text in terms if domain == "category"),
         tags=names(text for domain, text in terms if domain == "post_tag"),
         language=language(site.locales.get(own_language, own_language)) or site.language,
     )
-    raw = RawPost(
-        wordpress_id=wordpress_id,
-        post=post,
-        html=as_html(filled.text) + notes,
-        status=_child(item, "status") or "publish",
-        protected=bool(_child(item, "post_password")),
-        post_type=_child(item, "post_type") or "post",
-        translations=site.groups.get(_nicename(item, "post_translations"), ()),
-        untold=frozenset() if post.authors else frozenset({"authors"}),
-    )
-    if raw.post_type == "wp_block" and raw.status == "publish" and not raw.protected:
-        site.patterns.add(wordpress_id, body)
-    found = public_or_skipped(raw, f"{origin}, post {number or title}")
-    if isinstance(found, ReadPost) and filled.lacking:
-        site.waiting.append((found, body + notes))
-        return None
-    return found
 
 
-def _those_that_waited(site: _Site, origin: str) -> Iterator[ReadPost]:
-    """Posts whose patterns came behind them, or did not come: that is said with the first post."""
-    filled = [site.patterns.fill(body) for _, body in site.waiting]
-    lacking = [found for (found, _), one in zip(site.waiting, filled, strict=True) if one.lacking]
-    warnings: tuple[str, ...] = ()
+def _with_text(found: ReadPost, html: str, warnings: tuple[str, ...] = ()) -> ReadPost:
+    raw = replace(found.raw, html=html)
+    return replace(found, raw=raw, warnings=(*found.warnings, *warnings))
+
+
+def _those_that_waited(
+    waiting: list[_Waiting], site: Site, origin: str, warnings: tuple[str, ...]
+) -> Iterator[ReadPost]:
+    """Each with its text; of patterns that did not come is told with the first post."""
+    lacking = [one for one in waiting if site.patterns.fill(one.typed).lacking]
     if lacking:
-        post = lacking[0].raw.post
+        post = lacking[0].found.raw.post
         warnings = (
+            *warnings,
             f"{origin}: posts with a synced pattern that the file does not hold, so that its text"
             f" is missing: {len(lacking)}, as {post.url or post.title}",
         )
-    for (found, _), one in zip(site.waiting, filled, strict=True):
-        raw = replace(found.raw, html=as_html(one.text))
-        yield replace(found, raw=raw, warnings=(*found.warnings, *warnings))
+    for one in waiting:
+        text = site.patterns.fill(one.typed).text
+        html = site.html_of(one.found.raw.wordpress_id, text) + one.notes
+        yield _with_text(one.found, html, warnings)
         warnings = ()
-
-
-def _child(item: Any, name: str, *, space: str = "") -> str:
-    for child in item:
-        if _local_name(child) == name and space in child.tag.rpartition("}")[0]:
-            return child.text or ""
-    return ""
-
-
-def _nicename(item: Any, domain: str) -> str:
-    """Of the first term of a taxonomy that a post has; empty where it has none."""
-    terms = (one for one in item if _local_name(one) == "category")
-    return next((one.get("nicename", "") for one in terms if one.get("domain") == domain), "")
 
 
 def _footnotes(item: Any) -> str:
     """Notes are kept beside the text; WordPress sets them at its end."""
     for meta in item:
-        if _local_name(meta) == "postmeta" and _child(meta, "meta_key") == "footnotes":
+        if local_name(meta) == "postmeta" and child(meta, "meta_key") == "footnotes":
             try:
-                notes = json.loads(_child(meta, "meta_value") or "[]")
+                notes = json.loads(child(meta, "meta_value") or "[]")
                 rows = [f'<li id="{escape(n["id"])}">{n["content"]}</li>' for n in notes]
             except (ValueError, TypeError, KeyError):
                 return ""

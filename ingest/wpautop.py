@@ -11,6 +11,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from ingest.captions import Pictures, no_pictures, with_captions
+
 _BLOCK = (
     "address|article|aside|blockquote|center|col|colgroup|details|dialog|div|dl|fieldset|figure|"
     "footer|form|header|hgroup|hr|main|math|nav|noscript|object|ol|pre|script|section|select|style|"
@@ -25,11 +27,6 @@ _LINE_BORDER = re.compile(rf"\s*(<(?:{_LINE})\b[^>]*>)\s*|\s*(</(?:{_LINE})>)\s*
 _STARTS_BLOCK = re.compile(rf"</?(?:{_BLOCK}|{_LINE})\b|<!--", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n]+")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
-# WordPress's own; their pictures and players are no text. A doubled bracket shows a single one.
-_SHORTCODES = re.compile(
-    r"\[(\[/?[\w-][^\[\]]*\])\]"
-    r"|\[/?(?:caption|wp_caption|gallery|audio|video|playlist|embed)\b[^\[\]]*\]"
-)
 _AS_IT_IS = "pre|code|kbd|tt|script|style|textarea"
 # As in WordPress, for which "<3" begins a tag.
 _MARKUP = re.compile(r"<[^>]*>?|\[[^\[\]\n]*\]")
@@ -43,14 +40,18 @@ _SIGNS = (
 )
 
 
-def as_html(text: str) -> str:
+def as_html(text: str, pictures: Pictures = no_pictures) -> str:
     """The HTML that a page shows of a post as it was typed.
 
     Quotation marks stay straight: a link to words finds them all the same.
+
+    Args:
+        text: Of the post.
+        pictures: What is said of the pictures of a gallery.
     """
-    text = _SHORTCODES.sub(lambda match: match[1] or "", text)
     # What the block editor wrote is HTML; the older editor's paragraphs are empty lines.
-    return texturize(text if "<!-- wp:" in text else wpautop(text))
+    html = texturize(text if "<!-- wp:" in text else wpautop(text))
+    return with_captions(html, lambda gallery: [texturize(one) for one in pictures(gallery)])
 
 
 def texturize(html: str) -> str:
