@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _PICTURE = re.compile(
     r".*\.(?:jpe?g|jpe|gif|png|bmp|tiff?|webp|avif|ico|hei[cf]s?|svg)", re.IGNORECASE | re.DOTALL
 )
+_ORDERS = frozenset(("id", "menu_order"))  # others need what a picture's entry does not keep here
 _NUMBER = re.compile(r"\s*[-+]?([0-9]{1,20})")
 
 
@@ -58,11 +59,12 @@ class Attachments:
         else:
             shown = self._all_of(post, gallery)
         # WordPress gives "ids" their own order; "include" it sorts as it sorts a post's pictures.
-        if not gallery.get("ids"):
-            by_number = gallery.get("orderby", "").strip().lower() == "id"
+        orders = gallery.get("orderby", "").lower().split()
+        if not gallery.get("ids") or set(orders) & _ORDERS:
+            by_number = orders[:1] == ["id"]
             shown.sort(key=lambda one: (0 if by_number else one.order, one.number))
-        if gallery.get("order", "").strip().upper() == "DESC":
-            shown.reverse()
+            if gallery.get("order", "").strip().upper() == "DESC":
+                shown.reverse()
         return tuple(one.caption for one in shown)
 
     def _all_of(self, post: int | None, gallery: Mapping[str, str]) -> list[Attachment]:

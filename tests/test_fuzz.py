@@ -395,6 +395,12 @@ SEEDS = {
          "title": {"rendered": "A"}, "content": {"rendered": "<h2>B</h2><p>C [gallery] d</p>"}},
     ]).encode(),
     "export": b"\x91" + _EXPORT.encode() + b"</channel></rss>",
+    "pictures": b"\x92" + _EXPORT.encode() + b"<item><wp:post_id>1</wp:post_id><wp:encoded>"
+                b'[gallery ids="2"]</wp:encoded></item><item><wp:post_id>2</wp:post_id>'
+                b"<wp:post_type>attachment</wp:post_type><wp:status>inherit</wp:status>"
+                b"<wp:attachment_url>a.jpg</wp:attachment_url></item></channel></rss>",
+    "typed": b'\x41A -- b\n\n[caption width="9"]<a href=x><img src=x></a> c[/caption]\n[gallery]'
+             b"\n<pre>x</pre><!--nextpage-->[[gallery]]",
     "page": b"\x01<h2 id=x>B</h2><p>C<br>d</p><table><tr><td>1</table><ul><li>x<ul><li>y</ul></ul>"
             b"<!--nextpage--><pre>a</pre>",
 }  # fmt: skip
