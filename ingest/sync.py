@@ -10,6 +10,7 @@ from time import perf_counter
 
 from ingest.credentials import secret_for
 from ingest.deletions import prune, settle
+from ingest.embedding import Embedding
 from ingest.live_site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
 from ingest.polite import Client, user_agent
 from ingest.read import read_source
@@ -106,8 +107,9 @@ def sync(
     model = embedder.id if embedder else model_id(settings)
     with nullcontext() if options.dry_run else write_index(settings.index, model) as writer:
         live = frozenset(one.label for one in opened if one.client)
+        embedding = Embedding(writer, settings, embedder)
         update = Update(
-            writer, _states(settings), settings, embedder, on_progress, sample, thin,
+            writer, _states(settings), settings, embedding, on_progress, sample, thin,
             forgotten=_forgotten(settings), live=live,
         )  # fmt: skip
         _work_off(update, events, options)
@@ -117,8 +119,8 @@ def sync(
         if writer:
             for one in opened:
                 set_quarantine(writer.catalog, one.label, update.quarantined.get(one.label, ()))
-            if update.has_embedder:
-                note_shares(writer.catalog, update.embedder)
+            if embedding.has_embedder:
+                note_shares(writer.catalog, embedding.embedder)
             writer.finish()
         report = _with_totals(update.closing_report(), settings)
     client = next((one.client for one in opened if one.client), None)
