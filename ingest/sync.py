@@ -8,20 +8,20 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from time import perf_counter
 
-from ingest.credentials import secret_for
 from ingest.deletions import prune, settle
 from ingest.embedding import Embedding
-from ingest.live_site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
-from ingest.polite import Client, user_agent
+from ingest.live.credentials import secret_for
+from ingest.live.polite import Client, user_agent
+from ingest.live.site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
+from ingest.live.site_state import Remembered, read_state
+from ingest.live.spot_check import Sample, spot_check
+from ingest.live.thin_posts import ThinPosts, shown_elsewhere
+from ingest.live.wordpress_api import is_address
+from ingest.posts.wordpress_post import Skipped
 from ingest.read import read_source
 from ingest.report import Report
-from ingest.site_state import Remembered, read_state
 from ingest.split import VERSION
-from ingest.spot_check import Sample, spot_check
-from ingest.thin_posts import ThinPosts, shown_elsewhere
 from ingest.updating import OnProgress, Update
-from ingest.wordpress_api import is_address
-from ingest.wordpress_post import Skipped
 from rag import catalog_write
 from rag.backends import as_indexed, load_embedder, model_id
 from rag.catalog import Catalog

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from ingest.copies import Standing, completed, lacks, standing
-from ingest.coverage import Kept, coverage
 from ingest.embedding import Embedding
-from ingest.parsed import parsed_post, with_language
+from ingest.html.coverage import Kept, coverage
+from ingest.live.spot_check import Sample
+from ingest.live.thin_posts import ThinPosts
+from ingest.posts.copies import Standing, completed, lacks, standing
+from ingest.posts.parsed import parsed_post, with_language
+from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.report import Difference, Progress, Report
-from ingest.spot_check import Sample
-from ingest.thin_posts import ThinPosts
-from ingest.wordpress_post import ReadPost, Skipped
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog
 from rag.catalog_forgotten import Forgotten

@@ -14,10 +14,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["ingest"]):
+    from ingest.html.sections import sections
+    from ingest.html.wpautop import as_html
+    from ingest.posts.wordpress_post import ReadPost
     from ingest.read import read_source
-    from ingest.sections import sections
-    from ingest.wordpress_post import ReadPost
-    from ingest.wpautop import as_html
 from rag.errors import SourceError
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="pullquote-fuzz-"))

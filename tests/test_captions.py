@@ -8,10 +8,10 @@ from time import process_time
 import pytest
 from test_wordpress_export import HEAD, TAIL, item, pattern, read, ref, texts
 
-from ingest.coverage import coverage
-from ingest.sections import sections
-from ingest.wordpress_post import ReadPost
-from ingest.wpautop import as_html
+from ingest.html.coverage import coverage
+from ingest.html.sections import sections
+from ingest.html.wpautop import as_html
+from ingest.posts.wordpress_post import ReadPost
 
 
 def picture(number: int, caption: str, *, parent: int = 0, order: int = 0,

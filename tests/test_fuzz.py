@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from small_site import same_path
 
 from bench.processes import in_own_process
-from ingest.coverage import coverage
+from ingest.html.coverage import coverage
+from ingest.html.sections import sections
+from ingest.html.wpautop import as_html
+from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import ReadPost, Skipped
-from ingest.wpautop import as_html
 from rag.errors import SourceError
 from rag.links import deep_link
 from rag.text import search_words, split_sentences

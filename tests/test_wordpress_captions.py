@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from wordpress_lab import LAB, Lab, lab, missing_parts
 
-from ingest.fetch import Limits, fetch
+from ingest.html.sections import sections
+from ingest.live.fetch import Limits, fetch
+from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import ReadPost
 
 pytestmark = [
     pytest.mark.lab,

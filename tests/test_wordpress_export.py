@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from tests_shared import SHARED, needs_shared
 
+from ingest.html.sections import sections
+from ingest.html.wpautop import wpautop
+from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import ReadPost, Skipped
-from ingest.wpautop import wpautop
 from rag.errors import SourceError
 
 HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
