@@ -24,12 +24,12 @@ from time import perf_counter
 from bench.damage import damaged
 from bench.figures import Spread, shown, spread, table
 from bench.machine import this_machine
-from ingest.html_items import Heading
-from ingest.html_text import items
-from ingest.letters import decode, reread
+from ingest.files.retag import unescape
+from ingest.html.items import Heading
+from ingest.html.letters import decode, reread
+from ingest.html.text import items
+from ingest.posts.wordpress_post import RawPost, ReadPost
 from ingest.read import read_source
-from ingest.retag import unescape
-from ingest.wordpress_post import RawPost, ReadPost
 from rag.errors import SourceError
 
 _TAG = re.compile(r"</?(?!h[1-6]>)[a-zA-Z][^<>]*>")

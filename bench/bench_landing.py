@@ -24,9 +24,9 @@ from selectolax.lexbor import LexborHTMLParser
 from bench.figures import shown, table
 from bench.landing import Landing, Where, chromium, follow, serving
 from bench.machine import this_machine
+from ingest.html.sections import sections
+from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import ReadPost
 from rag.links import deep_link
 from rag.types import ParsedPost
 from ui.demo_site import BASE, demo_pages

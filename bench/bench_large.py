@@ -22,11 +22,11 @@ from time import perf_counter
 from bench.figures import shown, table
 from bench.machine import peak_memory_mb, this_machine
 from bench.processes import in_own_process
+from ingest.html.sections import sections
+from ingest.posts.wordpress_post import Skipped
 from ingest.read import read_source
-from ingest.sections import sections
 from ingest.split import split
 from ingest.sync import sync
-from ingest.wordpress_post import Skipped
 from rag.embed import HashEmbedder
 from rag.settings import load_settings
 from rag.types import ParsedPost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ingest.live_site import Finished
+from ingest.live.site import Finished
 from ingest.updating import Update
 from rag.catalog_sources import set_missing, set_source_state
 

@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from ingest.archives import is_archive, members
-from ingest.json_lines import is_lines, read_lines
-from ingest.letters import decode, reread
-from ingest.packed import Peeked, Unpacked
-from ingest.wordpress_export import Stream, looks_like_export, read_export
-from ingest.wordpress_json import read_json
-from ingest.wordpress_post import ReadPost, Skipped
+from ingest.files.archives import is_archive, members
+from ingest.files.json_lines import is_lines, read_lines
+from ingest.files.packed import Peeked, Unpacked
+from ingest.files.wordpress_export import Stream, looks_like_export, read_export
+from ingest.files.wordpress_json import read_json
+from ingest.html.letters import decode, reread
+from ingest.posts.wordpress_post import ReadPost, Skipped
 from rag.errors import SourceError
 from rag.types import Damage
 

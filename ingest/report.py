@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ingest.wordpress_post import Skipped
+from ingest.html.coverage import TextKept
+from ingest.live.spot_check import PageCheck
+from ingest.posts.wordpress_post import Skipped
 from rag.catalog_languages import LanguageShare
 from rag.types import Damage
 
@@ -33,36 +35,6 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class PageCheck:
-    """How many links into a live site's pages land, of a sample."""
-
-    opened: int = 0
-    anchors: int = 0
-    """Pages in which a section's own id was looked for."""
-    anchors_found: int = 0
-    quotes: int = 0
-    """Pages in which a quoted sentence was looked for."""
-    quotes_found: int = 0
-    failures: tuple[str, ...] = ()
-    """What was not found, or could not be opened, for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextKept:
-    """Whether all that a reader sees of the added and changed posts is in their sections."""
-
-    posts: int = 0
-    words: int = 0
-    """That a reader sees, less what the rules leave out."""
-    lost: int = 0
-    """Of them, those that are in no section."""
-    lost_from: tuple[str, ...] = ()
-    """Ids of posts that lost words."""
-    left_out: tuple[tuple[str, int], ...] = ()
-    """Each rule and how many elements it left out, the most first."""
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """What a sync did."""
 
@@ -88,13 +60,13 @@ class Report:
     seconds: float = 0.0
     encode_seconds: float = 0.0
     """Of `seconds`, spent in the embedding model."""
-    text: TextKept = TextKept()
+    text: TextKept = field(default_factory=TextKept)
     languages: tuple[LanguageShare, ...] = ()
     """Of the index now, the most frequent first."""
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     """Ids of posts that a live site no longer names but still shows, or does not say."""
-    pages: PageCheck = PageCheck()
+    pages: PageCheck = field(default_factory=PageCheck)
     shown_elsewhere: tuple[str, ...] = ()
     """Addresses of pages that show much more text than the site's API gave: page builders."""
     as_thin: int = 0

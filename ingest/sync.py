@@ -8,19 +8,20 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from time import perf_counter
 
-from ingest.credentials import secret_for
 from ingest.deletions import prune, settle
-from ingest.live_site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
-from ingest.polite import Client, user_agent
+from ingest.embedding import Embedding
+from ingest.live.credentials import secret_for
+from ingest.live.polite import Client, user_agent
+from ingest.live.site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
+from ingest.live.site_state import Remembered, read_state
+from ingest.live.spot_check import Sample, spot_check
+from ingest.live.thin_posts import ThinPosts, shown_elsewhere
+from ingest.live.wordpress_api import is_address
+from ingest.posts.wordpress_post import Skipped
 from ingest.read import read_source
 from ingest.report import Report
-from ingest.site_state import Remembered, read_state
 from ingest.split import VERSION
-from ingest.spot_check import Sample, spot_check
-from ingest.thin_posts import ThinPosts, shown_elsewhere
 from ingest.updating import OnProgress, Update
-from ingest.wordpress_api import is_address
-from ingest.wordpress_post import Skipped
 from rag import catalog_write
 from rag.backends import as_indexed, load_embedder, model_id
 from rag.catalog import Catalog
@@ -106,8 +107,9 @@ def sync(
     model = embedder.id if embedder else model_id(settings)
     with nullcontext() if options.dry_run else write_index(settings.index, model) as writer:
         live = frozenset(one.label for one in opened if one.client)
+        embedding = Embedding(writer, settings, embedder)
         update = Update(
-            writer, _states(settings), settings, embedder, on_progress, sample, thin,
+            writer, _states(settings), settings, embedding, on_progress, sample, thin,
             forgotten=_forgotten(settings), live=live,
         )  # fmt: skip
         _work_off(update, events, options)
@@ -117,8 +119,8 @@ def sync(
         if writer:
             for one in opened:
                 set_quarantine(writer.catalog, one.label, update.quarantined.get(one.label, ()))
-            if update.has_embedder:
-                note_shares(writer.catalog, update.embedder)
+            if embedding.has_embedder:
+                note_shares(writer.catalog, embedding.embedder)
             writer.finish()
         report = _with_totals(update.closing_report(), settings)
     client = next((one.client for one in opened if one.client), None)

@@ -1,58 +1,45 @@
-"""Posts into the index: compare with what is there, embed what is new, take out what must go."""
+"""Posts into the index: compare with what is there, take what is new, take out what must go."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from time import perf_counter
 
-from ingest.copies import Standing, completed, lacks, standing
-from ingest.coverage import Kept, coverage
-from ingest.parsed import parsed_post, with_language
+from ingest.embedding import Embedding
+from ingest.html.coverage import Kept, coverage
+from ingest.live.spot_check import Sample
+from ingest.live.thin_posts import ThinPosts
+from ingest.posts.copies import Standing, completed, lacks, standing
+from ingest.posts.parsed import parsed_post, with_language
+from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.report import Difference, Progress, Report
-from ingest.split import VERSION, Piece, split
-from ingest.spot_check import Sample
-from ingest.thin_posts import ThinPosts
-from ingest.wordpress_post import ReadPost, Skipped
 from rag import catalog_read, catalog_write
-from rag.backends import load_embedder
 from rag.catalog import Catalog
 from rag.catalog_forgotten import Forgotten
 from rag.catalog_sources import Quarantined
-from rag.embed import Embedder
-from rag.identity import content_hash, embedding_key, record_hash
+from rag.identity import record_hash
 from rag.index import IndexWriter
 from rag.rebuild import CATALOG
 from rag.settings import Settings
 from rag.types import Damage, ParsedPost, Post
 
-_WINDOW = 512  # passages that are sorted by length and embedded together
 _DONE = ("added", "changed", "record_only", "unchanged")  # the most first
 
 OnProgress = Callable[[Progress], None]
 
 
-@dataclass(slots=True)
-class _Waiting:
-    parsed: ParsedPost
-    pieces: tuple[Piece, ...]
-    source: str
-
-
 @dataclass
 class Update:
-    """One sync under way: the posts that wait to be embedded, and what was done."""
+    """One sync under way: what was read, and what was done with it."""
 
     writer: IndexWriter | None
     """None only looks what would be done."""
     states: dict[str, catalog_write.PostState]
     """The posts of the index, as they were."""
     settings: Settings
-    given: Embedder | None
+    embedding: Embedding
     on_progress: OnProgress | None
     sample: Sample
     thin: ThinPosts
@@ -62,7 +49,6 @@ class Update:
     """The sources that are live sites: posts that others brought become theirs."""
     report: Report = field(default_factory=Report)
     skipped: list[Skipped] = field(default_factory=list)
-    waiting: list[_Waiting] = field(default_factory=list)
     seen: dict[str, Standing] = field(default_factory=dict)
     """Post id to the copy that counts, of the posts read in this run."""
     now: dict[str, catalog_write.PostState] = field(default_factory=dict)
@@ -85,15 +71,6 @@ class Update:
     """How much of the text of added and changed posts is in their sections."""
     quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
     """What was skipped, by source."""
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """Loaded only when something has to be split or embedded."""
-        return self.given or load_embedder(self.settings)
-
-    @property
-    def has_embedder(self) -> bool:
-        return "embedder" in self.__dict__
 
     def take(self, source: str, result: ReadPost | Skipped) -> None:
         """A post, or why there is none."""
@@ -160,7 +137,7 @@ class Update:
         """The record of a post whose text is in the index as it is."""
         id_ = parsed.post.id
         state = self.now.get(id_) or self.states.get(id_)
-        same = state is not None and state.content_hash == self._content_hash(parsed)
+        same = state is not None and state.content_hash == self.embedding.content_hash(parsed)
         return self._record(id_) if same else None
 
     def _record(self, post_id: str) -> Post | None:
@@ -203,12 +180,15 @@ class Update:
     def _compare(self, parsed: ParsedPost, source: str) -> None:
         post = parsed.post
         before = self.now.get(post.id) or self.states.get(post.id)
-        now = catalog_write.PostState(record_hash(post), self._content_hash(parsed), source)
+        now = catalog_write.PostState(
+            record_hash(post), self.embedding.content_hash(parsed), source
+        )
         done = "unchanged"
         if before is None or before.content_hash != now.content_hash:
             done = "changed" if before else "added"
             self.titles[post.id] = post.title
-            self._wait(parsed, source)
+            if self.embedding.put(parsed, source):
+                self.embed()
         elif before.record_hash != now.record_hash or (
             source in self.live and before.source != source
         ):
@@ -219,49 +199,10 @@ class Update:
         # A post may come again in a newer version: the report says the most that was done with it.
         self.done[post.id] = min(self.done.get(post.id, done), done, key=_DONE.index)
 
-    def _wait(self, parsed: ParsedPost, source: str) -> None:
-        if self.writer is None:
-            return
-        pieces = split(parsed, self.embedder, limit=self.settings.passage_tokens)
-        self.waiting.append(_Waiting(parsed, pieces, source))
-        if sum(len(one.pieces) for one in self.waiting) >= _WINDOW:
-            self.embed()
-
-    def _content_hash(self, parsed: ParsedPost) -> str:
-        """Of all that decides which passages a post has."""
-        text = f"{content_hash(parsed)}/{VERSION}/{self.settings.passage_tokens}"
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
     def embed(self) -> None:
         """Embed what waits, and put the posts into the index."""
-        if self.writer is None or not self.waiting:
-            return
-        catalog = self.writer.catalog
-        model = self.embedder.id
-        keys = [[embedding_key(p.text, model) for p in one.pieces] for one in self.waiting]
-        texts = {
-            key: piece.text
-            for one, own in zip(self.waiting, keys, strict=True)
-            for key, piece in zip(own, one.pieces, strict=True)
-        }
-        known = catalog_write.known_embeddings(catalog, list(texts))
-        missing = [key for key in texts if key not in known]
-        started = perf_counter()
-        vectors = self.embedder.embed_passages([texts[key] for key in missing])
-        spent = perf_counter() - started
-        catalog_write.save_embeddings(catalog, dict(zip(missing, vectors, strict=True)))
-        for one, own in zip(self.waiting, keys, strict=True):
-            passages = [piece.passage for piece in one.pieces]
-            digest = self._content_hash(one.parsed)
-            catalog_write.swap_post(catalog, one.parsed, passages, own, one.source, digest)
-        self.waiting.clear()
-        self.writer.flush_if_full()
-        self.report = replace(
-            self.report,
-            embedded=self.report.embedded + len(missing),
-            encode_seconds=self.report.encode_seconds + spent,
-        )
-        self._tell()
+        if self.embedding.embed():
+            self._tell()
 
     def warn(self, warning: str) -> None:
         self.report = replace(self.report, warnings=(*self.report.warnings, warning))
@@ -287,6 +228,8 @@ class Update:
             text=self.kept.total(),
             recovered=tuple(self.recovered.items()),
             empty=tuple(sorted(self.empty)),
+            embedded=self.embedding.embedded,
+            encode_seconds=self.embedding.seconds,
             differences=tuple(
                 Difference(what, id_, self.titles.get(id_, ""))
                 for what, id_ in [*changes, *(("removed", id_) for id_ in self.removed)]
@@ -295,6 +238,5 @@ class Update:
 
     def _tell(self) -> None:
         if self.on_progress:
-            waiting = sum(len(one.pieces) for one in self.waiting)
-            done = self.report.embedded
-            self.on_progress(Progress(len(self.seen), done + waiting, done))
+            done = self.embedding.embedded
+            self.on_progress(Progress(len(self.seen), done + self.embedding.waiting, done))

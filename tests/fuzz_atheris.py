@@ -14,18 +14,21 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["ingest"]):
+    from ingest.html.sections import sections
+    from ingest.html.wpautop import as_html
+    from ingest.posts.wordpress_post import ReadPost
     from ingest.read import read_source
-    from ingest.sections import sections
-    from ingest.wordpress_post import ReadPost
 from rag.errors import SourceError
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="pullquote-fuzz-"))
 
 
 def one_input(data: bytes) -> None:
-    """The first byte says whether the rest is a file or the HTML of a post."""
+    """The first byte says whether the rest is a file, a post's HTML, or a post as it was typed."""
     if data[:1] < b"\x80":
-        sections(data[1:].decode("utf-8", "replace"), title="Beds")
+        html = data[1:].decode("utf-8", "replace")
+        typed = data[:1] >= b"\x40"
+        sections(as_html(html, lambda gallery: [*gallery]) if typed else html, title="Beds")
         return
     file = _FOLDER / "data"
     file.write_bytes(data[1:])

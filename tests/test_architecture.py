@@ -14,6 +14,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PACKAGES = ["rag", "ingest", "eval", "ui", "bench"]  # each may import what stands before it
 
+INGEST: dict[
+    str, set[str]
+] = {  # inside ingest, what a package may import; what stands beside them may import all
+    "html": set(),
+    "posts": {"html"},
+    "files": {"html", "posts"},
+    "live": {"html", "posts"},
+    "sample": set(),
+}
+
 STAGES = [  # inside rag, a module may import what stands above it
     "types",
     "errors",
@@ -184,6 +194,23 @@ def test_a_stage_imports_only_what_stands_above_it(file: Path) -> None:
     above = {f"rag.{name}" for name in STAGES[: STAGES.index(file.stem)]}
     below = {name for name in ours(file) if name.startswith("rag.")} - above
     assert not below, f"{place(file)} must not import {below}"
+
+
+@pytest.mark.parametrize("package", INGEST)
+def test_packages_of_ingest_point_one_way(package: str) -> None:
+    allowed = {package, *INGEST[package]}
+    for file in (ROOT / "ingest" / package).rglob("*.py"):
+        own = {name.split(".")[1] for name in ours(file) if name.startswith("ingest.")}
+        assert own <= allowed, f"{place(file)} must not import {own - allowed}"
+
+
+def test_every_module_of_ingest_has_its_place_and_is_drawn() -> None:
+    packages = {file.parent.name for file in (ROOT / "ingest").glob("*/__init__.py")}
+    assert packages == set(INGEST)
+    drawn = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    house = drawn.partition("\ningest/")[2].partition("\neval/")[0]
+    for file in (ROOT / "ingest").rglob("*.py"):
+        assert file.name == "__init__.py" or file.name in house.split(), place(file)
 
 
 def frameworks(file: Path) -> Iterator[tuple[str, str]]:

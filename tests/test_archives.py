@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import archives
+from ingest.files import archives
+from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.read import read_source
-from ingest.wordpress_post import ReadPost, Skipped
 from rag.errors import SourceError
 
 

@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 from wordpress_server import FakeSite, Response, serving
 
-from ingest.report import PageCheck, Report
+from ingest.live.spot_check import PageCheck
+from ingest.report import Report
 from ui.cli import app
 from ui.ports import free_port
 from ui.show_sync import print_report

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from wordpress_server import FakeSite, serving
 
-from ingest.copies import DAMAGED, OLDER
+from ingest.posts.copies import DAMAGED, OLDER
 from ingest.report import Report
 from ingest.sync import Options, sync
 from rag.index import Index

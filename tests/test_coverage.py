@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from tests_shared import SHARED, needs_shared
 from typer.testing import CliRunner
 
-from ingest.clutter import RULES, SILENT, UNSEEN
-from ingest.coverage import NOTE_MARKS, TITLE, Kept, coverage
+from ingest.html.clutter import RULES, SILENT, UNSEEN
+from ingest.html.coverage import NOTE_MARKS, TITLE, Kept, TextKept, coverage
+from ingest.html.sections import sections
+from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
-from ingest.report import TextKept
-from ingest.sections import sections
 from ingest.sync import sync
-from ingest.wordpress_post import ReadPost
 from rag.settings import load_settings
 from rag.types import Section
 from ui.cli import app

@@ -11,9 +11,9 @@ from tests_shared import SHARED, needs_shared
 
 from bench.bench_damaged import FACTS, Measured, cases_of, measure, own_cases, text_of
 from bench.damage import WAYS, damaged
-from ingest.letters import reread
+from ingest.html.letters import reread
+from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
-from ingest.wordpress_post import ReadPost
 
 FLOOR = 0.98  # of the headings that are still in a file
 

@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from ingest.html.sections import sections
+from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import ReadPost
 from rag.links import deep_link
 from rag.text import split_sentences
 from ui.demo_site import BASE, demo_pages

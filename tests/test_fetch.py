@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from wordpress_server import Asked, FakeSite, Response, serving
 
-from ingest.addresses import AddressRefused, checked_address, may_connect
-from ingest.credentials import secret_for
-from ingest.fetch import Fetched, FetchFailed, Limits, encryption, fetch
-from ingest.hosts import Secret
+from ingest.live.addresses import AddressRefused, checked_address, may_connect
+from ingest.live.credentials import secret_for
+from ingest.live.fetch import Fetched, FetchFailed, Limits, encryption, fetch
+from ingest.live.hosts import Secret
 from rag.errors import ConfigError
 from rag.settings import Settings, load_settings
 
@@ -267,7 +267,7 @@ def test_the_keyring_is_asked_where_no_password_is_set(
 
 
 def test_the_user_agent_names_the_version(site: FakeSite) -> None:
-    from ingest.polite import Client
+    from ingest.live.polite import Client
 
     answer: Fetched = Client(load_settings(allow_private_network=True)).get(f"{site.base}/")
     assert answer.status == 200

@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from small_site import same_path
 
 from bench.processes import in_own_process
-from ingest.coverage import coverage
+from ingest.html.coverage import coverage
+from ingest.html.sections import sections
+from ingest.html.wpautop import as_html
+from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import ReadPost, Skipped
-from ingest.wpautop import as_html
 from rag.errors import SourceError
 from rag.links import deep_link
 from rag.text import search_words, split_sentences
@@ -226,7 +226,8 @@ _REPEATED = (
     "<svg><g>", "<math><mi>", "<template>", "<script>", "<style>", "<textarea>", "<pre>", "<!--",
     "<?", "<![CDATA[", "<!--nextpage-->", "x<!--nextpage-->", "x<br>", "<br>",
     "<details><summary>x",
-    "[", "[a ", "[[a", "[a_b]", "[/a]", "[caption ", "&nbsp;<img>&nbsp; ", "<a id=x></a>",
+    "[", "[a ", "[[a", "[a_b]", "[/a]", "[caption ", "[gallery]",
+    "[caption width=9]<img x>x[/caption]", "&nbsp;<img>&nbsp; ", "<a id=x></a>",
     "<sup><a href=#a>1</a></sup>", "<p hidden>", ".", "...", "x", "漢", "ก", "「雨」と", "Mr. A. ",
     '"', "'", ">", "\0", "\u0301", "\u202e", "\ud800", "-", "--", "1x", "1,", "---", " ", "\n",
     "word ", "<img class=emoji alt=x>", "<table><tr><td>x</td><td>y</td></tr></table>",
@@ -394,6 +395,12 @@ SEEDS = {
          "title": {"rendered": "A"}, "content": {"rendered": "<h2>B</h2><p>C [gallery] d</p>"}},
     ]).encode(),
     "export": b"\x91" + _EXPORT.encode() + b"</channel></rss>",
+    "pictures": b"\x92" + _EXPORT.encode() + b"<item><wp:post_id>1</wp:post_id><wp:encoded>"
+                b'[gallery ids="2"]</wp:encoded></item><item><wp:post_id>2</wp:post_id>'
+                b"<wp:post_type>attachment</wp:post_type><wp:status>inherit</wp:status>"
+                b"<wp:attachment_url>a.jpg</wp:attachment_url></item></channel></rss>",
+    "typed": b'\x41A -- b\n\n[caption width="9"]<a href=x><img src=x></a> c[/caption]\n[gallery]'
+             b"\n<pre>x</pre><!--nextpage-->[[gallery]]",
     "page": b"\x01<h2 id=x>B</h2><p>C<br>d</p><table><tr><td>1</table><ul><li>x<ul><li>y</ul></ul>"
             b"<!--nextpage--><pre>a</pre>",
 }  # fmt: skip

@@ -14,7 +14,7 @@ from tests_shared import SHARED, needs_shared
 
 from bench.bench_landing import measure, read_posts, saved_pages
 from bench.landing import Landing, chromium, follow, serving
-from ingest.sections import sections
+from ingest.html.sections import sections
 from rag.links import deep_link
 from rag.types import ParsedPost, Post
 

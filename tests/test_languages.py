@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sections import sections
+from ingest.html.sections import sections
 from ingest.sync import sync
 from rag import catalog_read
 from rag.index import Index

@@ -20,8 +20,8 @@ from wordpress_server import (
     serving,
 )
 
-from ingest.live_site import label_of
-from ingest.polite import SiteUnavailable
+from ingest.live.polite import SiteUnavailable
+from ingest.live.site import label_of
 from ingest.report import Report
 from ingest.sync import Options, sync
 from rag.catalog_sources import quarantine

@@ -12,8 +12,8 @@ from nasty_blog import HEAD, TAIL, Blog, blog, entry, item
 from typer.testing import CliRunner
 from wordpress_server import Asked, FakeSite, Response, serving
 
-from ingest.addresses import may_connect
-from ingest.fetch import FetchFailed, Limits, fetch
+from ingest.live.addresses import may_connect
+from ingest.live.fetch import FetchFailed, Limits, fetch
 from ingest.sync import sync
 from rag.errors import SourceError
 from ui.cli import app

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wordpress_server import Asked, FakeSite, Response, serving
 
-from ingest.census import take_census
-from ingest.fetch import Fetched
-from ingest.polite import Client, SiteUnavailable
-from ingest.wordpress_api import Site, parse
+from ingest.live.census import take_census
+from ingest.live.fetch import Fetched
+from ingest.live.polite import Client, SiteUnavailable
+from ingest.live.wordpress_api import Site, parse
 from rag.errors import SourceError
 from rag.settings import load_settings
 

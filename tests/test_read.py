@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests_shared import SHARED, needs_shared
 
-from ingest.letters import decode
+from ingest.html.letters import decode
+from ingest.html.sections import sections
+from ingest.posts.wordpress_post import RawPost, ReadPost, Skipped
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import RawPost, ReadPost, Skipped
 from rag.errors import SourceError
 
 

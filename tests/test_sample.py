@@ -6,9 +6,9 @@ from importlib.resources import files
 
 from eval.cases import load_cases
 from eval.gold import is_heading, is_post, normalise
+from ingest.html.sections import sections
+from ingest.posts.wordpress_post import RawPost, ReadPost, Skipped
 from ingest.read import read_source
-from ingest.sections import sections
-from ingest.wordpress_post import RawPost, ReadPost, Skipped
 from ui.sample import sample_cases
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 from tests_shared import SHARED, needs_shared
 
-from ingest.coverage import coverage
-from ingest.html_items import Heading
-from ingest.html_text import items
-from ingest.sections import sections
+from ingest.html.coverage import coverage
+from ingest.html.items import Heading
+from ingest.html.sections import sections
+from ingest.html.text import items
 from rag.types import Section
 
 

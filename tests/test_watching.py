@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.polite import SiteUnavailable
+from ingest.live.polite import SiteUnavailable
 from rag.errors import ConfigError, IndexMismatch
 from ui.watching import keep_doing, time_span
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from wordpress_lab import Lab, lab, missing_parts
 
-from ingest.polite import SiteUnavailable
+from ingest.live.polite import SiteUnavailable
 from ingest.report import Report
 from ingest.sync import Options, sync
 from rag.catalog_read import all_ids

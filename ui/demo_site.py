@@ -6,8 +6,8 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import unquote, urlsplit
 
+from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
-from ingest.wordpress_post import ReadPost
 
 BASE = "/site"
 """Path under which the pages are served; stands for the sample's own address in links."""

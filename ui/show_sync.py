@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from ingest.report import PageCheck, Report, TextKept
+from ingest.html.coverage import TextKept
+from ingest.live.spot_check import PageCheck
+from ingest.report import Report
 from rag.index_languages import MULTILINGUAL, in_words
 from ui.show import count, say
 
