@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,16 @@ from rag import catalog_posts, catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog_faults import decoding
 from rag.catalog_files import is_erasure_due, require_whole
+from rag.catalog_vectors import count_passages
 from rag.embed import ModelId
 from rag.errors import IndexDamaged, IndexMismatch, IndexUnwritable
+from rag.exact import ExactSearch
 from rag.rebuild import CATALOG, chroma_folder, erase, sweep
 from rag.types import Post, Section, Vector
-from rag.vectors import SearchIndex
 from rag.writer_lock import locked
+
+if TYPE_CHECKING:
+    from rag.vectors import SearchIndex
 
 _FLUSH = 1000  # outbox lines worked off at once
 
@@ -35,7 +40,7 @@ _FLUSH = 1000  # outbox lines worked off at once
 class _Handle:
     """An open search index, the state it shows, and how many are reading from it."""
 
-    search_index: SearchIndex
+    search_index: SearchIndex | ExactSearch
     state: tuple[object, ...]
     """The catalog's file, the search index's folder, and the generation."""
     readers: int = 0
@@ -45,14 +50,19 @@ class _Handle:
 class Index:
     """An index opened for questions. Safe to use from several threads.
 
+    Args:
+        folder: Where it lies.
+        exact_up_to: Passages that are searched one by one; where there are more, Chroma searches.
+
     Raises:
         IndexMissing: Nothing has been ingested into the folder.
         IndexMismatch: A newer version of pullquote made it.
         IndexDamaged: Catalog or search index cannot be read, or do not belong together.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, exact_up_to: int = 0) -> None:
         self.folder = folder
+        self._exact_up_to = exact_up_to
         self.catalog = Catalog(folder / CATALOG)
         self._handle: _Handle | None = None
         self._guard = threading.Lock()
@@ -75,7 +85,7 @@ class Index:
         with self.catalog.reading():
             pending = catalog_write.outbox(self.catalog, 1_000_000)
             fresh = [id_ for id_, operation in pending if operation == "upsert"]
-            found = self._ask_chroma(vector, k + len(pending))
+            found = self._nearest(vector, k + len(pending))
             known, rows = catalog_read.passage_vectors(self.catalog, fresh)
             if known:
                 found |= dict(zip(known, (rows @ vector).tolist(), strict=True))
@@ -83,7 +93,7 @@ class Index:
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return dict([item for item in ranked if item[0] not in gone][:k])
 
-    def _ask_chroma(self, vector: Vector, k: int) -> dict[str, float]:
+    def _nearest(self, vector: Vector, k: int) -> dict[str, float]:
         try:
             with self._open_search_index() as search_index:
                 return search_index.search(vector, k) if search_index else {}
@@ -166,7 +176,7 @@ class Index:
         self.catalog.close()
 
     @contextmanager
-    def _open_search_index(self) -> Iterator[SearchIndex | None]:
+    def _open_search_index(self) -> Iterator[SearchIndex | ExactSearch | None]:
         """The search index as of now; None while the first sync has told it nothing yet."""
         handle = self._current()
         if handle is None:
@@ -189,7 +199,7 @@ class Index:
             if handle is None or handle.state != state:
                 if generation == 0:
                     return None
-                fresh = SearchIndex(folder, self.catalog.index_id)
+                fresh = self._fresh(folder)
                 if handle is not None:
                     handle.retired = True
                     if handle.readers == 0:
@@ -197,6 +207,13 @@ class Index:
                 handle = self._handle = _Handle(fresh, state)
             handle.readers += 1
             return handle
+
+    def _fresh(self, folder: Path) -> SearchIndex | ExactSearch:
+        if count_passages(self.catalog) <= self._exact_up_to:
+            return ExactSearch(self.catalog)
+        from rag.vectors import SearchIndex  # Chroma takes a while
+
+        return SearchIndex(folder, self.catalog.index_id)
 
 
 class IndexWriter:
@@ -209,6 +226,8 @@ class IndexWriter:
         self.flush()
 
     def _open(self) -> SearchIndex:
+        from rag.vectors import SearchIndex
+
         return SearchIndex(chroma_folder(self.catalog), self.catalog.index_id, create=True)
 
     @property
