@@ -103,8 +103,14 @@ def tokenizer() -> Tokenizer:
 @cache
 def special_tokens() -> tuple[int, int]:
     """The one before the first text, and the one behind each of both."""
-    before, after = (tokenizer().token_to_id(name) for name in ("[CLS]", "[SEP]"))
-    return before, after
+    return token("[CLS]"), token("[SEP]")
+
+
+def token(name: str) -> int:
+    """The vocabulary's number of a token that it holds."""
+    number = tokenizer().token_to_id(name)
+    assert number is not None, f"the bundled vocabulary lacks {name}"
+    return int(number)
 
 
 def revision(file: Path) -> str:

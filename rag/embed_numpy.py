@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rag.bundled import bundled_weights, special_tokens, tokenizer
+from rag.bundled import bundled_weights, special_tokens, token, tokenizer
 from rag.embed import (
     BUNDLED_ID,
     PassageText,
@@ -40,7 +40,7 @@ class NumpyEmbedder:
             ModelUnavailable: They are missing or are not the expected ones.
         """
         self._model = Bert(bundled_weights())
-        self._unknown = tokenizer().token_to_id(_UNKNOWN)
+        self._unknown = token(_UNKNOWN)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         encoded = tokenizer().encode_batch(list(texts), add_special_tokens=False)
@@ -85,5 +85,5 @@ class NumpyEmbedder:
     @cached_property
     def _sieve(self) -> Sieve:
         added = tokenizer().get_added_tokens_decoder()
-        special = [number for number, token in added.items() if token.special]
+        special = [number for number, one in added.items() if one.special]
         return Sieve(self.id.revision, blank_tokens(tokenizer().get_vocab(), special))

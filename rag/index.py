@@ -7,10 +7,8 @@ writer works it off; readers find what stands in it by exact search.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +20,9 @@ from rag import catalog_posts, catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog_faults import decoding
 from rag.catalog_files import is_erasure_due, require_whole
-from rag.catalog_vectors import count_passages
+from rag.current_search import CurrentSearch
 from rag.embed import ModelId
 from rag.errors import IndexDamaged, IndexMismatch, IndexUnwritable
-from rag.exact import ExactSearch
 from rag.rebuild import CATALOG, chroma_folder, erase, sweep
 from rag.types import Post, Section, Vector
 from rag.writer_lock import locked
@@ -34,17 +31,6 @@ if TYPE_CHECKING:
     from rag.vectors import SearchIndex
 
 _FLUSH = 1000  # outbox lines worked off at once
-
-
-@dataclass(slots=True)
-class _Handle:
-    """An open search index, the state it shows, and how many are reading from it."""
-
-    search_index: SearchIndex | ExactSearch
-    state: tuple[object, ...]
-    """The catalog's file, the search index's folder, and the generation."""
-    readers: int = 0
-    retired: bool = False
 
 
 class Index:
@@ -62,10 +48,8 @@ class Index:
 
     def __init__(self, folder: Path, *, exact_up_to: int = 0) -> None:
         self.folder = folder
-        self._exact_up_to = exact_up_to
         self.catalog = Catalog(folder / CATALOG)
-        self._handle: _Handle | None = None
-        self._guard = threading.Lock()
+        self._search_index = CurrentSearch(self.catalog, exact_up_to)
 
     def check_model(self, model: ModelId, *, to_write: bool = False) -> None:
         """Refuse a model whose questions do not fit this index's vectors.
@@ -95,7 +79,7 @@ class Index:
 
     def _nearest(self, vector: Vector, k: int) -> dict[str, float]:
         try:
-            with self._open_search_index() as search_index:
+            with self._search_index.opened() as search_index:
                 return search_index.search(vector, k) if search_index else {}
         except IndexDamaged:
             if not self.catalog.is_superseded():
@@ -169,51 +153,8 @@ class Index:
         return catalog_read.choices(self.catalog)
 
     def close(self) -> None:
-        with self._guard:
-            if self._handle:
-                self._handle.search_index.close()
-                self._handle = None
+        self._search_index.close()
         self.catalog.close()
-
-    @contextmanager
-    def _open_search_index(self) -> Iterator[SearchIndex | ExactSearch | None]:
-        """The search index as of now; None while the first sync has told it nothing yet."""
-        handle = self._current()
-        if handle is None:
-            yield None
-            return
-        try:
-            yield handle.search_index
-        finally:
-            with self._guard:
-                handle.readers -= 1
-                if handle.retired and handle.readers == 0:
-                    handle.search_index.close()
-
-    def _current(self) -> _Handle | None:
-        generation = self.catalog.generation
-        folder = chroma_folder(self.catalog)
-        state = (self.catalog.identity, folder, generation)
-        with self._guard:
-            handle = self._handle
-            if handle is None or handle.state != state:
-                if generation == 0:
-                    return None
-                fresh = self._fresh(folder)
-                if handle is not None:
-                    handle.retired = True
-                    if handle.readers == 0:
-                        handle.search_index.close()
-                handle = self._handle = _Handle(fresh, state)
-            handle.readers += 1
-            return handle
-
-    def _fresh(self, folder: Path) -> SearchIndex | ExactSearch:
-        if count_passages(self.catalog) <= self._exact_up_to:
-            return ExactSearch(self.catalog)
-        from rag.vectors import SearchIndex  # Chroma takes a while
-
-        return SearchIndex(folder, self.catalog.index_id)
 
 
 class IndexWriter:

@@ -67,7 +67,7 @@ class Bert:
             .transpose(1, 0, 2)
             for part in ("query", "key", "value")
         )
-        scores = (query * np.float32(_HEAD**-0.5)) @ key.transpose(0, 2, 1)
+        scores: Vectors = (query * np.float32(_HEAD**-0.5)) @ key.transpose(0, 2, 1)
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     embedding_precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of the forward pass; "auto" takes the index's, for a new one the quickest."""
     embedding_backend: Literal["auto", "torch", "numpy"] = "auto"
-    """What computes: "numpy" (bundled models only) starts at once; "auto": for one question alone."""
+    """What computes; "numpy" runs the bundled model alone; "auto" is it for a single question."""
     embedding_batch_tokens: int = Field(default=4096, ge=256, le=1_000_000)
     """Tokens, padding included, that go through the model at once."""
     passage_tokens: int = Field(default=256, ge=32, le=8192)

@@ -147,9 +147,8 @@ def ask(
     from rag.record import record
     from ui.show import print_answer, waiting
 
-    with Assistant(for_one_question(settings)) as assistant:
-        with waiting("Looking"):
-            answer = assistant.ask(question or "", filters=filters, recognise=not as_asked)
+    with Assistant(for_one_question(settings)) as assistant, waiting("Looking"):
+        answer = assistant.ask(question or "", filters=filters, recognise=not as_asked)
     if json:
         typer.echo(record(answer).to_json())
     else:
@@ -163,7 +162,9 @@ def _batch(
     from ui.show import count
 
     if answers == Path("-"):
-        failed = answer_lines(assistant, questions, sys.stdout, filters=filters, recognise=recognise)
+        failed = answer_lines(
+            assistant, questions, sys.stdout, filters=filters, recognise=recognise
+        )
     else:
         failed = answer_file(assistant, questions, answers, filters=filters, recognise=recognise)
 
