@@ -90,7 +90,7 @@ def encode_once(texts: Sequence[str], model: str, precision: str) -> Cost:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from rag.embed_load import bundled_folder
+    from rag.bundled import bundled_folder
 
     bare = SentenceTransformer(str(bundled_folder()) if model == BUNDLED_MODEL else model)
     if precision != DEFAULT_PRECISION:

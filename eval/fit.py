@@ -27,7 +27,8 @@ from rag.embed import ModelId
 from rag.index import Index
 from rag.judge_model import WEIGHTS as JUDGE_WEIGHTS
 from rag.judge_model import ClaimReader
-from rag.reader_model import WEIGHTS, ModelReader
+from rag.reader_model import ModelReader
+from rag.reader_text import WEIGHTS
 from rag.settings import load_settings
 
 

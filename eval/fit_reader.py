@@ -29,7 +29,8 @@ from torch.nn import functional
 from eval.fit_network import BATCH, RATE, SEED, Steps, batches, in_processes, keep, trained_encoder
 from eval.reader_data import Example, bundled_reading, clapnq, own, squad
 from rag.network import restore
-from rag.reader_model import WEIGHTS, Encoded, ReaderNet, encode
+from rag.reader_model import ReaderNet
+from rag.reader_text import WEIGHTS, Encoded, encode
 
 _FEW = 0.6  # of SQuAD's questions beside each of our own, so that they are not forgotten
 _SENTENCES = 2.0  # how much the choice of the sentence counts beside the short answer

@@ -152,7 +152,8 @@ def bare_model(settings: Settings, model: ModelId) -> Embed:
     """
     import torch
 
-    from rag.embed_load import best_precision, bundled_folder, load_model
+    from rag.bundled import bundled_folder
+    from rag.embed_load import best_precision, load_model
 
     loaded: list[Any] = []
 

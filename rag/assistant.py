@@ -58,7 +58,8 @@ class Assistant:
             ModelUnavailable: A model cannot be loaded.
         """
         self.settings = settings
-        self.index = Index(settings.index)
+        self.index = Index(settings.index, exact_up_to=settings.exact_search)
+        self._languages = IndexLanguages(self.index.catalog)
         self._embedder = embedder
         self._writer = writer
         self._pipeline: Pipeline | None = None
@@ -179,6 +180,7 @@ class Assistant:
         """
         with self._loading:
             if self._pipeline is None:
+                self._languages.prepare()
                 self._pipeline = self._load(self._embedder or load_embedder(self.settings))
             elif self._pipeline.embedder.id.model != self.index.model_id.model:
                 name = self.index.model_id.name
@@ -193,7 +195,8 @@ class Assistant:
         settings = self.settings
         self.index.check_model(embedder.id)
         made_in = self.index.model_id.precision
-        if made_in != embedder.id.precision:
+        # In float32 a question is embedded more exactly than any passage.
+        if embedder.id.precision not in (made_in, "float32"):
             _log.warning(
                 "The index's vectors were made in %s, and questions are embedded in %s.",
                 made_in, embedder.id.precision,
@@ -219,7 +222,7 @@ class Assistant:
             calibration,
             settings,
             lexicon=Lexicon(self.index.catalog),
-            languages=IndexLanguages(self.index.catalog),
+            languages=self._languages,
             reader=reader,
             reranker=reranker,
             condenser=load_condenser(writer),

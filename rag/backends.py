@@ -10,7 +10,7 @@ from typing import Any
 from rag.calibration import Calibration
 from rag.chat_spend import DailySpend
 from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
-from rag.errors import ConfigError
+from rag.errors import ConfigError, ModelUnavailable
 from rag.index import Index
 from rag.judge import EstimatingJudge, Judge
 from rag.pipeline import Condenser, Writer
@@ -31,6 +31,8 @@ def load_embedder(settings: Settings) -> Embedder:
     """
     if settings.embedding_model == "hash":
         return HashEmbedder()
+    if settings.embedding_backend == "numpy":
+        return _numpy_embedder(settings)
     _be_quiet(offline=settings.embedding_model == BUNDLED_MODEL)
     from rag.embed_model import ModelEmbedder
 
@@ -40,6 +42,42 @@ def load_embedder(settings: Settings) -> Embedder:
         precision=settings.embedding_precision,
         batch_tokens=settings.embedding_batch_tokens,
     )
+
+
+def _numpy_embedder(settings: Settings) -> Embedder:
+    _be_quiet(offline=True)
+    unfit = _not_for_numpy(settings)
+    if unfit:
+        raise ModelUnavailable(
+            f"NumPy does not run {unfit}.",
+            hint='Set embedding_backend = "auto", or take what NumPy runs: the bundled model, on a'
+            " processor, in float32.",
+        )
+    from rag.embed_numpy import NumpyEmbedder
+
+    return NumpyEmbedder()
+
+
+def _not_for_numpy(settings: Settings) -> str:
+    """What NumPy cannot do of what the settings wish; empty where it can do all of it."""
+    if settings.embedding_model != BUNDLED_MODEL:
+        return f"the embedding model {settings.embedding_model!r}"
+    if settings.embedding_device not in ("auto", "cpu"):
+        return f"on {settings.embedding_device!r}"
+    if settings.embedding_precision not in ("auto", "float32"):
+        return f"in {settings.embedding_precision}"
+    return ""
+
+
+def for_one_question(settings: Settings) -> Settings:
+    """With what starts quickest where the settings leave it open.
+
+    A process that answers one question and ends would wait for torch ten times as long as for the
+    answer.
+    """
+    if settings.embedding_backend != "auto" or _not_for_numpy(settings):
+        return settings
+    return settings.model_copy(update={"embedding_backend": "numpy"})
 
 
 def model_id(settings: Settings) -> ModelId:
@@ -79,6 +117,10 @@ def load_reader(settings: Settings, calibration: Calibration) -> Reader | None:
     """
     if not settings.read_passages or calibration.read is None or not calibration.fitted:
         return None
+    if settings.embedding_backend == "numpy":
+        from rag.reader_numpy import NumpyReader
+
+        return NumpyReader()
     from rag.reader_model import ModelReader
 
     return ModelReader()

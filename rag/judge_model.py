@@ -16,10 +16,11 @@ from threading import Lock
 import torch
 from torch import Tensor, nn
 
+from rag.bundled import check_bundled_weights, revision, special_tokens, tokenizer
 from rag.cores import on_one_core
-from rag.embed_load import best_precision, check_bundled_weights
+from rag.embed_load import best_precision
 from rag.judge import ClaimReading
-from rag.network import Encoder, bundled_encoder, restore, revision, special_tokens, tokenizer
+from rag.network import Encoder, bundled_encoder, restore
 
 WEIGHTS = Path(__file__).parent / "models" / "judge.safetensors"
 LONGEST = 320  # tokens of claim and evidence together

@@ -5,19 +5,16 @@ Only what was trained is kept: embeddings and lower layers are the bundled model
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from rag.embed_load import bundled_folder
+from rag.bundled import bundled_folder
 
 Encoder: TypeAlias = Any
 """Transformers' BERT: token ids to hidden states, shape (batch, length, width)."""
@@ -42,27 +39,6 @@ def bundled_encoder(**config: float) -> Encoder:
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-
-
-@cache
-def tokenizer() -> Tokenizer:
-    """The bundled model's, without its padding and truncation; safe to use from any thread."""
-    found = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
-    found.no_padding()
-    found.no_truncation()
-    return found
-
-
-@cache
-def special_tokens() -> tuple[int, int]:
-    """The one before the first text, and the one behind each of both."""
-    vocabulary = tokenizer().get_vocab()
-    return vocabulary["[CLS]"], vocabulary["[SEP]"]
-
-
-def revision(file: Path) -> str:
-    """Tells weights apart."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def restore(net: nn.Module, file: Path) -> None:

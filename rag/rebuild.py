@@ -13,7 +13,6 @@ from pathlib import Path
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog
 from rag.catalog_files import wipe
-from rag.vectors import SearchIndex
 
 CATALOG = "catalog.sqlite3"
 CHROMA = "chroma"
@@ -54,6 +53,8 @@ def rebuild(catalog: Catalog) -> int:
 
     Only for the one writer, which must have closed its own. A kill leaves the old one in its place.
     """
+    from rag.vectors import SearchIndex  # Chroma takes a while, and readers do not need it
+
     folder = free_folder(catalog)
     ids = catalog_read.all_ids(catalog)
     with closing(SearchIndex(folder, catalog.index_id, create=True)) as search_index:

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """"auto", "cpu", "cuda", "mps", … as torch names it."""
     embedding_precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of the forward pass; "auto" takes the index's, for a new one the quickest."""
+    embedding_backend: Literal["auto", "torch", "numpy"] = "auto"
+    """What computes; "numpy" runs the bundled model alone; "auto" is it for a single question."""
     embedding_batch_tokens: int = Field(default=4096, ge=256, le=1_000_000)
     """Tokens, padding included, that go through the model at once."""
     passage_tokens: int = Field(default=256, ge=32, le=8192)
@@ -79,6 +81,8 @@ class Settings(BaseSettings):
     """That application password; None looks into the keyring."""
 
     # retrieval
+    exact_search: int = Field(default=20_000, ge=0, le=1_000_000)
+    """Up to so many passages a question is compared with each; where there are more, by Chroma."""
     candidates: int = Field(default=100, ge=10, le=2000)
     """Passages taken by meaning, and as many by words, before they are ranked together."""
     hits: int = Field(default=20, ge=10, le=200)

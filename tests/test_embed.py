@@ -67,7 +67,7 @@ def test_every_kept_token_knows_its_sentence() -> None:
 def test_one_pass_gives_what_the_library_gives() -> None:
     from sentence_transformers import SentenceTransformer
 
-    from rag.embed_load import bundled_folder
+    from rag.bundled import bundled_folder
     from rag.embed_model import ModelEmbedder
 
     embedder = ModelEmbedder("sentence-transformers/all-MiniLM-L6-v2", precision="float32")
@@ -107,8 +107,8 @@ def test_questions_fit_passages_of_another_precision(precision: str) -> None:
 
 @pytest.mark.model
 def test_a_folder_is_another_model_with_a_revision_of_its_own() -> None:
+    from rag.bundled import bundled_folder
     from rag.embed import BUNDLED_ID
-    from rag.embed_load import bundled_folder
     from rag.embed_model import ModelEmbedder
 
     embedder = ModelEmbedder(str(bundled_folder()), precision="float32")

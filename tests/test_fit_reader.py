@@ -158,7 +158,8 @@ def test_what_is_trained_is_kept_and_read_again(tmp_path: Path) -> None:
 
     from eval.fit_reader import collate, figures, loss_of, new_net, prepare
     from rag.network import packed
-    from rag.reader_model import LONGEST, ModelReader
+    from rag.reader_model import ModelReader
+    from rag.reader_text import LONGEST
 
     torch.manual_seed(0)
     sentences = tuple(f"{one}." for one in MILL.rstrip(".").split(". "))

@@ -103,7 +103,7 @@ def test_thresholds_are_those_of_what_is_done() -> None:
 def test_tokens_know_their_sentence_and_their_place() -> None:
     import numpy as np
 
-    from rag.reader_model import LONGEST, encode
+    from rag.reader_text import LONGEST, encode
 
     text = "Wool helps. Tape, says Zoë, does not."
     starts, ends = np.asarray([0, 12]), np.asarray([11, 37])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -18,6 +18,10 @@ from ui.cli_calibrate import calibrate
 from ui.cli_index import COMMANDS
 from ui.cli_ingest import complain, ingest
 from ui.cli_options import ChatModel, Folder, Json
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.types import Filters
 
 
 class _Commands(TyperGroup):
@@ -132,31 +136,37 @@ def ask(
         raise typer.BadParameter("--input and --output go together.")
     from rag.asked import filters_of
     from rag.assistant import Assistant
-    from rag.record import record
-    from ui.batch import answer_file, answer_lines
-    from ui.show import print_answer, waiting
+    from rag.backends import for_one_question
+    from rag.settings import load_settings
 
     filters = filters_of(author, category, tag, since=since, until=until)
-    with Assistant.open(index, chat_model=chat_model) as assistant:
-        if input and output == Path("-"):
-            _end_batch(
-                answer_lines(assistant, input, sys.stdout, filters=filters, recognise=not as_asked)
-            )
-        if input and output:
-            _end_batch(
-                answer_file(assistant, input, output, filters=filters, recognise=not as_asked)
-            )
-        with waiting("Looking"):
-            answer = assistant.ask(question or "", filters=filters, recognise=not as_asked)
+    settings = load_settings(index=index, chat_model=chat_model)
+    if input and output:
+        with Assistant(settings) as assistant:
+            _batch(assistant, input, output, filters=filters, recognise=not as_asked)
+    from rag.record import record
+    from ui.show import print_answer, waiting
+
+    with Assistant(for_one_question(settings)) as assistant, waiting("Looking"):
+        answer = assistant.ask(question or "", filters=filters, recognise=not as_asked)
     if json:
         typer.echo(record(answer).to_json())
     else:
         print_answer(answer)
 
 
-def _end_batch(failed: int) -> NoReturn:
-    from ui.batch import NOT_ASKED
+def _batch(
+    assistant: Assistant, questions: Path, answers: Path, *, filters: Filters, recognise: bool
+) -> NoReturn:
+    from ui.batch import NOT_ASKED, answer_file, answer_lines
     from ui.show import count
+
+    if answers == Path("-"):
+        failed = answer_lines(
+            assistant, questions, sys.stdout, filters=filters, recognise=recognise
+        )
+    else:
+        failed = answer_file(assistant, questions, answers, filters=filters, recognise=recognise)
 
     if failed:
         complain(

@@ -147,7 +147,7 @@ def _model(settings: Settings) -> Check:
     name = settings.embedding_model
     if name != BUNDLED_MODEL:
         return Check(True, f"the embedding model is {name!r}, which is not the bundled one", "")
-    from rag.embed_load import check_bundled_weights
+    from rag.bundled import check_bundled_weights
 
     try:
         digest = check_bundled_weights()
