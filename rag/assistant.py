@@ -232,7 +232,7 @@ class Assistant:
         }
         return pipeline.with_provenance(
             Provenance(
-                version=_version(),
+                version=installed_version(),
                 embedder=str(embedder.id),
                 reader=reader.id if reader else "",
                 writer=writer.name,
@@ -256,6 +256,11 @@ class Assistant:
             )
             return calibration, ""
         return joined(calibration, own, read=bool(reader)), own.name
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the models are: then the first question waits for nothing."""
+        return self._pipeline is not None
 
     @cached_property
     def chain(self) -> AnswerChain:
@@ -287,7 +292,7 @@ class Assistant:
         self.close()
 
 
-def _version() -> str:
+def installed_version() -> str:
     try:
         return version("pullquote")
     except PackageNotFoundError:  # run from a checkout that was not installed

@@ -1,0 +1,67 @@
+"""The doors beside the chat page, as one application; no framework of the page is known here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from rag.assistant import Assistant, installed_version
+from ui.doors.api_page import add_api_page
+from ui.doors.ask import ask_routes
+from ui.doors.asking import Asker
+from ui.doors.health import health_routes
+from ui.doors.posts import post_routes
+from ui.doors.problems import add_problem_handlers
+from ui.doors.wire import App, Receive, Scope, Send, route
+
+_ALONE = {"/healthz", "/readyz"}
+_BELOW = ("/api/",)
+_ABOUT = (
+    "Questions about the posts of a WordPress site, answered with their own sentences. Every "
+    "sentence of an answer carries citations that were checked."
+)
+
+
+class Doors:
+    """All doors of a server but the chat page."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.asker = Asker(assistant)
+        self.api = _api(assistant, self.asker)
+
+    @asynccontextmanager
+    async def lifespan(self, _: object) -> AsyncIterator[None]:
+        """What must run while the server does, for the application that is served."""
+        yield
+
+    def around(self, page: App) -> App:
+        """The page with the doors beside it."""
+
+        async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+            theirs = scope["type"] == "http" and is_door(route(scope))
+            await (self.api if theirs else page)(scope, receive, send)
+
+        return choose
+
+
+def is_door(path: str) -> bool:
+    return path in _ALONE or path.startswith(_BELOW)
+
+
+def _api(assistant: Assistant, asker: Asker) -> FastAPI:
+    name = assistant.settings.site_name or "pullquote"
+    app = FastAPI(
+        title=f"Ask {name}" if assistant.settings.site_name else name,
+        description=_ABOUT,
+        version=installed_version(),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    add_problem_handlers(app)
+    for routes in (ask_routes(asker), post_routes(asker), health_routes(asker)):
+        app.include_router(routes)
+    add_api_page(app)
+    return app
