@@ -11,13 +11,14 @@ from rag.assistant import Assistant, installed_version
 from ui.doors.api_page import add_api_page
 from ui.doors.ask import ask_routes
 from ui.doors.asking import Asker
+from ui.doors.chat_completions import chat_routes
 from ui.doors.health import health_routes
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
 from ui.doors.wire import App, Receive, Scope, Send, route
 
 _ALONE = {"/healthz", "/readyz"}
-_BELOW = ("/api/",)
+_BELOW = ("/api/", "/v1/")
 _ABOUT = (
     "Questions about the posts of a WordPress site, answered with their own sentences. Every "
     "sentence of an answer carries citations that were checked."
@@ -61,7 +62,7 @@ def _api(assistant: Assistant, asker: Asker) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     add_problem_handlers(app)
-    for routes in (ask_routes(asker), post_routes(asker), health_routes(asker)):
-        app.include_router(routes)
+    for routes in (ask_routes, post_routes, chat_routes, health_routes):
+        app.include_router(routes(asker))
     add_api_page(app)
     return app

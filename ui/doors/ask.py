@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
 
@@ -94,11 +94,11 @@ def ask_routes(asker: Asker) -> APIRouter:
 
 
 async def _events(
-    first: Answer, answers: AsyncIterator[Answer], id_: str | int | None
+    first: Answer, answers: AsyncGenerator[Answer, None], id_: str | int | None
 ) -> AsyncIterator[str]:
     told, last = 0, first
     try:
-        async with aclosing(answers):  # type: ignore[type-var]
+        async with aclosing(answers):
             for sentence in record(first).sentences:
                 yield _event("sentence", sentence)
             told = len(first.sentences)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,7 +52,7 @@ class Asker:
         """Questions that are being answered or wait for it."""
         return self._open
 
-    async def answers(self, asked: Asked) -> AsyncIterator[Answer]:
+    async def answers(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Growing answers; the last is complete. Closed or cancelled, it calls off the work.
 
         Raises:

@@ -61,6 +61,30 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """What any door may answer besides what was asked for, for the OpenAPI page."""
 
 
+class OpenAIError(BaseModel):
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class OpenAIProblem(BaseModel):
+    """An error in OpenAI's form."""
+
+    error: OpenAIError
+
+
+OPENAI_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {**said, "model": OpenAIProblem}
+    for status, said in {
+        **RESPONSES,
+        400: {"description": "The body is no JSON."},
+        404: {"description": "There is no such model."},
+    }.items()
+}
+"""The same for doors in OpenAI's form."""
+
+
 def status_of(error: PullquoteError) -> int:
     if isinstance(error, Refused):
         return error.status
@@ -111,6 +135,6 @@ def _response(
 ) -> JSONResponse:
     if "/v1/" in path:
         kind = "invalid_request_error" if status < 500 else "server_error"
-        error = {"message": f"{problem} {hint}", "type": kind, "param": None, "code": None}
-        return JSONResponse({"error": error}, status, dict(headers))
+        error = OpenAIProblem(error=OpenAIError(message=f"{problem} {hint}", type=kind))
+        return JSONResponse(error.model_dump(), status, dict(headers))
     return JSONResponse(Problem(problem=problem, hint=hint).model_dump(), status, dict(headers))
