@@ -100,6 +100,8 @@ HOMES = {  # a package may be imported in these files and nowhere else
     "chromadb": ["rag/vectors.py"],
     "sqlite3": ["rag/catalog*.py"],
     "gradio": ["ui/page/*.py"],
+    "limits": ["ui/doors/rates.py"],
+    "itsdangerous": ["ui/doors/access.py"],
     "typer": ["ui/cli*.py"],
     "py3langid": ["rag/language.py"],
     "sentence_transformers": [

@@ -8,16 +8,21 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from rag.assistant import Assistant, installed_version
+from ui.doors.access import Access, AccessFile
 from ui.doors.api_page import add_api_page
 from ui.doors.ask import ask_routes
 from ui.doors.asking import Asker
+from ui.doors.bodies import BodyLimit
 from ui.doors.chat_completions import chat_routes
+from ui.doors.gate import Gate
 from ui.doors.health import health_routes
+from ui.doors.login import login_routes
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
+from ui.doors.rates import Rates
 from ui.doors.wire import App, Receive, Scope, Send, route
 
-_ALONE = {"/healthz", "/readyz"}
+_ALONE = {"/healthz", "/readyz", "/login", "/logout"}
 _BELOW = ("/api/", "/v1/")
 _ABOUT = (
     "Questions about the posts of a WordPress site, answered with their own sentences. Every "
@@ -29,8 +34,13 @@ class Doors:
     """All doors of a server but the chat page."""
 
     def __init__(self, assistant: Assistant) -> None:
+        settings = assistant.settings
+        password = settings.password.get_secret_value() if settings.password else None
+        self._settings = settings
         self.asker = Asker(assistant)
-        self.api = _api(assistant, self.asker)
+        self.access = Access(AccessFile(settings.index), password)
+        self.rates = Rates(settings.questions_a_minute)
+        self.api = _api(assistant, self.asker, self.access)
 
     @asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:
@@ -38,20 +48,21 @@ class Doors:
         yield
 
     def around(self, page: App) -> App:
-        """The page with the doors beside it."""
+        """The page with the doors beside it, and a lock in front of both."""
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:
             theirs = scope["type"] == "http" and is_door(route(scope))
             await (self.api if theirs else page)(scope, receive, send)
 
-        return choose
+        within = BodyLimit(choose, self._settings.request_bytes)
+        return Gate(within, self.access, self.rates)
 
 
 def is_door(path: str) -> bool:
     return path in _ALONE or path.startswith(_BELOW)
 
 
-def _api(assistant: Assistant, asker: Asker) -> FastAPI:
+def _api(assistant: Assistant, asker: Asker, access: Access) -> FastAPI:
     name = assistant.settings.site_name or "pullquote"
     app = FastAPI(
         title=f"Ask {name}" if assistant.settings.site_name else name,
@@ -64,5 +75,6 @@ def _api(assistant: Assistant, asker: Asker) -> FastAPI:
     add_problem_handlers(app)
     for routes in (ask_routes, post_routes, chat_routes, health_routes):
         app.include_router(routes(asker))
+    app.include_router(login_routes(access, app.title))
     add_api_page(app)
     return app

@@ -23,8 +23,14 @@ _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 # What a chat needs none of: files from strangers, and a look behind the scenes.
 _CLOSED = (
     "/gradio_api/upload", "/gradio_api/deep_link", "/gradio_api/proxy", "/monitoring",
-    "/openapi.json",
+    "/gradio_api/file", "/gradio_api/stream", "/gradio_api/component_server",
+    "/gradio_api/custom_component", "/gradio_api/run", "/gradio_api/process_recording",
+    "/gradio_api/vibe", "/gradio_api/undo-vibe", "/gradio_api/dev", "/gradio_api/profiling",
+    "/gradio_api/openapi.json", "/gradio_api/call", "/gradio_api/api", "/gradio_api/token",
+    "/gradio_api/user", "/pwa_icon", "/openapi.json",
 )  # fmt: skip
+
+_OPEN = ("/gradio_api/run/",)  # events of the page that wait for nothing
 
 
 class _Guarded:
@@ -48,6 +54,7 @@ class _Guarded:
                 headers += [
                     (b"x-content-type-options", b"nosniff"),
                     (b"referrer-policy", b"strict-origin-when-cross-origin"),
+                    (b"x-frame-options", b"SAMEORIGIN"),
                 ]
                 event = {**event, "headers": headers}
             await send(event)
@@ -64,7 +71,7 @@ class _Guarded:
             if known in self._pages:
                 policy = {"Content-Security-Policy": _PAGE_POLICY}
                 return HTMLResponse(self._pages[known], headers=policy)
-        if path.startswith(_CLOSED):
+        if path.startswith(_CLOSED) and not path.startswith(_OPEN):
             return PlainTextResponse("Not found.", status_code=404)
         return self._app
 
