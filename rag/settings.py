@@ -135,6 +135,10 @@ class Settings(BaseSettings):
     """Questions that one client may ask in a minute; 0 does not count."""
     request_bytes: int = Field(default=1_000_000, ge=1000, le=100_000_000)
     """Largest body of a request, in bytes."""
+    json_logs: bool = False
+    """Log each request and all else as a line of JSON; without the questions."""
+    log_questions: bool = False
+    """Log the questions that are asked through the API as well, in words."""
 
     @classmethod
     def settings_customise_sources(

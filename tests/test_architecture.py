@@ -101,6 +101,7 @@ HOMES = {  # a package may be imported in these files and nowhere else
     "sqlite3": ["rag/catalog*.py"],
     "gradio": ["ui/page/*.py"],
     "limits": ["ui/doors/rates.py"],
+    "prometheus_client": ["ui/doors/metrics.py"],
     "itsdangerous": ["ui/doors/access.py"],
     "typer": ["ui/cli*.py"],
     "py3langid": ["rag/language.py"],

@@ -17,12 +17,14 @@ from ui.doors.chat_completions import chat_routes
 from ui.doors.gate import Gate
 from ui.doors.health import health_routes
 from ui.doors.login import login_routes
+from ui.doors.logs import log_as_json
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
 from ui.doors.rates import Rates
+from ui.doors.requests import Watched
 from ui.doors.wire import App, Receive, Scope, Send, route
 
-_ALONE = {"/healthz", "/readyz", "/login", "/logout"}
+_ALONE = {"/healthz", "/readyz", "/metrics", "/login", "/logout"}
 _BELOW = ("/api/", "/v1/")
 _ABOUT = (
     "Questions about the posts of a WordPress site, answered with their own sentences. Every "
@@ -45,6 +47,8 @@ class Doors:
     @asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:
         """What must run while the server does, for the application that is served."""
+        if self._settings.json_logs:
+            log_as_json()
         yield
 
     def around(self, page: App) -> App:
@@ -55,7 +59,7 @@ class Doors:
             await (self.api if theirs else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
-        return Gate(within, self.access, self.rates)
+        return Watched(Gate(within, self.access, self.rates), self.asker.metrics)
 
 
 def is_door(path: str) -> bool:

@@ -81,9 +81,9 @@ def ask_routes(asker: Asker) -> APIRouter:
             body.recognise,
         )
         if not body.stream:
-            answer = await while_there(request, asker.answer(asked))
+            answer = await while_there(request, asker.answer(asked, door="ask"))
             return Response(record(answer, id=body.id).to_json(), media_type="application/json")
-        answers = asker.answers(asked)
+        answers = asker.answers(asked, door="ask")
         # The first one before anything is said, so that what fails until then has its status.
         first = await while_there(request, anext(answers))
         return StreamingResponse(

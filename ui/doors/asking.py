@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import closing, suppress
+from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
@@ -17,11 +18,13 @@ from rag.assistant import Assistant
 from rag.errors import Stopped
 from rag.stopping import Stop
 from rag.types import Answer, Filters, Turn
+from ui.doors.metrics import Metrics
 from ui.doors.problems import Refused
 
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
 _WAITING = 64  # … and that may wait for that
+_log = logging.getLogger("pullquote.questions")
 _Made = TypeVar("_Made")
 
 
@@ -40,6 +43,7 @@ class Asker:
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
+        self.metrics = Metrics(assistant.index, lambda: self._open)
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._open = 0
         # Always the same threads, as each opens the catalog for itself; and daemons, so that a
@@ -52,13 +56,22 @@ class Asker:
         """Questions that are being answered or wait for it."""
         return self._open
 
-    async def answers(self, asked: Asked) -> AsyncGenerator[Answer, None]:
+    def answers(self, asked: Asked, *, door: str) -> AsyncGenerator[Answer, None]:
         """Growing answers; the last is complete. Closed or cancelled, it calls off the work.
+
+        Args:
+            asked: The question.
+            door: What figures call the way it came.
 
         Raises:
             Refused: Too many wait already.
             PullquoteError: As `Assistant.stream`.
         """
+        if self.assistant.settings.log_questions:
+            _log.info("question", extra={"told": {"door": door, "question": asked.question}})
+        return self.metrics.watch(door, self._answers(asked))
+
+    async def _answers(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         self._require_room()
         loop = asyncio.get_running_loop()
         ready: asyncio.Queue[Answer | Exception | None] = asyncio.Queue()
@@ -80,11 +93,12 @@ class Asker:
             left.set()
             stop.now()
 
-    async def answer(self, asked: Asked) -> Answer:
-        """The complete one."""
+    async def answer(self, asked: Asked, *, door: str) -> Answer:
+        """The complete one; arguments and errors as those of `answers`."""
         last: Answer | None = None
-        async for last in self.answers(asked):  # noqa: B007
-            pass
+        async with aclosing(self.answers(asked, door=door)) as answers:
+            async for last in answers:  # noqa: B007
+                pass
         if last is None:
             raise Stopped
         return last

@@ -141,13 +141,13 @@ def chat_routes(asker: Asker) -> APIRouter:
         _require_ours(body.model)
         asked = _asked(body)
         if not body.stream:
-            answer = await while_there(request, asker.answer(asked))
+            answer = await while_there(request, asker.answer(asked, door="chat_completions"))
             said = Said(content=whole(answer), annotations=_annotations(answer))
             completion = ChatCompletion(
                 **_start(), choices=[Choice(message=said)], pullquote=record(answer)
             )
             return JSONResponse(completion.model_dump(mode="json", by_alias=True))
-        answers = asker.answers(asked)
+        answers = asker.answers(asked, door="chat_completions")
         # The first one before anything is said, so that what fails until then has its status.
         first = await while_there(request, anext(answers))
         return StreamingResponse(

@@ -1,13 +1,16 @@
-"""`/healthz` and `/readyz`, for whoever watches over the server."""
+"""`/healthz`, `/readyz` and `/metrics`, for whoever watches over the server."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 from rag.errors import PullquoteError
 from ui.doors.asking import Asker
+from ui.doors.metrics import CONTENT_TYPE
+from ui.doors.problems import Problem
+from ui.ports import is_loopback
 
 
 class Health(BaseModel):
@@ -43,5 +46,23 @@ def health_routes(asker: Asker) -> APIRouter:
             problem = "The index cannot be read."
         found = Readiness(ready=problem is None, problem=problem)
         return JSONResponse(found.model_dump(), 503 if problem else 200)
+
+    @router.get(
+        "/metrics",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "Figures in Prometheus' text form.",
+                "content": {"text/plain": {}},
+            },
+            404: {"model": Problem, "description": "Not from other machines without a password."},
+        },
+    )
+    async def metrics(request: Request) -> Response:
+        """Figures for Prometheus."""
+        from_here = request.client is not None and is_loopback(request.client.host)
+        if assistant.settings.password is None and not from_here:
+            raise HTTPException(404)  # a page that is open to everyone need not count for everyone
+        return Response(asker.metrics.text(), media_type=CONTENT_TYPE)
 
     return router
