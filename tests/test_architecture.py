@@ -102,6 +102,7 @@ HOMES = {  # a package may be imported in these files and nowhere else
     "gradio": ["ui/page/*.py"],
     "limits": ["ui/doors/rates.py"],
     "prometheus_client": ["ui/doors/metrics.py"],
+    "mcp": ["ui/doors/mcp_tools.py"],
     "itsdangerous": ["ui/doors/access.py"],
     "typer": ["ui/cli*.py"],
     "py3langid": ["rag/language.py"],

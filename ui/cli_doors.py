@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder
+from rag.errors import ConfigError
+from ui.cli_options import ChatModel, Folder
 
 
 def key(
@@ -40,3 +41,20 @@ def key(
     else:
         for one in file.all_keys():
             typer.echo(f"{one.name}  made {one.made}")
+
+
+def mcp(index: Folder = None, chat_model: ChatModel = None) -> None:
+    """Offer the posts as tools to a program that starts this one (MCP over standard input)."""
+    try:
+        from ui.doors.mcp_tools import mcp_server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise ConfigError(
+            "The package mcp is not installed.", hint="pip install 'pullquote[mcp]'"
+        ) from error
+    from rag.assistant import Assistant
+    from ui.doors.asking import Asker
+
+    with Assistant.open(index, chat_model=chat_model) as assistant:
+        mcp_server(Asker(assistant)).run("stdio")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -24,7 +25,11 @@ from ui.doors.rates import Rates
 from ui.doors.requests import Watched
 from ui.doors.wire import App, Receive, Scope, Send, route
 
-_ALONE = {"/healthz", "/readyz", "/metrics", "/login", "/logout"}
+if TYPE_CHECKING:
+    from ui.doors.mcp_tools import McpDoor
+
+MCP = "/mcp"
+_ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout"}
 _BELOW = ("/api/", "/v1/")
 _ABOUT = (
     "Questions about the posts of a WordPress site, answered with their own sentences. Every "
@@ -43,20 +48,25 @@ class Doors:
         self.access = Access(AccessFile(settings.index), password)
         self.rates = Rates(settings.questions_a_minute)
         self.api = _api(assistant, self.asker, self.access)
+        self._mcp = _mcp_door(self.asker)
 
     @asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:
         """What must run while the server does, for the application that is served."""
         if self._settings.json_logs:
             log_as_json()
-        yield
+        async with self._mcp.lifespan() if self._mcp else nullcontext():
+            yield
 
     def around(self, page: App) -> App:
         """The page with the doors beside it, and a lock in front of both."""
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-            theirs = scope["type"] == "http" and is_door(route(scope))
-            await (self.api if theirs else page)(scope, receive, send)
+            path = route(scope) if scope["type"] == "http" else ""
+            if self._mcp and path == MCP:
+                await self._mcp.app(scope, receive, send)
+                return
+            await (self.api if is_door(path) else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
         return Watched(Gate(within, self.access, self.rates), self.asker.metrics)
@@ -64,6 +74,17 @@ class Doors:
 
 def is_door(path: str) -> bool:
     return path in _ALONE or path.startswith(_BELOW)
+
+
+def _mcp_door(asker: Asker) -> McpDoor | None:
+    """None where its package is not installed: it is an extra."""
+    try:
+        from ui.doors.mcp_tools import McpDoor
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        return None
+    return McpDoor(asker)
 
 
 def _api(assistant: Assistant, asker: Asker, access: Access) -> FastAPI:

@@ -44,6 +44,8 @@ class Gate:
         client = client_of((scope.get("client") or ("unknown",))[0])
         try:
             client = self._let_in(scope, path, client)
+            if path == "/mcp":
+                _require_own_origin(scope)
             self._require_rate(What.REQUEST, client)
             if scope["method"] == "POST" and (asks := _ASKS.get(path.rstrip("/"))):
                 self._require_rate(asks, client)
@@ -87,6 +89,13 @@ class Gate:
     def _require_rate(self, what: What, client: str) -> None:
         if wait := self._rates.count(what, client):
             raise _too_often("wrong passwords" if what is What.TRY else "questions", wait)
+
+
+def _require_own_origin(scope: Scope) -> None:
+    # The protocol asks for this: a page of somebody else's must not use a reader's tools.
+    origin = header(scope, b"origin")
+    if origin and origin.partition("://")[2] != header(scope, b"host"):
+        raise Refused(403, "Pages of other sites may not ask here.", hint="Ask from a program.")
 
 
 def _too_often(what: str, wait: int) -> Refused:

@@ -83,7 +83,7 @@ class _IndexFigures(Collector):
             status = self._index.status()
         except PullquoteError:  # which /readyz tells
             return
-        figures = {
+        figures: dict[str, tuple[str, float]] = {
             "posts": ("Posts in the index", status.posts),
             "passages": ("Passages in the index", status.passages),
             "generation": ("How often the index was changed", status.generation),
