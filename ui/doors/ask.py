@@ -63,7 +63,7 @@ def ask_routes(asker: Asker) -> APIRouter:
             **RESPONSES,
             200: {
                 "description": "The answer; with `stream`, events that end with it.",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                "content": {"text/event-stream": {}},
             },
             400: {"model": Problem, "description": "The body is no JSON."},
         },

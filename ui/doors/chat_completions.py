@@ -30,6 +30,13 @@ from ui.render import place, web
 
 MODEL = "pullquote"
 _MESSAGES = 400  # of a conversation, at most; how many of them count is a setting
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    **OPENAI_RESPONSES,
+    200: {
+        "description": "The answer; with `stream`, events that hold its pieces.",
+        "content": {"text/event-stream": {}},
+    },
+}
 _log = logging.getLogger(__name__)
 
 
@@ -135,7 +142,7 @@ class Models(BaseModel):
 def chat_routes(asker: Asker) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
-    @router.post("/chat/completions", response_model=ChatCompletion, responses=OPENAI_RESPONSES)
+    @router.post("/chat/completions", response_model=ChatCompletion, responses=_STREAMED)
     async def complete(body: ChatBody, request: Request) -> Response:
         """Answer the last message from the posts, in the form of OpenAI's chat completions."""
         _require_ours(body.model)
