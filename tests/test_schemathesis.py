@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -64,7 +65,7 @@ def test_no_door_breaks(address: str, path: str, mode: GenerationMode) -> None:
     @settings(
         max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
-    def send(case: schemathesis.Case) -> None:
+    def send(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(checks=CHECKS)
 
     send()
