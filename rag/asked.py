@@ -112,4 +112,9 @@ def _no_history(given: Any) -> QuestionInvalid:
 def _utc(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise QuestionInvalid(
+            f"{moment} is a time that UTC has no year for.", hint="Take years from 2 to 9998."
+        ) from error

@@ -194,13 +194,10 @@ class Assistant:
     def _load(self, embedder: Embedder) -> Pipeline:
         settings = self.settings
         self.index.check_model(embedder.id)
-        made_in = self.index.model_id.precision
+        made_in, now = self.index.model_id.precision, embedder.id.precision
         # In float32 a question is embedded more exactly than any passage.
-        if embedder.id.precision not in (made_in, "float32"):
-            _log.warning(
-                "The index's vectors were made in %s, and questions are embedded in %s.",
-                made_in, embedder.id.precision,
-            )  # fmt: skip
+        if now not in (made_in, "float32"):
+            _log.warning("The index's vectors were made in %s, and questions in %s.", made_in, now)
         calibration = load_calibration(embedder.id.revision)
         reader = load_reader(settings, calibration)
         calibration, fitted = self._own_refusal(calibration, embedder, reader.id if reader else "")
@@ -238,7 +235,7 @@ class Assistant:
         }
         return pipeline.with_provenance(
             Provenance(
-                version=_version(),
+                version=installed_version(),
                 embedder=str(embedder.id),
                 reader=reader.id if reader else "",
                 reranker=reranker.id if reranker else "",
@@ -263,6 +260,11 @@ class Assistant:
             )
             return calibration, ""
         return joined(calibration, own, read=bool(reader)), own.name
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the models are: then the first question waits for nothing."""
+        return self._pipeline is not None
 
     @cached_property
     def chain(self) -> AnswerChain:
@@ -294,7 +296,7 @@ class Assistant:
         self.close()
 
 
-def _version() -> str:
+def installed_version() -> str:
     try:
         return version("pullquote")
     except PackageNotFoundError:  # run from a checkout that was not installed

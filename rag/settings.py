@@ -22,7 +22,7 @@ from rag.errors import ConfigError
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _PREFIX = "PULLQUOTE_"
 _FILE = Path("pullquote.toml")
-_SECRETS = {"wordpress_password"}  # never shown, not even where they do not fit
+_SECRETS = {"wordpress_password", "password"}  # never shown, not even where they do not fit
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
 
@@ -137,6 +137,16 @@ class Settings(BaseSettings):
     """Address that the page listens on."""
     port: int = Field(default=7860, ge=1, le=65535)
     """Port that the page listens on."""
+    password: SecretStr | None = Field(default=None, min_length=8)
+    """Password of page and API, 8 characters at least; None lets everyone in who can reach them."""
+    questions_a_minute: int = Field(default=30, ge=0, le=100_000)
+    """Questions that one client may ask in a minute; 0 does not count."""
+    request_bytes: int = Field(default=1_000_000, ge=1000, le=100_000_000)
+    """Largest body of a request, in bytes."""
+    json_logs: bool = False
+    """Log each request and all else as a line of JSON; without the questions."""
+    log_questions: bool = False
+    """Log the questions that are asked through the API as well, in words."""
 
     @classmethod
     def settings_customise_sources(

@@ -1,6 +1,6 @@
 """A real assistant over the small site, slower and less reliable where a question asks for it.
 
-As a program it serves the page: `python fake_assistant.py PORT [empty]`.
+As a program it serves the page: `python fake_assistant.py PORT [empty] [locked]`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from small_site import GARDEN, post, put, same_path, section
 
@@ -45,6 +46,7 @@ HOSTILE = post(
 )
 EXAMPLES = ("How many lettuces did the bare bed lose?", "Who won the world cup?")
 LETTUCES = EXAMPLES[0]
+PASSWORD = "three beds of lettuce"
 INVENTED = "The moon is made of <b>cheese</b>."
 CLEANED = "The moon is made of (…)cheese(…)."  # without markup that no post has
 
@@ -88,9 +90,11 @@ class InventiveWriter:
 class FakeAssistant(Assistant):
     """Fails for "fail" and "crash", waits for "stuck", and refuses "world cup"."""
 
-    def __init__(self, index: Path, *, link_base: str = "") -> None:
+    def __init__(self, index: Path, *, link_base: str = "", **more: Any) -> None:
+        # Tests ask more often than readers do.
+        given = {"questions_a_minute": 0, **more}
         settings = load_settings(
-            index=index, embedding_model="hash", min_answerable=0.0, link_base=link_base
+            index=index, embedding_model="hash", min_answerable=0.0, link_base=link_base, **given
         )
         super().__init__(settings, embedder=HashEmbedder(), writer=InventiveWriter())
         self.histories: list[tuple[Turn, ...]] = []
@@ -143,9 +147,11 @@ def main() -> None:
     from ui.page.app import serve
 
     port, empty = int(sys.argv[1]), "empty" in sys.argv
+    lock = {"password": PASSWORD} if "locked" in sys.argv else {}
     with tempfile.TemporaryDirectory() as folder:
         index = site_index(Path(folder) / "index", empty=empty)
-        with FakeAssistant(index, link_base=f"http://127.0.0.1:{port}/site") as assistant:
+        base = f"http://127.0.0.1:{port}/site"
+        with FakeAssistant(index, link_base=base, **lock) as assistant:
             examples = () if empty else EXAMPLES
             serve(assistant, "127.0.0.1", port, _ready, pages=_pages(), examples=examples)
 

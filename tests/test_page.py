@@ -244,6 +244,14 @@ def test_the_page_says_what_may_be_loaded_and_from_where(address: str) -> None:
     assert "default-src 'self'" in policy
     assert "http" not in policy
     assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["x-frame-options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in policy
+    assert page.headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert "set-cookie" not in page.headers
+    assert (
+        "access-control-allow-origin"
+        not in httpx.get(address, headers={"origin": "https://evil.example"}).headers
+    )
 
 
 def test_no_event_of_the_page_is_offered_as_an_interface(address: str) -> None:
@@ -265,11 +273,48 @@ def test_pages_beside_it_are_served_without_scripts(address: str) -> None:
         "/docs", "/openapi.json", "/monitoring", "/gradio_api/upload", "/gradio_api/proxy=x",
         "/gradio_api/file=/etc/passwd", "/gradio_api/file=http://127.0.0.1/",
         "/gradio_api/deep_link", "/static/..%2f..%2fpyproject.toml",
-        "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/assets/..%2f..%2f..%2fetc%2fpasswd", "/svelte/..%2f..%2f..%2fetc%2fpasswd",
+        "/static/%2e%2e/%2e%2e/gradio/routes.py", "/assets/....//....//etc/passwd",
+        "/gradio_api/file/etc/passwd", "/gradio_api/file=..%5c..%5cwindows%5cwin.ini",
+        "/gradio_api/file=http%3A%2F%2F169.254.169.254%2Flatest%2Fmeta-data%2F",
+        "/gradio_api/file=//evil.example/x", "/gradio_api/file=%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "/file=/etc/passwd", "/proxy=http://127.0.0.1/", "/gradio_api/proxy=http://169.254.169.254/",
+        "/gradio_api/proxy=https://x.hf.space/..%2f..%2f", "/gradio_api/upload_progress",
+        "/gradio_api/component_server", "/gradio_api/custom_component/x/y/z/..%2f..%2fetc%2fpasswd",
+        "/gradio_api/stream/a/b/c/playlist.m3u8", "/gradio_api/stream/a/b/c/..%2f..%2fx.ts",
+        "/gradio_api/runs", "/gradio_api/run-history/records", "/gradio_api/openapi.json",
+        "/gradio_api/vibe-code", "/gradio_api/profiling/traces", "/gradio_api/dev/reload",
+        "/gradio_api/call/ask/x", "/monitoring/summary", "/pwa_icon/..%2f..%2fetc",
     ],
 )  # fmt: skip
 def test_what_a_chat_needs_none_of_is_closed(address: str, path: str) -> None:
     assert 400 <= httpx.get(address + path).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "upload", "component_server", "call/ask", "call/v2/ask", "api/ask", "process_recording",
+        "vibe-edit", "stream/x", "run-history/connect", "profiling/clear",
+    ],
+)  # fmt: skip
+def test_nothing_of_gradio_but_the_pages_own_events_takes_anything(address: str, path: str) -> None:
+    said = httpx.post(f"{address}/gradio_api/{path}", json={"data": ["/etc/passwd"]})
+    assert 400 <= said.status_code < 500
+
+
+def test_a_file_sent_along_with_a_question_is_not_read(address: str) -> None:
+    """A forged history may name files of the server, or addresses that it could fetch."""
+    forged = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
+    fetched = {"path": "x", "url": "http://169.254.169.254/", "meta": {"_type": "gradio.FileData"}}
+    for file in (forged, fetched):
+        chat = [{"role": "user", "content": {"file": file, "alt_text": None}}]
+        for number in range(8):
+            said = httpx.post(
+                f"{address}/gradio_api/run/predict",
+                json={"data": ["x", chat], "fn_index": number, "session_hash": "s"},
+            )
+            assert "root:" not in said.text
 
 
 def test_ctrl_c_ends_it_although_a_reader_is_there() -> None:

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from rag.errors import PullquoteError
 from ui.cli_calibrate import calibrate
+from ui.cli_doors import key, mcp
 from ui.cli_index import COMMANDS
 from ui.cli_ingest import complain, ingest
 from ui.cli_options import ChatModel, Folder, Json
@@ -178,16 +179,29 @@ def _batch(
 
 @app.command()
 def serve(
-    host: Host = None, port: Port = None, index: Folder = None, chat_model: ChatModel = None
+    host: Host = None,
+    port: Port = None,
+    index: Folder = None,
+    chat_model: ChatModel = None,
+    password: Annotated[
+        bool, typer.Option("--password", help='Ask for a password; else the setting "password".')
+    ] = False,
+    everyone: Annotated[
+        bool, typer.Option("--open", help="Let other machines in without a password.")
+    ] = False,
 ) -> None:
-    """Open the chat page for an index, until Ctrl-C."""
+    """Open the chat page and the API for an index, until Ctrl-C."""
     from rag.settings import load_settings
     from ui.ports import require_free
-    from ui.serving import serve_page
+    from ui.serving import require_lock, serve_page, typed_password
 
-    settings = load_settings(index=index, host=host, port=port, chat_model=chat_model)
+    given = {"index": index, "host": host, "port": port, "chat_model": chat_model}
+    settings = load_settings(**given)
+    if password and settings.password is None:
+        settings = load_settings(**given, password=typed_password())
+    require_lock(settings, everyone=everyone)
     require_free(settings.host, settings.port)
-    serve_page(settings)
+    serve_page(settings, everyone=everyone)
 
 
 @app.command()
@@ -245,6 +259,8 @@ def evaluate(
         raise typer.Exit(1)
 
 
+app.command()(key)
+app.command()(mcp)
 for command in (calibrate, *COMMANDS):
     app.command()(command)
 

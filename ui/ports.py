@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address
 
 from rag.errors import ConfigError
 
@@ -41,6 +42,14 @@ def require_free(host: str, port: int) -> None:
 def free_port(host: str, wanted: int) -> int:
     """`wanted` where it is free, else another port."""
     return wanted if is_free(host, wanted) else _any_port(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def page_address(host: str, port: int) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import webbrowser
 from collections.abc import Mapping, Sequence
+from getpass import getpass
 
 from rag.assistant import Assistant
 from rag.backends import model_id
 from rag.catalog_files import require_whole
+from rag.errors import ConfigError
 from rag.settings import Settings
+from ui.ports import is_loopback
 from ui.show import say, waiting
 
 
@@ -19,6 +22,7 @@ def serve_page(
     open_browser: bool | None = False,
     pages: Mapping[str, str] | None = None,
     examples: Sequence[str] = (),
+    everyone: bool = False,
 ) -> None:
     """Answer on the chat page until Ctrl-C.
 
@@ -27,10 +31,13 @@ def serve_page(
         open_browser: Show the page in the user's browser; None where a terminal shows this.
         pages: Path to HTML of pages that are served beside the chat.
         examples: Questions to offer.
+        everyone: Other machines may come in without a password.
 
     Raises:
+        ConfigError: Other machines could come in, and neither a password nor `everyone` is set.
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
     """
+    require_lock(settings, everyone=everyone)
     assistant = Assistant(settings)
     require_whole(assistant.index.catalog)
     assistant.index.check_model(model_id(settings))  # now, and not at the first reader's question
@@ -45,6 +52,41 @@ def serve_page(
 
     with assistant:
         serve(assistant, settings.host, settings.port, ready, pages=pages, examples=examples)
+
+
+def require_lock(settings: Settings, *, everyone: bool) -> None:
+    """Refuse to let other machines in by mistake.
+
+    Raises:
+        ConfigError: They could come in, and nobody has said how or that they may.
+    """
+    if everyone and settings.password:
+        raise ConfigError(
+            "A password is set, so --open cannot let everyone in.",
+            hint="Leave out --open, or the password.",
+        )
+    if not (everyone or settings.password or is_loopback(settings.host)):
+        raise ConfigError(
+            f"Other machines could read the posts at {settings.host}.",
+            hint="Ask for a password (`pullquote serve --password`, or PULLQUOTE_PASSWORD), or let "
+            "everyone in (`pullquote serve --open`).",
+        )
+
+
+def typed_password() -> str:
+    """A password from the terminal.
+
+    Raises:
+        ConfigError: There is no terminal, or the two times differ.
+    """
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            "There is no terminal to type a password on.", hint="Set PULLQUOTE_PASSWORD."
+        )
+    typed = getpass("Password for the page: ")
+    if typed != getpass("Once more: "):
+        raise ConfigError("The two are not the same.", hint="Try again.")
+    return typed
 
 
 def _open(address: str) -> None:

@@ -16,6 +16,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag.assistant import Assistant
+from ui.doors.app import Doors
 from ui.footer import footer
 from ui.page.desk import ASK, AT_ONCE, Conversation, Desk
 from ui.page.server import listen
@@ -109,13 +110,15 @@ def serve(
     page = build(assistant, desk=desk, examples=examples)
     page.max_threads = 100  # else 40 events of the whole page at once, waiting ones included
     page.state_session_capacity = _SESSIONS
+    doors = Doors(assistant)
     app = gr.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None), page, path="/",
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=doors.lifespan), page,
+        path="/",
         footer_links=[], run_history=False, show_error=False, max_file_size="1kb",
         ssr_mode=False, enable_monitoring=False, head=_head(),
         theme=gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
     )  # fmt: skip
-    listen(app, host, port, on_ready, pages=pages or {})
+    listen(app, host, port, on_ready, pages=pages or {}, around=doors.around)
 
 
 def _html(value: str, name: str) -> gr.HTML:

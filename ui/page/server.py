@@ -23,20 +23,27 @@ _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 # What a chat needs none of: files from strangers, and a look behind the scenes.
 _CLOSED = (
     "/gradio_api/upload", "/gradio_api/deep_link", "/gradio_api/proxy", "/monitoring",
-    "/openapi.json",
+    "/gradio_api/file", "/gradio_api/stream", "/gradio_api/component_server",
+    "/gradio_api/custom_component", "/gradio_api/run", "/gradio_api/process_recording",
+    "/gradio_api/vibe", "/gradio_api/undo-vibe", "/gradio_api/dev", "/gradio_api/profiling",
+    "/gradio_api/openapi.json", "/gradio_api/call", "/gradio_api/api", "/gradio_api/token",
+    "/gradio_api/user", "/pwa_icon", "/openapi.json",
 )  # fmt: skip
+
+_OPEN = ("/gradio_api/run/",)  # events of the page that wait for nothing
 
 
 class _Guarded:
     """An ASGI application with pages beside it; every answer carries the headers."""
 
-    def __init__(self, app: Any, pages: Mapping[str, str]) -> None:
+    def __init__(self, app: Any, pages: Mapping[str, str], around: Callable[[Any], Any]) -> None:
         self._app = app
         self._pages = pages
+        self._all = around(self._inside)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._all(scope, receive, send)
             return
 
         async def guarded(event: Any) -> None:
@@ -47,11 +54,16 @@ class _Guarded:
                 headers += [
                     (b"x-content-type-options", b"nosniff"),
                     (b"referrer-policy", b"strict-origin-when-cross-origin"),
+                    (b"x-frame-options", b"SAMEORIGIN"),
                 ]
                 event = {**event, "headers": headers}
             await send(event)
 
-        await self._choose(scope)(scope, receive, guarded)
+        await self._all(scope, receive, guarded)
+
+    async def _inside(self, scope: Any, receive: Any, send: Any) -> None:
+        inside = self._choose(scope) if scope["type"] == "http" else self._app
+        await inside(scope, receive, send)
 
     def _choose(self, scope: Any) -> Any:
         path: str = scope["path"]
@@ -59,9 +71,14 @@ class _Guarded:
             if known in self._pages:
                 policy = {"Content-Security-Policy": _PAGE_POLICY}
                 return HTMLResponse(self._pages[known], headers=policy)
-        if path.startswith(_CLOSED):
+        if path.startswith(_CLOSED) and not path.startswith(_OPEN):
             return PlainTextResponse("Not found.", status_code=404)
         return self._app
+
+
+def guarded(app: Any, pages: Mapping[str, str], around: Callable[[Any], Any]) -> Any:
+    """The application as it is served; arguments as those of `listen`."""
+    return _Guarded(app, pages, around)
 
 
 class _Server(uvicorn.Server):
@@ -87,6 +104,7 @@ def listen(
     on_ready: Callable[[str], None],
     *,
     pages: Mapping[str, str] | None = None,
+    around: Callable[[Any], Any] = lambda app: app,
 ) -> None:
     """Serve until Ctrl-C.
 
@@ -96,9 +114,10 @@ def listen(
         port: Port to listen on.
         on_ready: Told the address once connections are taken.
         pages: Path ("/site/post/") to HTML of pages that come before the application's.
+        around: Puts other doors and a lock around all of that.
     """
     config = uvicorn.Config(
-        _Guarded(app, pages or {}), host=host, port=port, log_level="warning", lifespan="on",
+        guarded(app, pages or {}, around), host=host, port=port, log_level="warning", lifespan="on",
         # Open pages keep a connection for ever; without an end to that, so would Ctrl-C.
         timeout_graceful_shutdown=1,
     )  # fmt: skip

@@ -1,0 +1,60 @@
+"""The doors of a real server on loopback, in a thread of the test, around a plain page."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+
+from rag.assistant import Assistant
+from ui.doors.app import Doors
+from ui.page.server import guarded
+
+
+@contextmanager
+def open_doors(assistant: Assistant) -> Iterator[tuple[str, Doors]]:
+    """The address, and the doors."""
+    doors = Doors(assistant)
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await _live(doors, receive, send)
+        else:
+            await PlainTextResponse(f"the page at {scope['path']}")(scope, receive, send)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(
+            guarded(page, {}, doors.around), log_level="critical", lifespan="on",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        until(lambda: server.started)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", doors
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+def until(true: Any, seconds: float = 10) -> None:
+    """Wait for it to become true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never became true"
+        time.sleep(0.02)
+
+
+async def _live(doors: Doors, receive: Any, send: Any) -> None:
+    await receive()
+    async with doors.lifespan(None):
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})

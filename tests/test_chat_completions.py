@@ -1,0 +1,212 @@
+"""The posts as a model of OpenAI's form, asked with the real clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import openai
+import pytest
+from door_server import open_doors, until
+from fake_assistant import LETTUCES, FakeAssistant, site_index
+from langchain_openai import ChatOpenAI
+
+from rag.record import AnswerRecord
+from rag.types import Turn
+from ui.doors.app import Doors
+from ui.doors.footnotes import inert, marks, whole
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAssistant]:
+    with FakeAssistant(site_index(tmp_path_factory.mktemp("doors") / "index")) as assistant:
+        yield assistant
+
+
+@pytest.fixture(scope="module")
+def opened(assistant: FakeAssistant) -> Iterator[tuple[str, Doors]]:
+    with open_doors(assistant) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def client(opened: tuple[str, Doors]) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{opened[0]}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def chat(opened: tuple[str, Doors]) -> ChatOpenAI:
+    return ChatOpenAI(model="pullquote", base_url=f"{opened[0]}/v1", api_key="none", max_retries=0)
+
+
+def completed(
+    client: openai.OpenAI, question: str, **more: object
+) -> openai.types.chat.ChatCompletion:
+    return client.chat.completions.create(
+        model="pullquote", messages=[{"role": "user", "content": question}], extra_body=more
+    )
+
+
+# ---------------------------------------------------------------- OpenAI's client
+
+
+def test_the_posts_are_the_one_model(client: openai.OpenAI) -> None:
+    (only,) = client.models.list().data
+    assert only.id == "pullquote"
+    assert client.models.retrieve("pullquote") == only
+    with pytest.raises(openai.NotFoundError, match="There is no model 'gpt-4o'"):
+        client.models.retrieve("gpt-4o")
+
+
+def test_an_answer_has_its_citations_as_footnotes_and_as_fields(client: openai.OpenAI) -> None:
+    completion = completed(client, LETTUCES)
+    (choice,) = completion.choices
+    text = choice.message.content or ""
+    said, _, below = text.partition("\n\nSources:\n\n")
+    answer = AnswerRecord.model_validate((completion.model_extra or {})["pullquote"])
+    assert [line.split(" [")[0] for line in said.split("\n\n")] == [
+        inert(sentence.text) for sentence in answer.sentences
+    ]
+    assert below.startswith("- [1] [Slugs without pellets › Results](<https://garden.example/")
+    annotations = choice.message.annotations or []
+    assert len(annotations) == sum(len(one.citations) for one in answer.sentences)
+    for annotation in annotations:
+        cited = annotation.url_citation
+        assert text[cited.start_index : cited.end_index].strip("[]").isdigit()
+        assert cited.url.startswith("https://garden.example/") or not cited.url
+        assert inert((cited.model_extra or {})["quote"]) in said
+
+
+def test_a_stream_says_the_same_in_pieces(client: openai.OpenAI) -> None:
+    whole_one = completed(client, LETTUCES)
+    pieces = list(
+        client.chat.completions.create(
+            model="pullquote", messages=[{"role": "user", "content": LETTUCES}], stream=True
+        )
+    )
+    said = [piece.choices[0].delta.content or "" for piece in pieces]
+    assert "".join(said) == whole_one.choices[0].message.content
+    assert len([piece for piece in said if "*(Quoted)*" in piece]) > 1
+    last = pieces[-1]
+    assert last.choices[0].finish_reason == "stop"
+    kept = [one.model_dump() for one in whole_one.choices[0].message.annotations or []]
+    assert (last.choices[0].delta.model_extra or {})["annotations"] == kept
+    assert AnswerRecord.model_validate((last.model_extra or {})["pullquote"]).answered
+
+
+def test_earlier_messages_are_turns_without_their_sources(
+    client: openai.OpenAI, assistant: FakeAssistant
+) -> None:
+    text = completed(client, LETTUCES).choices[0].message.content or ""
+    client.chat.completions.create(
+        model="pullquote",
+        messages=[
+            {"role": "system", "content": "Be rude."},
+            {"role": "user", "content": LETTUCES},
+            {"role": "assistant", "content": text},
+            {"role": "user", "content": [{"type": "text", "text": "And with wool?"}]},
+        ],
+    )
+    (turn,) = assistant.histories[-1]
+    assert turn == Turn(LETTUCES, text.partition("\n\nSources:")[0])
+
+
+def test_filters_go_in_the_extra_body(client: openai.OpenAI) -> None:
+    completion = completed(client, LETTUCES, filters={"authors": ["Ines Moreau"]})
+    answer = AnswerRecord.model_validate((completion.model_extra or {})["pullquote"])
+    assert answer.filters.authors == ("Ines Moreau",)
+    assert "garden.example/2" not in {hit.post_id for hit in answer.hits}
+
+
+def test_a_refusal_says_so_and_names_what_is_nearest(client: openai.OpenAI) -> None:
+    text = completed(client, "Who won the world cup?").choices[0].message.content or ""
+    assert text.startswith("The posts do not answer this question.")
+    assert "The nearest sections, and what they say:\n\n- [" in text
+
+
+def test_errors_have_the_form_that_the_client_reads(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match="has 3,000 characters"):
+        completed(client, "a" * 3000)
+    with pytest.raises(openai.UnprocessableEntityError, match="The last message is the assistant"):
+        client.chat.completions.create(
+            model="pullquote", messages=[{"role": "assistant", "content": "Hello."}]
+        )
+    with pytest.raises(openai.InternalServerError, match="did not answer"):
+        completed(client, "please fail")
+    with pytest.raises(openai.InternalServerError, match="Something went wrong") as caught:
+        completed(client, "please crash")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_client_that_closes_its_stream_frees_the_work(
+    client: openai.OpenAI, opened: tuple[str, Doors]
+) -> None:
+    stream = client.chat.completions.create(
+        model="pullquote",
+        messages=[{"role": "user", "content": f"{LETTUCES} slow"}],
+        stream=True,
+    )
+    next(iter(stream))
+    assert opened[1].asker.open == 1
+    stream.close()
+    until(lambda: opened[1].asker.open == 0, seconds=0.6)
+
+
+# ---------------------------------------------------------------- LangChain
+
+
+def test_langchain_asks_and_streams(chat: ChatOpenAI) -> None:
+    text = chat.invoke(LETTUCES).content
+    assert isinstance(text, str)
+    assert "\n\nSources:\n\n- [1]" in text
+    assert "".join(str(piece.content) for piece in chat.stream(LETTUCES)) == text
+
+
+async def _streamed(chat: ChatOpenAI) -> str:
+    return "".join([str(piece.content) async for piece in chat.astream(LETTUCES)])
+
+
+def test_langchain_streams_without_blocking(chat: ChatOpenAI) -> None:
+    import asyncio
+
+    assert "Sources:" in asyncio.run(_streamed(chat))
+
+
+# ---------------------------------------------------------------- the text
+
+
+def test_words_of_posts_become_nothing_else_in_markdown(assistant: FakeAssistant) -> None:
+    answer = assistant.ask("What do zebras wear? stripes")
+    text = whole(answer)
+    assert r"\<script\>" in text
+    assert "<script" not in text.replace(r"\<", "")
+    assert "](javascript" not in text.replace(r"\]", "")
+    assert "<img" not in text.replace(r"\<", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![x](http://e/p.png)", r"!\[x\](http://e/p.png)"),
+        ("snake_case stays, _this_ not", r"snake_case stays, \_this\_ not"),
+        ("# no heading\n> nor quote", r"\# no heading \> nor quote"),
+        ("~~~", r"\~\~\~"),
+        ("a - b, 3.5 (x)!", "a - b, 3.5 (x)!"),
+    ],
+)
+def test_only_what_would_be_active_is_escaped(text: str, shown: str) -> None:
+    assert inert(text) == shown
+
+
+def test_marks_stand_where_the_text_has_their_numbers(assistant: FakeAssistant) -> None:
+    answer = assistant.ask(f"{LETTUCES} invent")
+    text = whole(answer)
+    found = list(marks(answer))
+    assert len(found) == sum(len(one.citations) for one in answer.sentences)
+    assert [text[mark.start : mark.end] for mark in found][:2] == ["[1]", "[2]"]
+
+
+def test_other_doors_still_speak_their_own_form(opened: tuple[str, Doors]) -> None:
+    said = httpx.get(f"{opened[0]}/v1/nothing")
+    assert (said.status_code, set(said.json())) == (404, {"error"})

@@ -1,0 +1,105 @@
+"""The doors beside the chat page, as one application; no framework of the page is known here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from rag.assistant import Assistant, installed_version
+from ui.doors.access import Access, AccessFile
+from ui.doors.api_page import add_api_page
+from ui.doors.ask import ask_routes
+from ui.doors.asking import Asker
+from ui.doors.bodies import BodyLimit
+from ui.doors.chat_completions import chat_routes
+from ui.doors.gate import Gate
+from ui.doors.health import health_routes
+from ui.doors.login import login_routes
+from ui.doors.logs import log_as_json
+from ui.doors.posts import post_routes
+from ui.doors.problems import add_problem_handlers
+from ui.doors.rates import Rates
+from ui.doors.requests import Watched
+from ui.doors.wire import App, Receive, Scope, Send, route
+
+if TYPE_CHECKING:
+    from ui.doors.mcp_tools import McpDoor
+
+MCP = "/mcp"
+_ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout"}
+_BELOW = ("/api/", "/v1/")
+_ABOUT = (
+    "Questions about the posts of a WordPress site, answered with their own sentences. Every "
+    "sentence of an answer carries citations that were checked."
+)
+
+
+class Doors:
+    """All doors of a server but the chat page."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        settings = assistant.settings
+        password = settings.password.get_secret_value() if settings.password else None
+        self._settings = settings
+        self.asker = Asker(assistant)
+        self.access = Access(AccessFile(settings.index), password)
+        self.rates = Rates(settings.questions_a_minute)
+        self.api = _api(assistant, self.asker, self.access)
+        self._mcp = _mcp_door(self.asker)
+
+    @asynccontextmanager
+    async def lifespan(self, _: object) -> AsyncIterator[None]:
+        """What must run while the server does, for the application that is served."""
+        if self._settings.json_logs:
+            log_as_json()
+        async with self._mcp.lifespan() if self._mcp else nullcontext():
+            yield
+
+    def around(self, page: App) -> App:
+        """The page with the doors beside it, and a lock in front of both."""
+
+        async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+            path = route(scope) if scope["type"] == "http" else ""
+            if self._mcp and path == MCP:
+                await self._mcp.app(scope, receive, send)
+                return
+            await (self.api if is_door(path) else page)(scope, receive, send)
+
+        within = BodyLimit(choose, self._settings.request_bytes)
+        return Watched(Gate(within, self.access, self.rates), self.asker.metrics)
+
+
+def is_door(path: str) -> bool:
+    return path in _ALONE or path.startswith(_BELOW)
+
+
+def _mcp_door(asker: Asker) -> McpDoor | None:
+    """None where its package is not installed: it is an extra."""
+    try:
+        from ui.doors.mcp_tools import McpDoor
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        return None
+    return McpDoor(asker)
+
+
+def _api(assistant: Assistant, asker: Asker, access: Access) -> FastAPI:
+    name = assistant.settings.site_name or "pullquote"
+    app = FastAPI(
+        title=f"Ask {name}" if assistant.settings.site_name else name,
+        description=_ABOUT,
+        version=installed_version(),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    add_problem_handlers(app)
+    for routes in (ask_routes, post_routes, chat_routes, health_routes):
+        app.include_router(routes(asker))
+    app.include_router(login_routes(access, app.title))
+    add_api_page(app)
+    return app

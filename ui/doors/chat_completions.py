@@ -1,0 +1,257 @@
+"""`/v1/chat/completions` and `/v1/models`: the posts as a model, for whatever speaks to OpenAI's.
+
+Citations stand in the text as footnotes, as `annotations` of OpenAI's form, and in `pullquote`, the
+answer's record.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Any, Literal
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.asked import filters, turns
+from rag.errors import PullquoteError, QuestionInvalid
+from rag.record import AnswerRecord, FiltersRecord, record
+from rag.types import Answer
+from ui.doors.ask import NO_BUFFER
+from ui.doors.asking import Asked, Asker, while_there
+from ui.doors.footnotes import SOURCES, below, head, marks, sentence, whole
+from ui.doors.problems import BROKEN, OPENAI_RESPONSES, Refused
+from ui.render import place, web
+
+MODEL = "pullquote"
+_MESSAGES = 400  # of a conversation, at most; how many of them count is a setting
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    **OPENAI_RESPONSES,
+    200: {
+        "description": "The answer; with `stream`, events that hold its pieces.",
+        "content": {"text/event-stream": {}},
+    },
+}
+_log = logging.getLogger(__name__)
+
+
+class Part(BaseModel):
+    """A part of a message; only text is read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "text"
+    text: str = ""
+
+
+class Message(BaseModel):
+    """One of the conversation; what a system or a tool says is passed over."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[Part] | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if part.type == "text")
+        return self.content or ""
+
+
+class ChatBody(BaseModel):
+    """A conversation; fields that only a language model has a use for are passed over."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "model": MODEL,
+                "messages": [{"role": "user", "content": "When should I sow tomatoes?"}],
+            }
+        },
+    )
+
+    model: str = MODEL
+    messages: Annotated[list[Message], Field(min_length=1, max_length=_MESSAGES)]
+    """The last one is the question."""
+    stream: bool | None = None
+    filters: FiltersRecord = FiltersRecord()
+    """As in /api/ask."""
+    recognise: bool = True
+    """As in /api/ask."""
+
+
+class UrlCitation(BaseModel):
+    """Where a footnote's number stands in the text, and what it leads to."""
+
+    start_index: int
+    end_index: int
+    title: str
+    url: str
+    quote: str
+
+
+class Annotation(BaseModel):
+    type: Literal["url_citation"] = "url_citation"
+    url_citation: UrlCitation
+
+
+class Said(BaseModel):
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+    annotations: list[Annotation]
+
+
+class Choice(BaseModel):
+    index: int = 0
+    message: Said
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class ChatCompletion(BaseModel):
+    """A whole answer."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str = MODEL
+    choices: list[Choice]
+    pullquote: AnswerRecord
+
+
+class Model(BaseModel):
+    id: str = MODEL
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: str = MODEL
+
+
+class Models(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+def chat_routes(asker: Asker) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.post("/chat/completions", response_model=ChatCompletion, responses=_STREAMED)
+    async def complete(body: ChatBody, request: Request) -> Response:
+        """Answer the last message from the posts, in the form of OpenAI's chat completions."""
+        _require_ours(body.model)
+        asked = _asked(body)
+        if not body.stream:
+            answer = await while_there(request, asker.answer(asked, door="chat_completions"))
+            said = Said(content=whole(answer), annotations=_annotations(answer))
+            completion = ChatCompletion(
+                **_start(), choices=[Choice(message=said)], pullquote=record(answer)
+            )
+            return JSONResponse(completion.model_dump(mode="json", by_alias=True))
+        answers = asker.answers(asked, door="chat_completions")
+        # The first one before anything is said, so that what fails until then has its status.
+        first = await while_there(request, anext(answers))
+        return StreamingResponse(
+            _chunks(first, answers), media_type="text/event-stream", headers=NO_BUFFER
+        )
+
+    @router.get("/models", response_model=Models, responses=OPENAI_RESPONSES)
+    async def models() -> Models:
+        """The one model that there is."""
+        return Models(data=[_model(asker)])
+
+    @router.get("/models/{model}", response_model=Model, responses=OPENAI_RESPONSES)
+    async def model(model: str) -> Model:
+        """The same, by its name."""
+        _require_ours(model)
+        return _model(asker)
+
+    return router
+
+
+def _require_ours(model: str) -> None:
+    if model != MODEL:
+        raise Refused(404, f"There is no model {model!r}.", hint=f"The posts are {MODEL!r}.")
+
+
+def _model(asker: Asker) -> Model:
+    synced = asker.assistant.index.synced_at
+    return Model(created=int(synced.timestamp()) if synced else 0)
+
+
+def _asked(body: ChatBody) -> Asked:
+    *earlier, last = body.messages
+    if last.role != "user":
+        raise QuestionInvalid(
+            f"The last message is the {last.role}'s.", hint="Let the user's question be the last."
+        )
+    # Sources that stood below an earlier answer are no words of the conversation.
+    said = [(one.role, one.text.partition(f"\n\n{SOURCES}\n")[0]) for one in earlier]
+    wanted = filters(body.filters.model_dump())
+    return Asked(last.text, turns(said), wanted, body.recognise)
+
+
+def _annotations(answer: Answer) -> list[Annotation]:
+    return [
+        Annotation(
+            url_citation=UrlCitation(
+                start_index=mark.start,
+                end_index=mark.end,
+                title=place(mark.citation),
+                url=web(mark.citation.url),
+                quote=mark.citation.quote,
+            )
+        )
+        for mark in marks(answer)
+    ]
+
+
+def _start() -> dict[str, Any]:
+    return {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time())}
+
+
+async def _chunks(first: Answer, answers: AsyncGenerator[Answer, None]) -> AsyncIterator[str]:
+    start = {**_start(), "object": "chat.completion.chunk", "model": MODEL}
+
+    def chunk(delta: dict[str, Any], *, end: str | None = None, **more: Any) -> str:
+        choice = {"index": 0, "delta": delta, "finish_reason": end}
+        return f"data: {json.dumps({**start, 'choices': [choice], **more})}\n\n"
+
+    told, last = 0, first
+    yield chunk({"role": "assistant", "content": head(first)})
+    try:
+        async with aclosing(_with(first, answers)) as growing:
+            async for last in growing:
+                for number in range(told, len(last.sentences)):
+                    yield chunk({"content": sentence(last, number)})
+                told = len(last.sentences)
+        yield chunk({"content": below(last)})
+        annotations = [one.model_dump() for one in _annotations(last)]
+        made = record(last).model_dump(mode="json", by_alias=True)
+        yield chunk({"annotations": annotations}, end="stop", pullquote=made)
+    except PullquoteError as error:
+        yield _broken(error.problem, error.hint)
+    except Exception:  # what was sent stands; the client is told that no more comes
+        _log.exception("An answer broke off.")
+        yield _broken(BROKEN.problem, BROKEN.hint)
+    yield "data: [DONE]\n\n"
+
+
+async def _with(
+    first: Answer, answers: AsyncGenerator[Answer, None]
+) -> AsyncGenerator[Answer, None]:
+    async with aclosing(answers):
+        yield first
+        async for answer in answers:
+            yield answer
+
+
+def _broken(problem: str, hint: str) -> str:
+    error = {"message": f"{problem} {hint}", "type": "server_error", "code": None}
+    return f"data: {json.dumps({'error': error})}\n\n"

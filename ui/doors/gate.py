@@ -1,0 +1,117 @@
+"""The lock in front of page and doors: password, keys, sessions, and how often a client may ask."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.responses import RedirectResponse, Response
+
+from ui.doors.access import Access, password_of
+from ui.doors.problems import Refused, problem_response
+from ui.doors.rates import Rates, What, client_of
+from ui.doors.wire import App, Receive, Scope, Send, header, route
+
+COOKIE = "pullquote_session"
+_UNLOCKED = {"/healthz", "/readyz", "/login", "/favicon.ico", "/robots.txt"}
+_ASKS = {
+    "/api/ask": What.QUESTION,
+    "/v1/chat/completions": What.QUESTION,
+    "/gradio_api/queue/join": What.QUESTION,
+    "/mcp": What.MCP,
+    "/login": What.TRY,
+}
+_HINT = "Send a key or the password as `Authorization: Bearer …`, or log in at /login."
+
+
+class Gate:
+    """An ASGI application around all others."""
+
+    def __init__(self, inside: App, access: Access, rates: Rates) -> None:
+        self._inside = inside
+        self._access = access
+        self._rates = rates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # no door speaks it
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        answer = self._refusal(scope) if scope["type"] == "http" else None
+        await (answer or self._inside)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        path = route(scope)
+        client = client_of((scope.get("client") or ("unknown",))[0])
+        try:
+            client = self._let_in(scope, path, client)
+            if path == "/mcp":
+                _require_own_origin(scope)
+            self._require_rate(What.REQUEST, client)
+            if scope["method"] == "POST" and (asks := _ASKS.get(path.rstrip("/"))):
+                self._require_rate(asks, client)
+        except Refused as refused:
+            if refused.status == 401 and _is_browser(scope):
+                # Relative: a proxy may serve this below a path that is not known here.
+                return RedirectResponse("../" * (path.count("/") - 1) + "login", 303)
+            return problem_response(path, refused)
+        return None
+
+    def _let_in(self, scope: Scope, path: str, client: str) -> str:
+        """Who is counted: the key that is brought along, else the client's address.
+
+        Raises:
+            Refused: Neither key nor password nor session is right.
+        """
+        authorization = header(scope, b"authorization")
+        token = authorization.partition(" ")[2].strip()
+        name = self._access.key_name(token)
+        if name is not None:
+            return f"key {name}"
+        if self._access.is_open or path in _UNLOCKED:
+            return client
+        if self._access.is_session(_cookie(scope)):
+            return client
+        if not authorization:
+            raise Refused(
+                401, "This server asks for a password.", hint=_HINT,
+                headers={"WWW-Authenticate": "Bearer"},
+            )  # fmt: skip
+        if wait := self._rates.wait(What.TRY, client):
+            raise _too_often("wrong passwords", wait)
+        given = password_of(authorization)
+        if self._access.is_password(token if given is None else given):
+            return client
+        self._rates.count(What.TRY, client)
+        raise Refused(
+            401, "The key or password is wrong.", hint=_HINT, headers={"WWW-Authenticate": "Bearer"}
+        )
+
+    def _require_rate(self, what: What, client: str) -> None:
+        if wait := self._rates.count(what, client):
+            raise _too_often("wrong passwords" if what is What.TRY else "questions", wait)
+
+
+def _require_own_origin(scope: Scope) -> None:
+    # The protocol asks for this: a page of somebody else's must not use a reader's tools.
+    origin = header(scope, b"origin")
+    if origin and origin.partition("://")[2] != header(scope, b"host"):
+        raise Refused(403, "Pages of other sites may not ask here.", hint="Ask from a program.")
+
+
+def _too_often(what: str, wait: int) -> Refused:
+    return Refused(
+        429, f"Too many {what} from you.", hint=f"Wait {wait} seconds.",
+        headers={"Retry-After": str(wait)},
+    )  # fmt: skip
+
+
+def _is_browser(scope: Scope) -> bool:
+    return scope["method"] == "GET" and "text/html" in header(scope, b"accept")
+
+
+def _cookie(scope: Scope) -> str:
+    try:
+        found = SimpleCookie(header(scope, b"cookie")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""

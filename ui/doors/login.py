@@ -1,0 +1,79 @@
+"""The log-in: one field on a page without scripts."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from ui.doors.access import SESSION_SECONDS, Access
+from ui.doors.gate import COOKIE
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_LONGEST = 4000  # bytes of the form
+
+
+def login_routes(access: Access, name: str) -> APIRouter:
+    """Where browsers give the password.
+
+    Args:
+        access: Who may come in.
+        name: What the page calls the site.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/login")
+    async def ask_for_password() -> Response:
+        return _home() if access.is_open else _page(name)
+
+    @router.post("/login")
+    async def log_in(request: Request) -> Response:
+        if access.is_open:
+            return _home()
+        form = await request.body()
+        given = parse_qs(form.decode(errors="replace")).get("password", [""])[0]
+        if len(form) > _LONGEST or not access.is_password(given):
+            return _page(name, "This is not the password.", status=401)
+        home = _home()
+        home.set_cookie(
+            COOKIE, access.session(), max_age=SESSION_SECONDS, path=_cookie_path(request),
+            httponly=True, samesite="lax", secure=request.url.scheme == "https",
+        )  # fmt: skip
+        return home
+
+    @router.post("/logout")
+    async def log_out(request: Request) -> Response:
+        out = RedirectResponse("login", 303)
+        out.delete_cookie(COOKIE, path=_cookie_path(request))
+        return out
+
+    return router
+
+
+def _cookie_path(request: Request) -> str:
+    return str(request.scope.get("root_path", "")) or "/"
+
+
+def _home() -> RedirectResponse:
+    # Relative: a proxy may serve this below a path that is not known here.
+    return RedirectResponse("./", 303)
+
+
+def _page(name: str, wrong: str = "", *, status: int = 200) -> HTMLResponse:
+    style = (files("ui.assets") / "doors.css").read_text(encoding="utf-8")
+    said = f'<p role="alert">{escape(wrong)}</p>' if wrong else ""
+    html = f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Log in: {escape(name)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
+<body><main class="narrow"><h1>{escape(name)}</h1>{said}
+<form method="post"><label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required
+autofocus><button>Log in</button></form></main></body></html>"""
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    return HTMLResponse(html, status, headers)
