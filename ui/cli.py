@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from rag.errors import PullquoteError
 from ui.cli_calibrate import calibrate
+from ui.cli_feedback import feedback
 from ui.cli_index import COMMANDS
 from ui.cli_ingest import complain, ingest
 from ui.cli_options import ChatModel, Folder, Json
@@ -237,6 +238,7 @@ def evaluate(
 
 for command in (calibrate, *COMMANDS):
     app.command()(command)
+app.command()(feedback)
 
 
 @app.command()
