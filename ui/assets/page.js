@@ -3,7 +3,7 @@
   "use strict";
   const pq = window.pullquote;
   const { make, words, say, count, find } = pq;
-  const PULSE = 15_000; // ms without a sign of life from a server that has begun to answer
+  pq.pulse = 15_000; // ms without a sign of life from a server that has begun to answer
   const PATIENCE = 90_000; // … and from one that has not: other questions may come first
   const CITED = 500;
   const FILTERS = { author: "authors", category: "categories", tag: "tags" };
@@ -53,7 +53,7 @@
   function reply(told) {
     const turn = last();
     if (!turn || turn.id !== told.id) return; // of a chat that was left
-    listen(PULSE);
+    listen(pq.pulse);
     if (told.answer) turn.answer = told.answer;
     if (!told.over && !told.answer && turn.answer) return; // still at work
     Object.assign(turn, { over: told.over, stopped: told.stopped, failure: told.failure, followUps: told.follow_ups });
