@@ -44,6 +44,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     assert _CHROMIUM, "PULLQUOTE_REQUIRE_BROWSER is set, and there is no chromium"
+    expect.set_options(timeout=20_000)  # a machine may be busy with other things
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
         yield browser
