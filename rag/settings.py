@@ -131,6 +131,18 @@ class Settings(BaseSettings):
     """What the page calls the site; empty takes the host of the posts."""
     link_base: str = ""
     """Takes the place of the posts' scheme and host in links, as for a staging site."""
+    site_logo: Path | None = None
+    """A PNG, JPEG, WebP or SVG file of at most 100 kB, shown beside the name."""
+    site_colour: str = Field(default="#0f766e", pattern=r"^#[0-9A-Fa-f]{6}$")
+    """Colour of buttons, links and markers; made darker or lighter where it could not be read."""
+    page_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    """Language of the page's own words, and of its dates and direction, as in "en" or "pt-BR"."""
+    page_texts: Path | None = None
+    """A JSON file with the page's words in that language; what it lacks stays English."""
+    old_years: float = Field(default=5, ge=0, le=1000)
+    """Sources that were last changed longer ago than so many years are marked old; 0 marks none."""
+    keep_feedback: bool = False
+    """Let readers vote on answers, and keep the votes with their questions in the index folder."""
 
     # server
     host: str = "127.0.0.1"

@@ -122,13 +122,21 @@ class FakeAssistant(Assistant):
 
 
 @contextmanager
-def serving(*words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    *words: str, port: int | None = None, **settings: object
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address of the page in a process of its own, and the process."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    if port is None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+    own = {f"PULLQUOTE_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, __file__, str(port), *words]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=same_path()
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**same_path(), **own},
     ) as process:
         assert process.stdout
         said = ""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
 from fake_assistant import CLEANED, EVIL, LETTUCES, SPECIAL, serving
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from ui.page.desk import EVERYWHERE
+from ui.page.texts import load_texts
 from ui.render import REFUSED
 
 _FLAGS = (
@@ -25,6 +27,8 @@ _REQUIRED = os.environ.get("PULLQUOTE_REQUIRE_BROWSER") == "1"  # noqa: TID251 -
 PHONE: dict[str, Any] = {
     "viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True,
 }  # fmt: skip
+SAY = load_texts().say
+TOM = "How many posts by Tom Baker?"
 QUOTE = "The bare bed lost twenty-two lettuces."
 
 pytestmark = [
@@ -40,6 +44,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     assert _CHROMIUM, "PULLQUOTE_REQUIRE_BROWSER is set, and there is no chromium"
+    expect.set_options(timeout=20_000)  # a machine may be busy with other things
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
         yield browser
@@ -48,7 +53,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with serving() as (address, _):
+    with serving(keep_feedback=True, old_years=5) as (address, _):
         yield address
 
 
@@ -69,7 +74,7 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
         page.goto(url)
-        expect(page.locator("#pq-box .submit-button")).to_be_visible()
+        expect(page.locator("#pq.pq-ready")).to_be_visible()
         return page
 
     yield open_one
@@ -83,35 +88,27 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
 
 
 def begin(page: Page, question: str) -> None:
-    page.fill("#pq-box textarea", question)
-    page.press("#pq-box textarea", "Enter")
-    expect(page.locator("#pq-box .stop-button")).to_be_visible()
+    page.fill("#pq-box", question)
+    page.press("#pq-box", "Enter")
+    expect(page.locator("#pq-stop")).to_be_visible()
 
 
 def ask(page: Page, question: str) -> str:
     """The text of the answer."""
     begin(page, question)
-    expect(page.locator("#pq-box .submit-button")).to_be_visible(timeout=20_000)
-    page.wait_for_timeout(100)  # the page's own script names what has come
-    return page.locator("#pq-chat [data-testid=bot]").last.inner_text()
+    expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
+    return page.locator(".pq-answer").last.inner_text()
 
 
-def marker(page: Page, name: str) -> Any:
-    return page.locator(f"#pq-chat a[href='#c-{name}']")
+def mark(page: Page, turn: int, number: int) -> Locator:
+    return page.locator(f".pq-mark[data-turn='{turn}'][data-number='{number}']")
 
 
-def test_a_filter_that_was_recognised_is_shown_and_can_be_taken_off(open_page: OpenPage) -> None:
-    page = open_page()
-    said = ask(page, "How many posts by Tom Baker?")
-    assert "Searched in posts by Tom Baker." in said
-    assert "There is 1 post by Tom Baker." in said
-    page.get_by_role("button", name=EVERYWHERE).click()
-    expect(page.locator("#pq-chat [data-testid=bot]")).to_have_count(2)
-    expect(page.locator("#pq-box .submit-button")).to_be_visible(timeout=20_000)
-    expect(page.locator("#pq-chat [data-testid=user]").last).to_have_text(
-        "How many posts by Tom Baker?"
-    )
-    expect(page.locator("#pq-chat [data-testid=bot]").last).not_to_contain_text("Searched in posts")
+def act(page: Page, action: str) -> None:
+    page.locator(f".pq-turn [data-do={action}]").last.click()
+
+
+# ---------------------------------------------------------------- an answer and its sources
 
 
 def test_an_answer_streams_and_its_marker_leads_to_the_words_in_the_post(
@@ -119,22 +116,24 @@ def test_an_answer_streams_and_its_marker_leads_to_the_words_in_the_post(
 ) -> None:
     page = open_page()
     begin(page, f"{LETTUCES} slow")
-    expect(marker(page, "0-1")).to_be_visible()
-    expect(page.locator("#pq-chat")).to_contain_text("Checking the next sentence")
-    expect(marker(page, "0-2")).to_have_count(0)
-    expect(page.locator("#pq-box .submit-button")).to_be_visible(timeout=20_000)
+    expect(mark(page, 0, 1)).to_be_visible()
+    expect(page.locator(".pq-going")).to_have_text(SAY("checking"))
+    expect(mark(page, 0, 2)).to_have_count(0)
+    expect(page.locator("#pq-status")).to_contain_text("three of forty lettuces")
+    expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
+    expect(page.locator("#pq-status")).to_contain_text(SAY("answer_complete"))
 
-    chosen = marker(page, "0-2")
+    chosen = mark(page, 0, 2)
     expect(chosen).to_have_attribute("aria-label", "Source 2: Slugs without pellets › Results")
-    expect(chosen).to_have_attribute("title", QUOTE)
     chosen.click()
-    quote = page.locator("#c-0-2")
+    quote = page.locator("#pq-source-2")
     expect(quote).to_be_focused()
     expect(quote).to_be_in_viewport()
     expect(quote.locator("mark")).to_have_text(QUOTE)
-    expect(page.locator(".pq-card.pq-open")).to_have_count(1)
-    assert page.url.endswith("/")
-
+    expect(page.locator(".pq-card.pq-now h3")).to_have_text("Slugs without pellets› Results")
+    expect(page.locator(".pq-card.pq-now .pq-facts")).to_have_text(
+        re.compile(r"^1 March 2023 \(\d+ years? ago\) · Tom Baker$")
+    )
     with page.context.expect_page() as opening:
         quote.locator("a.pq-link").click()
     post = opening.value
@@ -145,63 +144,117 @@ def test_an_answer_streams_and_its_marker_leads_to_the_words_in_the_post(
     assert post.evaluate("window.opener") is None
 
 
+def test_a_marker_shows_its_quote_on_hover_and_on_focus(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    pop = page.locator("#pq-pop")
+    mark(page, 0, 2).hover()
+    expect(pop).to_contain_text(QUOTE)
+    pop.hover()
+    page.wait_for_timeout(400)
+    expect(pop).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(pop).to_be_hidden()
+    page.locator("#pq-scroll").focus()
+    page.keyboard.press("Tab")
+    expect(mark(page, 0, 1)).to_be_focused()
+    expect(pop).to_contain_text("three of forty")
+    expect(mark(page, 0, 1)).to_have_attribute("aria-describedby", "pq-pop")
+    page.keyboard.press("Escape")
+    expect(pop).to_be_hidden()
+    expect(mark(page, 0, 1)).to_be_focused()
+
+
 def test_the_keyboard_alone_is_enough(open_page: OpenPage) -> None:
     page = open_page()
-    expect(page.locator("#pq-box textarea")).to_be_focused()
+    expect(page.locator("#pq-box")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("/")
-    expect(page.locator("#pq-box textarea")).to_be_focused()
-    expect(page.locator("#pq-box textarea")).to_have_value("")
+    expect(page.locator("#pq-box")).to_be_focused()
+    expect(page.locator("#pq-box")).to_have_value("")
     ask(page, LETTUCES)
-    marker(page, "0-1").focus()
+    mark(page, 0, 1).focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#c-0-1")).to_be_focused()
+    expect(page.locator("#pq-source-1")).to_be_focused()
     page.keyboard.press("Tab")
-    expect(page.locator("#c-0-1 a.pq-link")).to_be_focused()
+    expect(page.locator("#pq-source-1 a.pq-link")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(marker(page, "0-1")).to_be_focused()
+    expect(mark(page, 0, 1)).to_be_focused()
 
 
 def test_markers_of_an_earlier_answer_bring_its_sources_back(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, LETTUCES)
     ask(page, "When to sow tomatoes?")
-    expect(page.locator("#c-0-1")).to_be_hidden()
-    marker(page, "0-1").click()
-    expect(page.locator("#c-0-1")).to_be_visible()
-    expect(page.locator("#c-1-1")).to_be_hidden()
-    ask(page, "And slugs?")
-    expect(page.locator("#c-2-1")).to_be_visible()
-    expect(page.locator("#c-0-1")).to_be_hidden()
+    expect(page.locator("#pq-which")).to_contain_text("When to sow tomatoes?")
+    mark(page, 0, 1).click()
+    expect(page.locator("#pq-which")).to_contain_text(LETTUCES)
+    expect(page.locator("#pq-source-1 mark")).to_contain_text("three of forty")
+
+
+def test_damaged_and_old_sources_say_so(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "heap warm below snow compost winter")
+    badges = page.locator(".pq-card", has_text="Compost in winter").locator(".pq-badge")
+    expect(badges.first).to_have_text(
+        "Recovered from plain text that lost its tags; text may be missing."
+    )
+    expect(badges.last).to_have_text(re.compile(r"^Old: last changed \d+ years ago$"))
 
 
 def test_a_refusal_offers_the_nearest_sections(open_page: OpenPage) -> None:
     page = open_page()
     page.get_by_role("button", name="Who won the world cup?").click()
-    expect(page.locator("#pq-chat")).to_contain_text(REFUSED, timeout=20_000)
-    link = page.locator("#pq-chat li a").first
+    expect(page.locator(".pq-refused")).to_have_text(REFUSED, timeout=20_000)
+    expect(page.locator(".pq-searched")).to_contain_text("“Who won the world cup?”")
+    link = page.locator(".pq-near a").first
     assert (link.get_attribute("href") or "").startswith("http://127.0.0.1")
     assert link.get_attribute("target") == "_blank"
     assert "noopener" in (link.get_attribute("rel") or "")
-    expect(page.locator("#pq-sources h2")).to_have_text("Nearest sections")
+    expect(page.locator("#pq-which")).to_contain_text(SAY("nearest"))
 
 
-def test_what_was_left_out_is_one_click_away(open_page: OpenPage) -> None:
+def test_what_was_checked_and_left_out_is_told_with_reasons(open_page: OpenPage) -> None:
     page = open_page()
-    assert "did not pass the check" in ask(page, f"{LETTUCES} invent")
-    marker(page, "0-out").click()
-    expect(page.locator("#pq-sources details q").first).to_be_visible()
-    expect(page.locator("#pq-sources details q").first).to_have_text(CLEANED)
+    ask(page, LETTUCES)
+    expect(page.locator(".pq-checks")).to_contain_text("each one quoted word for word · none left")
+    ask(page, f"{LETTUCES} invent")
+    told = page.locator("details.pq-checks")
+    expect(told.locator("summary")).to_contain_text("left out")
+    told.locator("summary").click()
+    expect(told.locator("q").first).to_have_text(CLEANED)
+
+
+def test_a_filter_can_be_taken_off(open_page: OpenPage) -> None:
+    page = open_page()
+    assert "There is 1 post by Tom Baker." in ask(page, TOM)
+    expect(page.locator(".pq-chip")).to_have_text("Author: Tom Baker")
+    page.get_by_role("button", name="Ask again without “Author: Tom Baker”").click()
+    expect(page.locator(".pq-chip")).to_have_count(0)
+    expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
+    expect(page.locator(".pq-question")).to_have_text([TOM])
+
+
+def test_follow_ups_are_asked_with_a_click(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "When to sow tomatoes indoors before the last frost?")
+    offer = page.locator(".pq-offers .pq-offer").first
+    text = offer.inner_text()
+    offer.click()
+    expect(page.locator(".pq-question").last).to_have_text(text)
+    expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
+
+
+# ---------------------------------------------------------------- what can be done
 
 
 def test_errors_are_told_and_the_chat_goes_on(open_page: OpenPage) -> None:
     page = open_page()
-    assert ask(page, "please fail").split("\n\n") == [
-        "The model <b>m</b> did not answer.",
-        "Start its server.",
-    ]
-    said = ask(page, "please crash")
-    assert said.startswith("Something went wrong.")
+    ask(page, "please fail")
+    told = page.locator(".pq-failure p")
+    expect(told).to_have_text(["The model <b>m</b> did not answer.", "Start its server."])
+    ask(page, "please crash")
+    expect(told.nth(2)).to_have_text(SAY("broken"))
     assert "secret" not in page.content()
     assert QUOTE in ask(page, LETTUCES)
 
@@ -209,33 +262,141 @@ def test_errors_are_told_and_the_chat_goes_on(open_page: OpenPage) -> None:
 def test_stop_ends_an_answer_and_new_chat_all_of_it(open_page: OpenPage) -> None:
     page = open_page()
     begin(page, f"{LETTUCES} slow")
-    expect(marker(page, "0-1")).to_be_visible()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#pq-chat")).to_contain_text("Stopped.")
-    expect(page.locator("#pq-box .submit-button")).to_be_visible()
-    expect(marker(page, "0-1")).to_be_visible()
+    expect(mark(page, 0, 1)).to_be_visible()
+    page.locator("#pq-stop").click()
+    expect(page.locator(".pq-answer")).to_contain_text(SAY("stopped"))
+    expect(page.locator("#pq-send")).to_be_visible()
+    expect(mark(page, 0, 1)).to_be_visible()
 
     begin(page, f"{LETTUCES} slow")
-    expect(marker(page, "1-1")).to_be_visible()
+    expect(mark(page, 1, 1)).to_be_visible()
     page.get_by_role("button", name="New chat").click()
     expect(page.get_by_role("button", name="Who won the world cup?")).to_be_visible()
     page.wait_for_timeout(1500)
-    expect(page.locator("#pq-chat [data-testid=bot]")).to_have_count(0)
-    expect(page.locator("#pq-sources")).to_have_text("The sources of an answer appear here.")
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    expect(page.locator("#pq-sources")).to_be_hidden()
     assert QUOTE in ask(page, LETTUCES)
+
+
+def test_a_question_is_asked_again_and_changed(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, "please fail")
+    act(page, "again")
+    expect(page.locator(".pq-failure")).to_have_count(1)
+    act(page, "edit")
+    expect(page.locator("#pq-box")).to_have_value("please fail")
+    expect(page.locator("#pq-editing")).to_be_visible()
+    ask(page, LETTUCES)
+    expect(page.locator(".pq-question")).to_have_text([LETTUCES])
+    expect(page.locator("#pq-editing")).to_be_hidden()
+
+
+def test_an_answer_is_copied_as_markdown_with_footnotes(open_page: OpenPage, address: str) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    ask(page, LETTUCES)
+    act(page, "copy")
+    expect(page.locator("#pq-toast")).to_contain_text("footnotes")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "[^2] *Quoted*" in copied
+    assert f"[^2]: [Slugs without pellets › Results](<{address}/site/slugs" in copied
+
+
+def test_a_shared_link_is_asked_only_after_a_click(open_page: OpenPage, address: str) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    question = f"{LETTUCES} <b>&#?"
+    ask(page, question)
+    act(page, "share")
+    expect(page.locator("#pq-toast")).to_contain_text("Link copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{address}/#ask=")
+    other = open_page(url=link)
+    expect(other.locator(".pq-sent-question")).to_have_text(question)
+    other.wait_for_timeout(500)
+    expect(other.locator(".pq-turn")).to_have_count(0)
+    other.locator("[data-do=ask-sent]").click()
+    expect(other.locator(".pq-question")).to_have_text(question)
+    expect(mark(other, 0, 1)).to_be_visible(timeout=20_000)
+
+
+def test_conversations_are_saved_opened_exported_and_deleted(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    ask(page, "zebras stripes food")
+    page.reload()
+    expect(page.locator(".pq-question")).to_have_text([LETTUCES, "zebras stripes food"])
+    page.get_by_role("button", name="New chat").click()
+    page.get_by_role("button", name="Saved chats").click()
+    page.locator("#pq-list .pq-row", has_text=LETTUCES).click()
+    expect(mark(page, 0, 2)).to_be_visible()
+    page.get_by_role("button", name="Saved chats").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export this chat").click()
+    text = downloading.value.path().read_text(encoding="utf-8")
+    assert "## How many lettuces did the bare bed lose\\?" in text
+    assert "[^1-2]: [Slugs without pellets › Results]" in text
+    assert "[^2-1]: " in text
+    assert "<script>" not in text
+    page.get_by_role("button", name="Delete all").click()
+    expect(page.locator("#pq-list")).to_have_text(SAY("no_saved"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#pq-talks")).to_be_hidden()
+    assert page.evaluate("localStorage.getItem('pullquote.talks')") == "[]"
+
+
+def test_votes_are_sent_with_a_reason(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("#pq-foot")).to_contain_text(SAY("foot_votes"))
+    ask(page, LETTUCES)
+    page.get_by_role("button", name=SAY("not_helpful"), exact=True).click()
+    page.get_by_role("button", name=SAY("reason_wrong-source")).click()
+    expect(page.locator("#pq-toast")).to_have_text(SAY("thanks"))
+    down = page.get_by_role("button", name=SAY("not_helpful"), exact=True)
+    expect(down).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".pq-reasons")).to_have_count(0)
+
+
+def test_a_server_that_was_started_again_goes_on_where_the_old_one_was(
+    browser: Browser,
+) -> None:
+    page = browser.new_page()  # failed requests are what this is about
+    with serving() as (address, _):
+        page.goto(address)
+        expect(page.locator("#pq.pq-ready")).to_be_visible()
+        page.evaluate("pullquote.pulse = 1500")
+        begin(page, f"{LETTUCES} slow")
+        expect(mark(page, 0, 1)).to_be_visible()
+    expect(page.locator(".pq-failure")).to_contain_text(SAY("lost"), timeout=10_000)
+    expect(mark(page, 0, 1)).to_be_visible()
+    with serving(port=urlsplit(address).port):
+        page.evaluate("pullquote.pulse = 15000")
+        act(page, "again")
+        expect(page.locator(".pq-failure")).to_have_count(0)
+        expect(page.locator(".pq-checks")).to_be_visible(timeout=20_000)
+        expect(mark(page, 0, 2)).to_be_visible()
+    page.close()
+
+
+# ---------------------------------------------------------------- strangers
 
 
 def test_a_hostile_post_is_only_text(open_page: OpenPage) -> None:
     page = open_page()
-    question = "zebras stripes food <b>x</b> **y** $z$ ![i](http://evil.example/i)"
+    question = "zebras stripes food <b>x</b> **y** $z$ ![i](http://evil.example/i) ${1} {{2}}"
     said = ask(page, question)
     assert f"Zebras wear stripes {EVIL} and {SPECIAL} in the wild." in said
     assert "![grass](http://evil.example/g)" in said
-    expect(page.locator("#pq-chat [data-testid=user]")).to_have_text(question)
-    expect(page.locator("#pq-sources h3 > span").first).to_have_text(f"Zebras {EVIL} {SPECIAL}")
+    expect(page.locator(".pq-question")).to_have_text(question)
+    expect(page.locator("#pq-cards h3 > span").first).to_have_text(f"Zebras {EVIL} {SPECIAL}")
+    expect(page.locator("#pq-cards").get_by_text(SAY("no_address")).first).to_be_visible()
     assert page.title() == "Ask garden.example"
-    for strange in ("img", "script", "b", "strong", "code", "a[href^=javascript]", ".katex"):
-        expect(page.locator(f":is(#pq-chat .message, #pq-sources) {strange}")).to_have_count(0)
+    for strange in ("img", "script", "b", "code", "a[href^=javascript]"):
+        expect(page.locator(f":is(#pq-turns, #pq-sources) {strange}")).to_have_count(0)
+    page.reload()  # what was saved is text as well
+    expect(page.locator(".pq-question")).to_have_text(question)
+    assert page.title() == "Ask garden.example"
+
+
+# ---------------------------------------------------------------- everybody
 
 
 def serious(page: Page) -> list[str]:
@@ -250,52 +411,101 @@ def serious(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_stands_in_the_way_of_assistive_software(open_page: OpenPage, scheme: str) -> None:
     page = open_page(color_scheme=scheme, reduced_motion="reduce")
-    assert serious(page) == []
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert serious(page) == [], "empty"
+    begin(page, f"{LETTUCES} slow")
+    expect(mark(page, 0, 1)).to_be_visible()
+    assert serious(page) == [], "answering"
+    expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
+    mark(page, 0, 1).click()
+    assert serious(page) == [], "card open"
+    mark(page, 0, 2).hover()
+    expect(page.locator("#pq-pop")).to_be_visible()
+    assert serious(page) == [], "quote shown"
     ask(page, f"{LETTUCES} invent")
-    marker(page, "0-1").click()
-    assert serious(page) == []
-    marker(page, "0-out").click()
-    ask(page, "Who won the world cup?")
-    assert serious(page) == []
-    ask(page, "How many posts by Tom Baker?")
-    assert serious(page) == []
-    ask(page, "please fail")
-    assert serious(page) == []
-    expect(page.locator("#pq-status")).to_have_text("The answer is complete.")
+    page.locator("details.pq-checks summary").click()
+    page.get_by_role("button", name=SAY("not_helpful"), exact=True).last.click()
+    assert serious(page) == [], "answered, with a vote"
+    for state in ("Who won the world cup?", "How many posts by Tom Baker?", "please fail"):
+        ask(page, state)
+        assert serious(page) == [], state
+    page.get_by_role("button", name="Saved chats").click()
+    assert serious(page) == [], "saved"
 
 
-def test_light_and_dark_differ(open_page: OpenPage) -> None:
-    colours = {
-        open_page(color_scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
-        for scheme in ("light", "dark")
-    }
-    assert len(colours) == 2
+def test_light_and_dark_differ_and_can_be_chosen(open_page: OpenPage) -> None:
+    ground = "getComputedStyle(document.getElementById('pq')).backgroundColor"
+    dark = open_page(color_scheme="dark")
+    light = open_page(color_scheme="light")
+    assert dark.evaluate(ground) != light.evaluate(ground)
+    light.get_by_role("button", name=SAY("light_or_dark")).click()
+    assert light.evaluate(ground) == dark.evaluate(ground)
+    light.reload()
+    assert light.evaluate(ground) == dark.evaluate(ground)
 
 
-def test_a_phone_is_wide_enough(open_page: OpenPage) -> None:
+def test_a_phone_is_wide_enough_and_shows_sources_as_a_sheet(open_page: OpenPage) -> None:
     page = open_page(**PHONE)
-    page.wait_for_timeout(300)
-    assert page.evaluate("[scrollY, document.activeElement.tagName]") == [0, "BODY"]
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
     for question in (f"{LETTUCES} invent", "zebras stripes food", "Who won the world cup?"):
         ask(page, question)
         assert page.evaluate("document.documentElement.scrollWidth") == 320
-    marker(page, "0-1").tap()
-    expect(page.locator("#c-0-1")).to_be_in_viewport()
-    below = page.locator("#pq-sources").bounding_box()
-    above = page.locator("#pq-talk").bounding_box()
-    assert above
-    assert below
-    assert below["y"] >= above["y"] + above["height"]
-    page.locator("#c-0-1 .pq-back").tap()
-    expect(marker(page, "0-1")).to_be_in_viewport()
+        assert page.evaluate("document.getElementById('pq-scroll').scrollWidth") <= 320
+    expect(page.locator("#pq-sources")).to_be_hidden()
+    mark(page, 0, 1).tap()
+    expect(page.locator("#pq-source-1")).to_be_in_viewport()
+    assert page.evaluate("document.getElementById('pq-talk').inert")
     assert serious(page) == []
+    page.get_by_role("button", name=SAY("close_sources")).tap()
+    expect(page.locator("#pq-sources")).to_be_hidden()
+    expect(mark(page, 0, 1)).to_be_focused()
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(360, 740), (640, 400), (1280, 800), (3840, 2160)]
+)  # 640 x 400 is a laptop at 200 %
+def test_it_fits_every_screen(open_page: OpenPage, tmp_path: Path, width: int, height: int) -> None:
+    page = open_page(viewport={"width": width, "height": height})
+    ask(page, f"{LETTUCES} invent")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for name in ("#pq-send", "#pq-box", ".pq-mark >> nth=0"):
+        expect(page.locator(name)).to_be_in_viewport()
+    small = page.evaluate(
+        "[...document.querySelectorAll('#pq button, #pq a')].filter((one) => one.checkVisibility()"
+        " && (one.offsetHeight < 24 || one.offsetWidth < 24)).map((one) => one.outerHTML)"
+    )
+    assert small == []
+    page.screenshot(path=tmp_path / f"{width}.png")
+
+
+def test_another_language_turns_the_page_around(open_page: OpenPage, tmp_path: Path) -> None:
+    own = tmp_path / "he.json"
+    own.write_text('{"ask": "שאל", "sources": "מקורות"}', encoding="utf-8")
+    wanted = {"page_language": "he", "page_texts": own, "site_name": "גן", "site_colour": "#ffcc00"}
+    with serving(**wanted) as (address, _):
+        page = open_page(url=address)
+        assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [
+            "he",
+            "rtl",
+        ]
+        ask(page, LETTUCES)
+        expect(page.locator("#pq-send")).to_have_text("שאל")
+        panel, talk = page.locator("#pq-sources"), page.locator("#pq-talk")
+        left, right = panel.bounding_box(), talk.bounding_box()
+        assert left
+        assert right
+        assert left["x"] + left["width"] <= right["x"]
+        expect(page.locator(".pq-actions [data-do=vote]")).to_have_count(0)
+        assert serious(page) == []
+        page.close()
 
 
 def test_an_empty_index_says_what_to_do(open_page: OpenPage) -> None:
     with serving("empty") as (address, _):
         page = open_page(url=address)
-        expect(page.locator("#pq-chat")).to_contain_text("pullquote ingest")
-        expect(page.locator("#pq-foot")).to_contain_text("0 posts")
+        expect(page.locator("#pq-empty")).to_contain_text("pullquote ingest")
+        expect(page.locator("#pq-line")).to_contain_text("0 posts")
         assert REFUSED in ask(page, LETTUCES)
         assert serious(page) == []
         page.close()

@@ -7,7 +7,7 @@ from nasty_blog import Blog, blog
 from small_site import section as made
 
 from rag.types import Sentence
-from ui.render import message
+from ui.render import markdown
 from ui.show import print_answer
 
 __all__ = ["blog"]
@@ -61,11 +61,11 @@ def test_case_18_a_number_in_brackets_is_not_the_bot_s(
     assert answer.sentences[0].text == said
     print_answer(answer)
     assert capsys.readouterr().out.startswith(f"“{said}” [1] · Quoted")
-    # On the page only the bot's own number is a link.
-    shown = message(answer, 0)
+    # In what is taken along, only the bot's own number is a footnote.
+    shown = markdown(answer)
     assert "\\[1\\]" in shown
     assert "\\[\\^2\\]" in shown
-    assert shown.count("](#c-0-") == 1
+    assert shown.count("[^1]") == 2
 
 
 def test_case_18_a_chat_model_is_shown_no_number_of_a_post() -> None:

@@ -23,7 +23,8 @@ from rag.rebuild import CATALOG
 from rag.record import record
 from rag.settings import load_settings
 from rag.types import Answer, Found, Hit, ParsedPost, Span
-from ui.render import message
+from ui.page.view import view
+from ui.render import markdown
 from ui.show import print_answer
 
 PAIRS = load_pairs(bundled_pairs())
@@ -113,10 +114,12 @@ def test_what_the_question_names_is_what_is_asked_for() -> None:
 
 def test_every_screen_shows_what_an_older_post_says(capsys: pytest.CaptureFixture[str]) -> None:
     answer = asked(TICKET, OLD, NEW)
-    shown = message(answer, 0)
+    shown = markdown(answer)
     assert "An older post says otherwise" in shown
     assert "2 May 2019" in shown
     assert answer.disagreements[0].other.url in shown
+    (otherwise,) = view(answer).otherwise
+    assert (otherwise.older, otherwise.card.quotes[0].text) == (True, OLD[1])
     print_answer(answer)
     printed = capsys.readouterr().out
     assert f"Note: An older post says otherwise: “{OLD[1]}”" in printed

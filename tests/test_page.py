@@ -10,20 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import httpx
 import pytest
 from fake_assistant import LETTUCES, FakeAssistant, serving, site_index
 
 from rag.catalog_write import remove_posts
+from rag.errors import QuestionInvalid
 from rag.index import write_index
 from rag.types import Answer, Turn
-from ui.page.desk import EVERYWHERE, Conversation, Desk, Messages, Update
+from ui.feedback import kept
+from ui.page import stream
+from ui.page.desk import Desk, Reply
 from ui.page.stream import Workers
-from ui.render import LOOKING
-from ui.withdrawn import WITHDRAWN
+from ui.page.suggest import examples, follow_ups
+from ui.page.texts import load_texts
 
-TAB = gr.Request(session_hash="tab")
+TAB = "tab"
+TEXTS = load_texts()
 
 
 @pytest.fixture
@@ -32,188 +35,157 @@ def assistant(tmp_path: Path) -> Iterator[FakeAssistant]:
         yield assistant
 
 
-class Reader:
-    """One tab, as Gradio drives the desk for it."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.chat: Messages = []
-        self.talk = Conversation()
-        self.panel = ""
-        self.texts: list[str] = []
-
-    def begin(self, question: str) -> Any:
-        box, chat = self.desk.begin(question, self.chat, TAB)
-        if isinstance(chat, list):
-            self.chat = chat
-        return box
-
-    def respond(self) -> None:
-        for update in self.desk.respond(self.chat, self.talk, TAB):
-            self.take(update)
-
-    def take(self, update: Update) -> None:
-        self.chat, self.talk, self.panel = update
-        self.texts.append(self.said)
-
-    def ask(self, question: str) -> str:
-        self.begin(question)
-        self.respond()
-        self.desk.finish(TAB)
-        return self.said
-
-    @property
-    def said(self) -> str:
-        return str(self.chat[-1]["content"]) if self.chat else ""
-
-
 @pytest.fixture
-def reader(assistant: FakeAssistant) -> Reader:
-    return Reader(Desk(assistant))
+def desk(assistant: FakeAssistant) -> Desk:
+    return Desk(assistant, TEXTS)
 
 
-def test_an_old_citation_says_when_its_post_is_no_longer_published(
-    reader: Reader, assistant: FakeAssistant
+def question(text: str, **more: Any) -> dict[str, Any]:
+    return {"id": "q1", "question": text, **more}
+
+
+def ask(desk: Desk, text: str, **more: Any) -> Reply:
+    *_, last = desk.respond(question(text, **more), TAB)
+    return last
+
+
+# ---------------------------------------------------------------- answers
+
+
+def test_an_answer_grows_sentence_by_sentence(desk: Desk) -> None:
+    first, *growing, last = desk.respond(question(LETTUCES), TAB)
+    assert (first.id, first.answer, first.over) == ("q1", None, False)
+    shown = [len(reply.answer.shown) for reply in growing if reply.answer]
+    assert shown[:3] == [1, 2, 3]
+    assert shown == sorted(shown)
+    assert not any(reply.over for reply in growing)
+    assert last.over
+    assert last.answer
+    assert last.answer.complete
+    assert not last.stopped
+
+
+def test_what_the_browser_keeps_of_a_conversation_reaches_the_assistant(
+    desk: Desk, assistant: FakeAssistant
 ) -> None:
-    reader.ask(LETTUCES)
-    reader.ask(LETTUCES)
-    assert WITHDRAWN not in reader.panel
+    ask(desk, "And slugs?", history=[{"question": "Beds?", "answer": "Five."}, {"question": "Hm"}])
+    assert assistant.histories[-1] == (Turn("Beds?", "Five."), Turn("Hm", ""))
+
+
+def test_filters_are_looked_in_and_words_are_not_recognised_again(desk: Desk) -> None:
+    by_tom = ask(desk, "How many posts by Tom Baker?")
+    assert by_tom.answer
+    assert [limit.name for limit in by_tom.answer.limits] == ["Tom Baker"]
+    free = ask(desk, "How many posts by Tom Baker?", recognise=False)
+    assert free.answer
+    assert free.answer.limits == ()
+    given = ask(desk, "seedlings", recognise=False, filters={"tags": ["spring"]})
+    assert given.answer
+    assert [(limit.kind, limit.name) for limit in given.answer.limits] == [("tag", "spring")]
+    assert {card.title for card in given.answer.cards} == {"Tomatoes from seed"}
+
+
+def test_a_failure_is_told_in_plain_words_and_names_no_secret(desk: Desk) -> None:
+    known, unknown = ask(desk, "please fail"), ask(desk, "please crash")
+    assert known.failure
+    assert known.failure.problem == "The model <b>m</b> did not answer."
+    assert unknown.failure
+    assert unknown.failure.problem == TEXTS.say("broken")
+    assert "secret" not in unknown.model_dump_json()
+    assert known.over
+    assert unknown.over
+    assert ask(desk, LETTUCES).answer
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None, 7, {}, {"id": "1"}, {"question": "a"}, {"id": "1", "question": "a", "shell": "x"},
+        {"id": "1", "question": "a" * 20_001}, {"id": "1", "question": 1},
+        {"id": "1", "question": "a", "filters": {"colour": "red"}},
+        {"id": "1", "question": "a", "history": [{"question": "x"}] * 51},
+        {"id": "x" * 41, "question": "a"},
+    ],
+)  # fmt: skip
+def test_what_the_page_never_sends_is_refused(desk: Desk, sent: Any) -> None:
+    (reply,) = desk.respond(sent, TAB)
+    assert reply.over
+    assert reply.failure
+    assert "does not fit" in reply.failure.problem
+    assert ask(desk, LETTUCES).answer
+
+
+def test_an_empty_and_a_long_question_are_told(desk: Desk) -> None:
+    for text in ("   ", "a" * 2001):
+        reply = ask(desk, text)
+        assert reply.failure
+        assert reply.failure.hint
+
+
+def test_earlier_answers_are_told_when_a_post_has_left_the_index(
+    desk: Desk, assistant: FakeAssistant
+) -> None:
+    cited = ["garden.example/1", "garden.example/2"]
+    assert ask(desk, LETTUCES, cited=cited).gone == ()
     with write_index(assistant.settings.index, assistant.pipeline.embedder.id) as writer:
         remove_posts(writer.catalog, ["garden.example/2"])
         writer.finish()
-    for earlier in (2, 3):
-        reader.ask("When to sow tomatoes?")
-        cards = reader.panel.split("<article ")[1:]
-        gone = [card for card in cards if 'data-post="garden.example/2"' in card]
-        assert len(gone) == 2
-        assert all(WITHDRAWN in card for card in gone)
-        others = [card for card in cards if card not in gone]
-        assert len(others) >= earlier
-        assert not any(WITHDRAWN in card for card in others)
+    assert ask(desk, LETTUCES, cited=cited).gone == ("garden.example/2",)
 
 
-def test_an_answer_grows_sentence_by_sentence(reader: Reader) -> None:
-    reader.begin(LETTUCES)
-    assert reader.said == f"*{LOOKING}*"
-    reader.respond()
-    markers = [text.count("](#c-0-") for text in reader.texts]
-    assert markers[:3] == [1, 2, 3]
-    assert markers == sorted(markers)
-    assert "Checking" not in reader.said
-    assert 'id="c-0-1"' in reader.panel
+# ---------------------------------------------------------------- leaving
 
 
-def test_earlier_turns_are_handed_on_and_keep_their_sources(
-    reader: Reader, assistant: FakeAssistant
-) -> None:
-    reader.ask(LETTUCES)
-    reader.ask("And with wool?")
-    (first,) = assistant.histories[1]
-    assert first == Turn(LETTUCES, first.answer)
-    assert "twenty-two lettuces." in first.answer
-    assert [message["role"] for message in reader.chat] == ["user", "assistant"] * 2
-    assert 'id="c-0-1"' in reader.panel
-    assert 'id="c-1-1"' in reader.panel
+def test_stop_keeps_what_was_checked(desk: Desk) -> None:
+    replies = desk.respond(question(f"{LETTUCES} slow"), TAB)
+    for reply in replies:
+        if reply.answer:
+            break
+    desk.stop(TAB)
+    *_, last = replies
+    assert (last.over, last.stopped) == (True, True)
+    assert last.answer
+    assert last.answer.text == "The bed with wool mulch lost three of forty lettuces."
 
 
-def test_a_failure_on_purpose_is_two_lines_and_no_turn(reader: Reader) -> None:
-    said = reader.ask("please fail")
-    assert said.split("\n\n") == [
-        r"**The model &lt;b&gt;m&lt;\/b&gt; did not answer\.**",
-        r"Start its server\.",
-    ]
-    assert reader.talk.turns == []
-    assert reader.ask(LETTUCES).count("](#c-1-") > 0
+def test_stop_before_anything_was_said_leaves_no_answer(desk: Desk) -> None:
+    replies = desk.respond(question("stuck"), TAB)
+    next(replies)
+    desk.stop(TAB)
+    (last,) = replies
+    assert (last.over, last.stopped, last.answer) == (True, True, None)
 
 
-def test_any_other_failure_tells_the_reader_nothing_of_the_inside(
-    reader: Reader, caplog: pytest.LogCaptureFixture
-) -> None:
-    said = reader.ask("please crash")
-    assert said.startswith("**Something went wrong.**")
-    assert "secret" not in said
-    assert "the secret of the house" in caplog.text
+def test_a_second_question_of_a_tab_ends_the_first(desk: Desk) -> None:
+    first = desk.respond(question(f"{LETTUCES} slow"), TAB)
+    next(first)
+    assert ask(desk, LETTUCES).answer
+    *_, last = first
+    assert last.stopped
 
 
-def test_a_question_is_shown_as_it_was_typed(reader: Reader, assistant: FakeAssistant) -> None:
-    reader.ask("is *this* <b>it</b>?")
-    assert reader.chat[0]["content"] == r"is \*this\* &lt;b&gt;it&lt;\/b&gt;\?"
-    assert reader.talk.turns[0].question == "is *this* <b>it</b>?"
+def test_tabs_do_not_stop_one_another(desk: Desk) -> None:
+    first = desk.respond(question(f"{LETTUCES} slow"), "one")
+    next(first)
+    desk.stop("two")
+    *_, last = first
+    assert not last.stopped
 
 
-@pytest.mark.parametrize("nothing", ["", "   \n"])
-def test_an_empty_question_does_nothing(reader: Reader, nothing: str) -> None:
-    reader.ask(nothing)
-    assert reader.chat == []
-    assert reader.ask(LETTUCES)
-
-
-def test_a_recognised_filter_can_be_taken_off(reader: Reader) -> None:
-    question = "How many posts by Tom Baker?"
-    said = reader.ask(question)
-    assert "Searched in posts by Tom Baker" in said
-    (option,) = reader.chat[-1]["options"]
-    assert option == {"label": EVERYWHERE, "value": question}
-    chosen = gr.SelectData(None, {"index": 1, "value": option["value"]})
-    _, reader.chat = reader.desk.begin_everywhere(chosen, reader.chat, TAB)
-    assert reader.chat[-2]["content"] == question.replace("?", "\\?")
-    reader.respond()
-    assert "Searched in posts" not in reader.said
-    assert "options" not in reader.chat[-1]
-
-
-def test_stop_is_heard_while_the_assistant_is_stuck(reader: Reader) -> None:
-    reader.begin("stuck")
-    threading.Timer(0.3, reader.desk.stop, (TAB,)).start()
-    started = time.monotonic()
-    reader.respond()
-    assert time.monotonic() - started < 5
-    assert reader.said == "*Stopped.*"
-    assert "](#c-" in reader.ask(LETTUCES)
-
-
-def test_what_was_shown_before_stop_stays_and_counts_as_said(reader: Reader) -> None:
-    reader.begin(f"{LETTUCES} slow")
-    for update in reader.desk.respond(reader.chat, reader.talk, TAB):
-        reader.take(update)
-        reader.desk.stop(TAB)
-    assert reader.said.endswith("*Stopped.*")
-    assert reader.said.count("](#c-0-") == 1
-    assert reader.talk.turns[0].answer == "The bed with wool mulch lost three of forty lettuces."
-
-
-def test_a_second_question_waits_for_the_first(reader: Reader) -> None:
-    reader.begin(LETTUCES)
-    running = reader.desk.respond(reader.chat, reader.talk, TAB)
-    next(running)
-    before = list(reader.chat)
-    reader.begin("another")
-    assert reader.chat == before
-    assert list(reader.desk.respond(reader.chat, reader.talk, TAB)) == []
-    assert len(list(running)) > 1
-
-
-def test_new_chat_forgets_the_conversation_and_what_is_still_coming(reader: Reader) -> None:
-    reader.begin(f"{LETTUCES} slow")
-    running = reader.desk.respond(reader.chat, reader.talk, TAB)
-    next(running)
-    chat, talk, _, _ = reader.desk.renew(TAB)
-    assert (chat, talk) == ([], Conversation())
-    assert [update[:2] for update in running] == [([], Conversation())]
-
-
-def test_a_tab_that_is_closed_frees_its_place(reader: Reader) -> None:
-    reader.begin(LETTUCES)
-    reader.desk.leave(TAB)
-    assert "](#c-" in reader.ask(LETTUCES)
-
-
-def test_a_tab_that_is_closed_while_it_is_answered_ends_the_answer(reader: Reader) -> None:
-    reader.begin(f"{LETTUCES} slow")
-    running = reader.desk.respond(reader.chat, reader.talk, TAB)
+def test_a_tab_that_is_closed_frees_its_place(desk: Desk) -> None:
+    running = desk.respond(question(f"{LETTUCES} slow"), TAB)
     next(running)
     running.close()  # type: ignore[attr-defined]
-    assert "](#c-0-" in reader.ask(LETTUCES)
+    assert desk._runs == {}
+
+
+def test_a_long_silence_is_no_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PULSE", 0.2)
+    first, *pulses, last = desk.respond(question(f"{LETTUCES} slow"), TAB)
+    assert any(reply.answer is None and not reply.over for reply in pulses)
+    assert last.answer
+    assert last.answer.complete
+    assert first.id == last.id
 
 
 def test_workers_raise_what_was_raised_and_go_on() -> None:
@@ -227,6 +199,59 @@ def test_workers_raise_what_was_raised_and_go_on() -> None:
         with pytest.raises(ValueError, match="broken"):
             list(workers.until(threading.Event(), broken))
     assert list(workers.until(threading.Event(), lambda: iter(()))) == []
+
+
+# ---------------------------------------------------------------- what is offered
+
+
+def test_examples_are_made_of_the_posts_own_headings(assistant: FakeAssistant) -> None:
+    found = examples(assistant.index, TEXTS)
+    assert "What does “Slugs without pellets” say about “Results”?" in found
+    assert len(found) == len(set(found)) == 2  # of the post whose title fits no button: none
+
+
+def test_only_examples_that_are_answered_are_offered(tmp_path: Path) -> None:
+    with FakeAssistant(site_index(tmp_path / "index")) as assistant:
+        refusing = assistant.settings.model_copy(update={"min_answerable": 1.0})
+        desk = Desk(assistant, TEXTS)
+        assert len(desk.about().examples) == 2
+        assert refusing.min_answerable == 1.0
+        deadline = time.monotonic() + 10
+        while len(assistant.histories) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(assistant.histories) == 2
+        assert desk.about().examples == examples(assistant.index, TEXTS)
+    chosen = Desk(assistant, TEXTS, ("Why?",))
+    assert chosen._chosen == ("Why?",)
+
+
+def test_follow_ups_are_sections_beside_those_that_were_cited(assistant: FakeAssistant) -> None:
+    answer = assistant.ask("When to sow tomatoes indoors before the last frost?")
+    cited = {one.section.headings for s in answer.sentences for one in s.citations if one.section}
+    offered = follow_ups(answer, assistant.index, TEXTS)
+    assert ("When to sow",) in cited
+    assert "What does “Tomatoes from seed” say about “Hardening off”?" in offered
+    assert not any("When to sow" in one for one in offered)
+    assert follow_ups(assistant.ask("the world cup"), assistant.index, TEXTS) == ()
+
+
+# ---------------------------------------------------------------- votes
+
+
+def test_votes_are_kept_only_where_the_owner_wants_it(tmp_path: Path) -> None:
+    vote = {"question": "Why?", "good": False, "reason": "wrong-source"}
+    with FakeAssistant(site_index(tmp_path / "index")) as assistant:
+        folder = assistant.settings.index
+        Desk(assistant, TEXTS).vote(vote)
+        assert list(kept(folder)) == []
+        assistant.settings = assistant.settings.model_copy(update={"keep_feedback": True})
+        Desk(assistant, TEXTS).vote(vote)
+        (one,) = kept(folder)
+        assert (one.question, one.good, one.reason) == ("Why?", False, "wrong-source")
+        for wrong in (None, {}, {**vote, "reason": "<b>"}, {**vote, "who": "me"}):
+            with pytest.raises(QuestionInvalid):
+                Desk(assistant, TEXTS).vote(wrong)
+        assert len(list(kept(folder))) == 1
 
 
 # ---------------------------------------------------------------- the server

@@ -15,8 +15,9 @@ from rag.text import split_sentences
 from rag.types import Answer, Block, BlockKind, Claim, Pointer, Section, Span
 from rag.verify import Check, verify
 from ui import show
+from ui.page.view import view
 from ui.parts import Part, parts, row_words
-from ui.render import message
+from ui.render import markdown
 
 HEADER = "Year | Posts"
 BLOCKS: tuple[tuple[BlockKind, str], ...] = (
@@ -49,7 +50,7 @@ def quoted(*texts: str, short: Span | None = None) -> Answer:
 
 
 def html(answer: Answer) -> LexborHTMLParser:
-    return LexborHTMLParser(MarkdownIt("commonmark").render(message(answer, 0)))
+    return LexborHTMLParser(MarkdownIt("commonmark").render(markdown(answer)))
 
 
 def terminal(answer: Answer, monkeypatch: pytest.MonkeyPatch, *, styled: bool = False) -> str:
@@ -80,18 +81,26 @@ def test_a_row_is_read_with_the_heads_of_its_columns() -> None:
     assert [one.text for one in answer.sentences] == ["2016 | 12", "2017 | 9 | 3", "Toads"]
 
 
-def test_the_page_shows_a_list_as_a_list() -> None:
+def test_markdown_has_a_list_as_a_list() -> None:
     tree = html(quoted("The ways are:", "Wool mulch.", "It helps.", "Copper * tape"))
     items = [node.text().strip() for node in tree.css("ul > li")]
-    assert items == ["Wool mulch. 2 Quoted It helps. 3 Quoted", "Copper * tape 4 Quoted"]
-    links = [node.attributes["href"] for node in tree.css("li a")]
-    assert links == ["#c-0-2", "#c-0-3", "#c-0-4"]
+    assert items == ["Wool mulch.[^2] Quoted It helps.[^3] Quoted", "Copper * tape[^4] Quoted"]
     assert "(1 more in the post)" in (tree.body.text() if tree.body else "")
 
 
-def test_the_page_shows_a_row_with_its_heads() -> None:
+def test_the_page_is_sent_a_list_as_a_list_and_a_row_with_its_heads() -> None:
+    lead, listed = view(quoted("The ways are:", "Wool mulch.", "It helps.", "Copper * tape")).shown
+    assert (lead.listed, listed.listed, listed.left) == (False, True, 1)
+    said = [[(one.text, one.marks) for one in line] for line in listed.lines]
+    assert said == [[("Wool mulch.", (2,)), ("It helps.", (3,))], [("Copper * tape", (4,))]]
+    (row,) = view(quoted("2016 | 12")).shown
+    assert row.lines[0][0].text == "Year: 2016; Posts: 12"
+    assert view(quoted(MILL, short=Span(22, 26))).shown[0].lines[0][0].short == (22, 26)
+
+
+def test_markdown_has_a_row_with_its_heads() -> None:
     tree = html(quoted("2016 | 12"))
-    assert [node.text().strip() for node in tree.css("li")] == ["Year: 2016; Posts: 12 1 Quoted"]
+    assert [node.text().strip() for node in tree.css("li")] == ["Year: 2016; Posts: 12[^1] Quoted"]
 
 
 def test_the_terminal_shows_lists_rows_and_what_stands_in_the_post(
@@ -123,7 +132,7 @@ def test_a_short_answer_is_bold_on_the_page_and_in_the_terminal(
     assert [node.text() for node in tree.css("strong")] == [said]
     paragraph = tree.css_first("p")
     assert paragraph is not None
-    assert paragraph.text().startswith(f"{MILL} 1 Quoted")
+    assert paragraph.text().startswith(f"{MILL}[^1] Quoted")
     assert f"\x1b[1m{said}\x1b[0m" in terminal(answer, monkeypatch, styled=True)
 
 

@@ -15,7 +15,7 @@ from tiny_chat_model import make_model, speaker
 from eval.chat_trial import Trial, try_model
 from rag import Assistant
 from rag.settings import load_settings
-from ui.render import REFUSED, message
+from ui.render import REFUSED, markdown
 from ui.trial import lines
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
@@ -55,7 +55,7 @@ def test_gibberish_is_rejected_and_the_reader_is_told(
     assert {one.reason for one in answer.rejected} == {"It points at no sentence of a post."}
     assert answer.nearest
     assert BARE in server.requests[0]["messages"][1]["content"]
-    shown = message(answer, 0)
+    shown = markdown(answer)
     assert REFUSED in shown
     assert "did not pass the check" in shown
     assert not any(one.answered for one in growing)

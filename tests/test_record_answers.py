@@ -26,7 +26,8 @@ from rag.types import (
 )
 from rag.verify import Check, verify
 from ui.cli import app
-from ui.render import message, sources
+from ui.page.view import view
+from ui.render import markdown
 
 TOMATOES, SLUGS, COMPOST = (parsed.post for parsed in GARDEN)
 
@@ -196,10 +197,12 @@ def test_a_post_that_was_not_asked_for_is_left_out() -> None:
 
 def test_screens_and_records_show_what_it_rests_on(assistant: Assistant) -> None:
     answer = assistant.ask("Which posts has Ines Moreau written?")
-    said = message(answer, 0)
+    said = markdown(answer)
     assert "Searched in posts by Ines Moreau" in said.replace("\\", "")
     assert said.count("From the post's record") == 3
-    assert "Published: <mark>1 March 2020</mark>" in sources(answer, 0)
+    quotes = [quote for card in view(answer).cards for quote in card.quotes]
+    assert ("Published: ", "1 March 2020") in [(one.before, one.text) for one in quotes]
+    assert [limit.name for limit in view(answer).limits] == ["Ines Moreau"]
     made = record(answer)
     assert made.recognised[0].words == "Ines Moreau"
     assert made.recognised[0].filters.authors == ("Ines Moreau",)

@@ -9,8 +9,16 @@ _LONGEST = 220  # characters of a neighbour that are shown
 
 def contexts(answer: Answer) -> list[str]:
     """For each sentence of an answer what stands around it and is not shown otherwise, in words."""
+    return [_told(before, after) for before, after in surroundings(answer)]
+
+
+def surroundings(answer: Answer) -> list[tuple[str, str]]:
+    """For each sentence of an answer what stands before and behind it and is not shown otherwise.
+
+    Long neighbours are cut; empty where there is nothing to show.
+    """
     shown = {sentence.text for sentence in answer.sentences}
-    found = []
+    found: list[tuple[str, str]] = []
     for sentence in answer.sentences:
         quoted = sentence.citations[0] if sentence.basis is Basis.QUOTED else None
         before, after = (quoted.before, quoted.after) if quoted else ("", "")
@@ -18,7 +26,7 @@ def contexts(answer: Answer) -> list[str]:
         shown.add(before)
         after = "" if after in shown else after
         shown.add(after)
-        found.append(_told(_end(before), _start(after)))
+        found.append((_end(before), _start(after)))
     return found
 
 

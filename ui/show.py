@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # each of these imports more than an answer needs
     from rag.catalog import IndexStatus
     from rag.catalog_sources import Quarantined
     from ui.doctor import Check
+    from ui.feedback import Feedback
 
 # Posts come from outside, and a terminal obeys what it is sent.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -217,6 +218,15 @@ def print_quarantine(entries: Sequence[Quarantined]) -> None:
         where = " ".join(filter(None, (one.origin, one.post_id and f"({one.post_id})")))
         since = f", since {day(one.seen_at)}" if one.seen_at else ""
         say(f"  {one.source}: {where}: {one.reason}{since}")
+
+
+def print_feedback(votes: Sequence[Feedback]) -> None:
+    """Each vote on a line, and how many there are of each kind."""
+    for vote in votes:
+        reason = f" ({vote.reason})" if vote.reason else ""
+        say(f"{vote.day}  {'good' if vote.good else 'bad '}  {vote.question}{reason}")
+    good = sum(vote.good for vote in votes)
+    say(f"{count(len(votes), 'vote', 'votes')}: {good} good, {len(votes) - good} bad.")
 
 
 def print_checks(checks: Iterable[Check]) -> bool:

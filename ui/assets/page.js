@@ -1,136 +1,270 @@
-// Markers open the source that they name, and Escape leads back. Gradio redraws what it likes when
-// it likes, so everything here hangs on the document and finds its elements anew.
+// The page: what is asked, what comes back, and what its buttons do.
 (() => {
   "use strict";
-  const CHIP = "a[href^='#c-']";
-  let from = null; // where the marker leads that was followed last
-  let busy = false;
-  let greeted = false;
+  const pq = window.pullquote;
+  const { make, words, say, count, find } = pq;
+  pq.pulse = 15_000; // ms without a sign of life from a server that has begun to answer
+  const PATIENCE = 90_000; // … and from one that has not: other questions may come first
+  const CITED = 500;
+  const FILTERS = { author: "authors", category: "categories", tag: "tags" };
+  const fresh = () => crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  pq.state = { id: fresh(), turns: [], gone: [], editing: false, about: null };
+  let wire;
+  let silence;
+  let read = 0; // sentences of the growing answer that were told
 
-  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const target = (link) => document.getElementById(link.getAttribute("href").slice(1));
+  const last = () => pq.state.turns.at(-1);
+  const busy = () => Boolean(last() && !last().over);
 
-  function tell(text) {
-    let line = document.getElementById("pq-status");
-    if (!line) {
-      line = Object.assign(document.createElement("div"), { id: "pq-status", className: "pq-unseen" });
-      line.setAttribute("role", "status");
-      document.body.append(line);
-    }
-    line.textContent = text;
+  // ---------------------------------------------------------------- asking
+
+  function ask(question, { filters = {}, recognise = true, again = false } = {}) {
+    const text = question.trim();
+    if (!text || busy()) return;
+    if (again || pq.state.editing) pq.state.turns.pop();
+    const before = pq.state.turns.filter((turn) => turn.answer);
+    const turn = { id: fresh(), question: text, asked: { filters, recognise }, over: false, answer: null };
+    pq.state.turns.push(turn);
+    edit(false);
+    find("pq-box").value = "";
+    grow();
+    read = 0;
+    wire.say("submit", {
+      id: turn.id, question: text, recognise, filters,
+      history: before.map((one) => ({ question: one.question, answer: one.answer.text })).slice(-50),
+      cited: [...new Set(before.flatMap((one) => one.answer.cards.map((card) => card.post)))].slice(-CITED),
+    });
+    listen(PATIENCE);
+    draw();
+    pq.tell(say("looking"));
+    const drawn = document.querySelector(`.pq-turn[data-turn="${pq.state.turns.length - 1}"]`);
+    drawn.scrollIntoView({ block: "start", behavior: pq.calm() ? "auto" : "smooth" });
   }
 
-  function unmark() {
-    for (const name of ["pq-open", "pq-here", "pq-flash", "pq-now"]) {
-      document.querySelectorAll(`.${name}`).forEach((one) => one.classList.remove(name));
+  function listen(patience) {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      if (!busy()) return;
+      Object.assign(last(), { over: true, failure: { problem: say("lost"), hint: say("lost_hint") } });
+      draw();
+    }, patience);
+  }
+
+  function reply(told) {
+    const turn = last();
+    if (!turn || turn.id !== told.id) return; // of a chat that was left
+    listen(pq.pulse);
+    if (told.answer) turn.answer = told.answer;
+    if (!told.over && !told.answer && turn.answer) return; // still at work
+    Object.assign(turn, { over: told.over, stopped: told.stopped, failure: told.failure, followUps: told.follow_ups });
+    if (told.gone.length) pq.state.gone = [...new Set([...pq.state.gone, ...told.gone])];
+    tellSentences(turn);
+    draw();
+    if (told.over) {
+      clearTimeout(silence);
+      pq.keepTalk();
     }
   }
 
-  function open(marker) {
-    const quote = target(marker);
-    if (!quote) {
-      tell("The sources of this answer are no longer on the page.");
-      return;
+  function tellSentences(turn) {
+    const all = turn.answer?.shown.flatMap((part) => part.lines.flat()) ?? [];
+    const news = all.slice(read).map((one) => one.text);
+    read = all.length;
+    if (turn.over && turn.answer) {
+      news.push(turn.answer.complete && !turn.answer.answered ? say("refused") : say("answer_complete"));
+      if (turn.answer.cards.length) news.push(count("answer_sources", turn.answer.cards.length));
     }
-    from = marker.getAttribute("href");
-    const turn = quote.closest(".pq-turn");
-    document.querySelectorAll("#pq-sources .pq-turn").forEach((one) => { one.hidden = one !== turn; });
-    unmark();
-    marker.classList.add("pq-now");
-    if (quote.tagName === "DETAILS") quote.open = true;
-    quote.closest(".pq-card")?.classList.add("pq-open");
-    quote.classList.add("pq-here", "pq-flash");
-    (quote.querySelector("summary") ?? quote).focus({ preventScroll: true });
-    quote.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    if (news.length) pq.tell(news.join(" "));
   }
 
-  function goBack() {
-    const marker = from && [...document.querySelectorAll(`#pq-chat ${CHIP}`)]
-      .find((one) => one.getAttribute("href") === from);
-    from = null;
-    marker?.focus();
-    marker?.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+  // ---------------------------------------------------------------- drawing
+
+  function draw() {
+    pq.hideQuote();
+    const turns = pq.state.turns;
+    const held = document.activeElement?.closest?.(".pq-turn [data-do]");
+    const drawn = turns.map((turn, number) => pq.turnOf(turn, number, number === turns.length - 1));
+    find("pq-turns").replaceChildren(...drawn);
+    if (held) refocus(held);
+    find("pq-empty").hidden = turns.length > 0;
+    find("pq").classList.toggle("pq-has-turns", turns.length > 0);
+    find("pq-send").hidden = busy();
+    find("pq-stop").hidden = !busy();
+    if (!turns.length) {
+      if (pq.isOpen()) pq.closeSources();
+    } else if (!pq.narrow()) pq.openSources(turns.length - 1);
+    else if (pq.isOpen()) pq.fillSources(turns.length - 1);
   }
 
-  addEventListener("click", (event) => {
-    const link = event.target.closest?.(`#pq-chat ${CHIP}, a.pq-back`);
-    if (!link) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (link.matches(".pq-back")) {
-      from = link.getAttribute("href").replace("#m-", "#c-");
-      goBack();
-    } else {
-      open(link);
-    }
-  }, true);
+  function refocus(held) {
+    const same = [...document.querySelectorAll(".pq-turn [data-do]")].find((one) =>
+      ["do", "turn", "number", "good", "reason"].every((name) => one.dataset[name] === held.dataset[name]));
+    (same ?? find("pq-box")).focus({ preventScroll: true });
+  }
 
-  addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && document.activeElement?.closest("#pq-sources")) goBack();
-    const typing = event.target.closest?.("input, textarea, [contenteditable]");
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  function welcome() {
+    const about = pq.state.about;
+    const empty = about && !about.posts;
+    const sent = pq.linkedQuestion();
+    const offer = (text) => make("button", { type: "button", class: "pq-offer", dir: "auto", "data-do": "offer" }, text);
+    const card = sent && !empty ? make("div", { class: "pq-sent" }, make("p", {}, say("sent_question")),
+      words("p", sent, { class: "pq-sent-question" }),
+      pq.button("ask-sent", "send", say("ask"), { class: "pq-button pq-first" })) : null;
+    const offers = (about?.examples ?? []).map(offer);
+    find("pq-empty").replaceChildren(
+      make("h2", {}, say(empty ? "empty_title" : "welcome")),
+      make("p", { class: "pq-dim" }, empty ? say("empty_hint") : say("welcome_hint", { name: pq.name })),
+      card ?? "",
+      empty || !offers.length ? "" : make("div", { class: "pq-examples", role: "group", "aria-label": say("examples") }, ...offers));
+  }
+
+  function aboutLine(about) {
+    const posts = count("posts", about.posts);
+    const of = about.sites.length ? say("of_sites", { posts, sites: pq.listed(about.sites) }) : posts;
+    const when = about.synced ? say("posts_as_of", { date: pq.day(about.synced) }) : "";
+    find("pq-line").textContent = [of, when].filter(Boolean).join(", ");
+    const told = [about.chat_model ? say("foot_model", { model: about.chat_model }) : "", say("foot_promise"),
+      say("foot_judge"), pq.votes ? say("foot_votes") : ""];
+    find("pq-foot").textContent = told.filter(Boolean).join(" ");
+  }
+
+  function hear(told) {
+    if (told?.reply) reply(told.reply);
+    if (!told?.about) return;
+    pq.state.about = told.about;
+    aboutLine(told.about);
+    welcome();
+  }
+
+  // ---------------------------------------------------------------- doing
+
+  function edit(on) {
+    pq.state.editing = on;
+    find("pq-editing").hidden = !on;
+    if (!on) return;
+    find("pq-box").value = last().question;
+    grow();
+    find("pq-box").focus();
+  }
+
+  function renew() {
+    if (busy()) wire.say("stop", {});
+    clearTimeout(silence);
+    pq.leaveTalk();
+    Object.assign(pq.state, { id: fresh(), turns: [], gone: [] });
+    edit(false);
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+    welcome();
+    draw();
+    find("pq-box").focus();
+  }
+
+  function openTalk(talk) {
+    if (busy()) wire.say("stop", {});
+    Object.assign(pq.state, { id: talk.id, turns: talk.turns, gone: [] });
+    edit(false);
+    draw();
+  }
+
+  function without(number) {
+    const { answer, question } = last();
+    const filters = {};
+    answer.limits.forEach((limit, n) => {
+      if (n === number) return;
+      if (limit.kind === "dates") Object.assign(filters, { since: limit.since || null, until: limit.until || null });
+      else (filters[FILTERS[limit.kind]] ??= []).push(limit.name);
+    });
+    ask(question, { filters, recognise: false, again: true });
+  }
+
+  function vote(turn, good, reason = "") {
+    Object.assign(turn, { vote: good ? "yes" : "no", reason });
+    wire.say("like", { question: turn.question, good, reason });
+    draw();
+    pq.toast(say("thanks"));
+    pq.keepTalk();
+  }
+
+  const DOINGS = {
+    renew,
+    talks: () => { pq.listTalks(); find("pq-talks").showModal(); },
+    "close-talks": () => find("pq-talks").close(),
+    "open-talk": (on) => { find("pq-talks").close(); openTalk(pq.talk(on.dataset.id)); },
+    "drop-talk": (on) => { pq.dropTalk(on.dataset.id); pq.listTalks(); },
+    "forget-all": () => { pq.dropTalk(); pq.listTalks(); },
+    export: () => pq.download(pq.talkAsMarkdown(), "answers.md"),
+    theme: pq.turnLight,
+    sources: () => (pq.isOpen() ? pq.closeSources() : pq.openSources(pq.shownTurn() ?? pq.state.turns.length - 1, { focus: true })),
+    close: () => pq.closeSources(),
+    cite: pq.cite,
+    show: (on) => pq.openSources(Number(on.dataset.turn), { focus: true }),
+    stop: () => wire.say("stop", {}),
+    again: () => ask(last().question, { ...last().asked, again: true }),
+    edit: () => edit(true),
+    unedit: () => { edit(false); find("pq-box").value = ""; },
+    offer: (on) => ask(on.textContent),
+    "ask-sent": () => ask(pq.linkedQuestion()),
+    unlimit: (on) => without(Number(on.dataset.number)),
+    copy: (on) => pq.clip(pq.state.turns[on.dataset.turn].answer.markdown, say("copied")),
+    share: (on) => pq.clip(pq.linkTo(pq.state.turns[on.dataset.turn].question), say("link_copied")),
+    vote: (on) => vote(pq.state.turns[on.dataset.turn], on.dataset.good === "yes"),
+    reason: (on) => vote(pq.state.turns[on.dataset.turn], false, on.dataset.reason),
+  };
+
+  function grow() {
+    const box = find("pq-box");
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+  }
+
+  function hang() {
+    find("pq").addEventListener("click", (event) => {
+      const on = event.target.closest("[data-do]");
+      if (on && DOINGS[on.dataset.do]) DOINGS[on.dataset.do](on);
+    });
+    const box = find("pq-box");
+    box.maxLength = pq.longest;
+    box.addEventListener("input", grow);
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      document.querySelector("#pq-box textarea, #pq-box input")?.focus();
-    }
-  });
-
-  // Names that Gradio does not give, or takes away.
-  function name() {
-    document.documentElement.lang ||= "en";
-    const panel = document.getElementById("pq-sources");
-    if (panel) {
-      panel.setAttribute("role", "region");
-      panel.setAttribute("aria-label", "Sources");
-      panel.tabIndex = 0; // it scrolls
-    }
-    document.querySelectorAll(`#pq-chat ${CHIP}`).forEach((marker) => {
-      const quote = target(marker);
-      marker.removeAttribute("target");
-      if (!quote || quote.tagName === "DETAILS") return;
-      marker.setAttribute("aria-label", quote.getAttribute("aria-label"));
-      marker.title = quote.querySelector("mark")?.textContent ?? "";
+      ask(box.value);
     });
-    document.querySelectorAll("#pq-chat [data-testid][aria-label]").forEach((one) => {
-      one.removeAttribute("aria-label"); // repeats the text as Markdown
+    find("pq-form").addEventListener("submit", (event) => { event.preventDefault(); ask(box.value); });
+    addEventListener("keydown", (event) => {
+      const typing = event.target.closest?.("input, textarea, dialog");
+      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      box.focus();
     });
-    document.querySelectorAll("#pq-chat [role='list']:has(> button)").forEach((one) => {
-      one.setAttribute("role", "group");
-      one.setAttribute("aria-label", "Example questions");
+    addEventListener("hashchange", welcome);
+  }
+
+  function dress() {
+    document.querySelectorAll("#pq [data-icon]").forEach((one) => one.append(pq.icon(one.dataset.icon)));
+    document.querySelectorAll("#pq [data-text]").forEach((one) => {
+      const text = say(one.dataset.text);
+      one.append(one.dataset.icon ? make("span", {}, text) : text);
+      if (one.dataset.icon) one.title = text;
     });
+    document.querySelectorAll("#pq [data-label]").forEach((one) => one.setAttribute("aria-label", say(one.dataset.label)));
+    document.querySelectorAll("#pq [data-hint]").forEach((one) => { one.placeholder = say(one.dataset.hint); });
+    find("pq-name").textContent = pq.name;
+    find("pq-logo").append(pq.logo ? make("img", { src: pq.logo, alt: "" }) : Array.from(pq.name)[0] ?? "");
+    find("pq-logo").setAttribute("aria-hidden", "true");
   }
 
-  function follow() {
-    const running = Boolean(document.querySelector("#pq-box .stop-button"));
-    if (busy && !running) {
-      tell("The answer is complete."); // its words are read out as they come
-      const active = document.activeElement;
-      if (!active || active === document.body) document.querySelector("#pq-box textarea")?.focus();
-    }
-    if (!busy && running) {
-      unmark();
-      tell("Looking in the posts.");
-    }
-    busy = running;
-  }
-
-  let waiting = false;
-  // On a phone the keyboard would cover half of the page.
-  function greet() {
-    const box = document.querySelector("#pq-box textarea");
-    if (greeted || !box) return;
-    greeted = true;
-    if (matchMedia("(min-width: 861px)").matches) box.focus({ preventScroll: true });
-  }
-
-  function start() {
-    name();
-    new MutationObserver(() => {
-      if (waiting) return;
-      waiting = true;
-      requestAnimationFrame(() => { waiting = false; name(); greet(); follow(); });
-    }).observe(document.body, { childList: true, subtree: true });
-  }
-
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
-  else start();
+  pq.connect = (given) => {
+    wire = given;
+    dress();
+    hang();
+    pq.watchMarkers();
+    wire.hear(hear);
+    const kept = pq.lastTalk();
+    if (kept && !pq.linkedQuestion()) openTalk(kept);
+    else { welcome(); draw(); }
+    find("pq").classList.add("pq-ready");
+    // On a phone the keyboard would cover half of the page.
+    if (!pq.narrow()) find("pq-box").focus({ preventScroll: true });
+  };
 })();

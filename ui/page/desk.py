@@ -1,197 +1,219 @@
-"""What happens on the page when a reader does something."""
+"""What happens on the server when a reader does something.
+
+Nothing of a conversation is kept here: the browser has it, and sends what a question leans on.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-import gradio as gr
+from pydantic import BaseModel, ConfigDict
 
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
-from rag.types import Answer, Turn
-from ui.markdown import plain_markdown
+from rag.types import Answer
+from ui import feedback
+from ui.page.asked import Asked, asked, vote
 from ui.page.stream import Workers
-from ui.render import LOOKING, STOPPED, failure, message, panel, sources
-from ui.withdrawn import up_to_date
+from ui.page.suggest import examples, follow_ups
+from ui.page.texts import Texts
+from ui.page.view import PageAnswer, view
 
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
-ASK = "Ask"
-EVERYWHERE = "Search in all posts"
-"""On the button that asks again without what was recognised in the question."""
-_KEPT = 20  # turns whose sources stay on the page
-_STOP = "Stop"
-_BROKEN = "**Something went wrong.**\n\nThe server's log says what; please ask again."
+_OFFERED = 4  # questions to begin with
 _log = logging.getLogger(__name__)
 
 
-@dataclass
-class Conversation:
-    """What was asked and answered in one tab."""
+class Failure(BaseModel):
+    """Why there is no answer, for the reader."""
 
-    turns: list[Turn] = field(default_factory=list)
-    shown: list[tuple[int, str]] = field(default_factory=list)
-    """Number of each turn that is still in the panel, and its sources as HTML."""
-    asked: int = 0
+    model_config = ConfigDict(frozen=True)
 
-    def grown(self, answer: Answer) -> Conversation:
-        """With one more turn; its sources are there even before it is complete."""
-        turn = Turn(answer.query.question, answer.text)
-        html = sources(answer, self.asked)
-        return Conversation(
-            [*self.turns, turn][-_KEPT:], [*self.shown, (self.asked, html)][-_KEPT:], self.asked + 1
-        )
+    problem: str
+    hint: str
 
 
-Messages = list[dict[str, Any]]
-Update = tuple[Messages, Conversation, str]
+class Reply(BaseModel):
+    """What is sent back for a question, once for each sentence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    """The browser's name for the question."""
+    answer: PageAnswer | None = None
+    over: bool = False
+    """Nothing more comes."""
+    stopped: bool = False
+    failure: Failure | None = None
+    gone: tuple[str, ...] = ()
+    """Posts that earlier answers cite and that have left the index since."""
+    follow_ups: tuple[str, ...] = ()
+
+
+class About(BaseModel):
+    """What the page says of itself before anything is asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    posts: int
+    sites: tuple[str, ...]
+    synced: str
+    """ISO 8601; empty where no sync has ended well yet."""
+    chat_model: str
+    """Who is sent questions, where that is anybody."""
+    examples: tuple[str, ...]
 
 
 @dataclass
 class _Run:
     """A question that is being answered in one tab."""
 
-    question: str
-    recognise: bool = True
-    """Whether words of the question may become filters."""
-    started: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
-    forgotten: bool = False
-    """The conversation that it belongs to is gone."""
 
 
 class Desk:
     """Serves all tabs at once; one question at a time in each."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, texts: Texts, chosen: tuple[str, ...] = ()) -> None:
+        """A desk.
+
+        Args:
+            assistant: Who answers.
+            texts: The page's own words.
+            chosen: Questions to offer; none: some are made of the posts' headings.
+        """
         self._assistant = assistant
+        self.texts = texts
+        self._chosen = chosen
         self._workers = Workers(2 * AT_ONCE)  # some may still wait for a model nobody waits for
         self._loading = threading.Lock()
         self._runs: dict[str, _Run] = {}
+        self._offered: tuple[object, tuple[str, ...]] = (None, ())
 
     def warm_up(self) -> None:
         """Load what the first question needs."""
         try:
             with self._loading:
                 self._assistant.warm_up()
+            self.about()
         except PullquoteError as error:  # the first question will say the same to its reader
             _log.warning("%s", error)
 
-    def begin(
-        self, question: str, chat: Messages, request: gr.Request, *, recognise: bool = True
-    ) -> tuple[Any, Any]:
-        """The question is in the chat, and the box is empty."""
-        tab = _tab(request)
-        asked = question.strip()
-        if not asked or tab in self._runs:
-            return gr.skip(), gr.skip()
-        self._runs[tab] = _Run(asked, recognise)
-        said = [
-            {"role": "user", "content": plain_markdown(asked)},
-            {"role": "assistant", "content": f"*{LOOKING}*"},
-        ]
-        return gr.update(value="", submit_btn=False, stop_btn=_STOP), [*chat, *said]
+    def about(self) -> About:
+        index = self._assistant.index
+        status = index.status()
+        return About(
+            posts=status.posts,
+            sites=status.hosts,
+            synced=status.synced_at.isoformat() if status.synced_at else "",
+            chat_model=self._assistant.settings.chat_model or "",
+            examples=self._chosen or self._examples(index.state),
+        )
 
-    def begin_example(
-        self, chosen: gr.SelectData, chat: Messages, request: gr.Request
-    ) -> tuple[Any, Any]:
-        return self.begin(str(chosen.value["text"]), chat, request)
+    def _examples(self, state: object) -> tuple[str, ...]:
+        known, offered = self._offered
+        if known != state:  # for every reader who arrives would be too often
+            found = examples(self._assistant.index, self.texts)
+            offered = found[:_OFFERED]
+            self._offered = (state, offered)
+            if not self._assistant.settings.chat_model:  # there, each try would be paid for
+                threading.Thread(target=self._try, args=(state, found), daemon=True).start()
+        return offered
 
-    def begin_everywhere(
-        self, chosen: gr.SelectData, chat: Messages, request: gr.Request
-    ) -> tuple[Any, Any]:
-        """A question once more, without the filters that were recognised in it."""
-        value = chosen.value
-        question = value["value"] if isinstance(value, dict) else value
-        return self.begin(str(question), chat, request, recognise=False)
-
-    def respond(self, chat: Messages, talk: Conversation, request: gr.Request) -> Iterator[Update]:
-        """The answer, as it grows, with its sources."""
-        run = self._runs.get(_tab(request))
-        if run is None or run.started:
-            return
-        run.started = True
+    def _try(self, state: object, found: tuple[str, ...]) -> None:
+        """Offer only what is answered."""
+        good: list[str] = []
         try:
-            yield from self._respond(run, chat, talk)
-            if run.forgotten:  # may have been overtaken by an update from before
-                yield [], Conversation(), panel([])
+            for question in found:
+                if self._assistant.ask(question, recognise=False).answered:
+                    good.append(question)
+                if len(good) == _OFFERED:
+                    break
+        except PullquoteError as error:  # the first question will say the same to its reader
+            _log.warning("%s", error)
+        if self._offered[0] == state and good:
+            self._offered = (state, tuple(good))
+
+    def respond(self, sent: Any, tab: str) -> Iterator[Reply]:
+        """The answer to a question as it grows; the last one is over.
+
+        Args:
+            sent: What the browser sends for a question.
+            tab: Whose question; another one that it waits for is stopped.
+        """
+        self.stop(tab)
+        run = self._runs[tab] = _Run()
+        name = str(sent.get("id", "")) if isinstance(sent, dict) else ""
+        try:
+            question = asked(sent)
+            yield Reply(id=question.id)
+            yield from self._answers(question, run.stop)
+        except PullquoteError as error:
+            told = Failure(problem=error.problem, hint=error.hint)
+            yield Reply(id=name, over=True, failure=told)
+        except Exception:  # whatever it is, the reader is told and the page goes on
+            _log.exception("A question could not be answered.")
+            told = Failure(problem=self.texts.say("broken"), hint=self.texts.say("broken_hint"))
+            yield Reply(id=name, over=True, failure=told)
         finally:  # also when the tab was closed
             run.stop.set()
-            self._runs.pop(_tab(request), None)
+            if self._runs.get(tab) is run:
+                self._runs.pop(tab)
 
-    def _respond(self, run: _Run, chat: Messages, talk: Conversation) -> Iterator[Update]:
+    def _answers(self, question: Asked, stop: threading.Event) -> Iterator[Reply]:
+        last: Answer | None = None
+        for answer in self._workers.until(stop, self._begin(question)):
+            last = answer or last
+            if answer is None:
+                yield Reply(id=question.id)  # the browser would take a long silence for the end
+            elif not answer.complete:
+                yield Reply(id=question.id, answer=view(answer))
+        gone = self._gone(question.cited)
+        if last is None or not last.complete:
+            shown = view(last) if last else None
+            yield Reply(id=question.id, answer=shown, over=True, stopped=True, gone=gone)
+            return
+        following = follow_ups(last, self._assistant.index, self.texts)
+        yield Reply(id=question.id, answer=view(last), over=True, gone=gone, follow_ups=following)
+
+    def _begin(self, question: Asked) -> Callable[[], Iterator[Answer]]:
         def begin() -> Iterator[Answer]:
             with self._loading:
                 self._assistant.pipeline  # noqa: B018 - loads the models, once
             yield from self._assistant.stream(
-                run.question, history=talk.turns, recognise=run.recognise
+                question.question.strip(),
+                history=question.turns,
+                filters=question.limits,
+                recognise=question.recognise,
             )
 
-        talk = replace(talk, shown=self._up_to_date(talk.shown))
-        now = Conversation(talk.turns, talk.shown, talk.asked + 1)
-        text, limited = "", False
-        try:
-            for answer in self._workers.until(run.stop, begin):
-                now = talk.grown(answer)
-                text = message(answer, talk.asked, stopped=True)
-                limited = bool(answer.query.recognised)
-                yield _say(chat, message(answer, talk.asked)), talk, panel(now.shown)
-        except PullquoteError as error:
-            text = "\n\n".join(filter(None, (text, failure(error))))
-        except Exception:  # whatever it is, the reader is told and the page goes on
-            _log.exception("A question could not be answered.")
-            text = "\n\n".join(filter(None, (text, _BROKEN)))
-        if not run.forgotten:
-            again = run.question if limited else None
-            yield _say(chat, text or f"*{STOPPED}*", again), now, panel(now.shown)
+        return begin
 
-    def _up_to_date(self, shown: list[tuple[int, str]]) -> list[tuple[int, str]]:
-        """The sources of earlier answers; those whose posts have left the index since say so."""
-        try:
-            still_there = self._assistant.index.published
-            return [(turn, up_to_date(html, still_there)) for turn, html in shown]
-        except PullquoteError:  # the question at hand says the same to its reader
-            return shown
+    def _gone(self, cited: tuple[str, ...]) -> tuple[str, ...]:
+        there = self._assistant.index.published(cited) if cited else frozenset()
+        return tuple(one for one in dict.fromkeys(cited) if one not in there)
 
-    def finish(self, request: gr.Request) -> Any:
-        """The box asks again."""
-        if _tab(request) in self._runs:
-            return gr.skip()
-        return gr.update(submit_btn=ASK, stop_btn=False)
+    def stop(self, tab: str) -> None:
+        """Nobody waits for this tab's answer any more.
 
-    def stop(self, request: gr.Request) -> None:
-        """Cooperative: a cancelled event would leave the chat as it was a moment before."""
-        run = self._runs.get(_tab(request))
+        Cooperative: a cancelled event would leave what was sent a moment before as the last word.
+        """
+        run = self._runs.get(tab)
         if run:
             run.stop.set()
 
-    def renew(self, request: gr.Request) -> tuple[Messages, Conversation, str, Any]:
-        """An empty conversation."""
-        self.leave(request)
-        box = gr.update(value="", submit_btn=ASK, stop_btn=False)
-        return [], Conversation(), panel([]), box
+    def vote(self, sent: Any) -> None:
+        """Keep what a reader thinks of an answer, where the owner wants it kept.
 
-    def leave(self, request: gr.Request) -> None:
-        """Nobody waits for this tab's answer any more."""
-        run = self._runs.get(_tab(request))
-        if run:
-            run.forgotten = True
-            run.stop.set()
-            if not run.started:
-                self._runs.pop(_tab(request), None)
-
-
-def _tab(request: gr.Request) -> str:
-    return request.session_hash or ""
-
-
-def _say(chat: Messages, text: str, again: str | None = None) -> Messages:
-    """The last answer is this text, with a button to ask a question again without its filters."""
-    said: dict[str, Any] = {"role": "assistant", "content": text}
-    if again:
-        said["options"] = [{"label": EVERYWHERE, "value": again}]
-    return [*chat[:-1], said]
+        Raises:
+            QuestionInvalid: What was sent is no vote.
+        """
+        given = vote(sent)
+        if self._assistant.settings.keep_feedback:
+            one = feedback.Feedback(feedback.today(), given.question, given.good, given.reason)
+            feedback.keep(self._assistant.settings.index, one)

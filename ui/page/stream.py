@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 from rag.stopping import Stop
 from rag.types import Answer
 
 _LISTENING = 0.05  # seconds between two looks at whether to stop
+PULSE = 3.0
+"""Seconds of silence after which it is said that the work goes on."""
 
 
 class Workers:
@@ -32,8 +35,8 @@ class Workers:
 
     def until(
         self, stop: threading.Event, begin: Callable[[], Iterator[Answer]]
-    ) -> Iterator[Answer]:
-        """The answers as they come, up to the moment of the stop.
+    ) -> Iterator[Answer | None]:
+        """The answers as they come, up to the moment of the stop; None in long silences.
 
         Args:
             stop: Set by somebody else.
@@ -57,6 +60,7 @@ class Workers:
         left = Stop()
         self._jobs.put(partial(left.context().run, work))
         try:
+            heard = monotonic()
             while not stop.is_set():
                 with suppress(Empty):
                     found = ready.get(timeout=_LISTENING)
@@ -65,5 +69,9 @@ class Workers:
                     if isinstance(found, Exception):
                         raise found
                     yield found
+                    heard = monotonic()
+                if monotonic() - heard >= PULSE:
+                    yield None
+                    heard = monotonic()
         finally:
             left.now()  # so that a chat model does not go on writing for nobody

@@ -1,0 +1,132 @@
+"""The page's own words, its colours and its logo."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import ConfigError
+from rag.settings import Settings
+from ui.page.look import SCRIPTS, accents, contrast, head, logo
+from ui.page.texts import english, load_texts
+
+ROOT = Path(__file__).resolve().parents[1]
+ASSETS = ROOT / "ui" / "assets"
+PLURALS = ("_one", "_many")
+
+
+def sources() -> str:
+    """All that may name a text: scripts, markup and the page's own Python."""
+    files = [*(ASSETS / one for one in SCRIPTS), ASSETS / "page.html"]
+    files += sorted((ROOT / "ui" / "page").glob("*.py"))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def stem(key: str) -> str:
+    return re.sub(r"_(one|many)$", "", key)
+
+
+def test_every_text_that_is_named_is_in_the_catalog() -> None:
+    text, known = sources(), english()
+    said = re.findall(r'(?<!wire\.)\bsay\(\s*"([\w-]+)"', text)
+    said += re.findall(r'data-(?:text|label|hint)="([\w-]+)"', text)
+    assert len(said) > 40
+    assert [key for key in said if key not in known] == []
+    counted = re.findall(r'\bcount\("(\w+)"', text)
+    assert counted
+    assert [k for k in counted for end in PLURALS if k + end not in known] == []
+
+
+def test_every_text_of_the_catalog_is_used() -> None:
+    text = sources()
+    prefixes = set(re.findall(r"say\(`(\w+_)\$", text))
+    assert prefixes == {"limit_", "reason_"}
+    unused = [
+        key
+        for key in english()
+        if f'"{stem(key)}"' not in text and not key.startswith(tuple(prefixes))
+    ]
+    assert unused == []
+
+
+def test_the_catalog_is_in_order_and_has_both_forms_of_what_is_counted() -> None:
+    keys = list(english())
+    assert keys == sorted(keys)
+    forms = {stem(key) for key in keys if key.endswith(PLURALS)}
+    assert all(f"{one}{end}" in keys for one in forms for end in PLURALS)
+    assert all(text.strip() for text in english().values())
+
+
+def test_a_language_takes_the_place_of_english_key_by_key(tmp_path: Path) -> None:
+    own = tmp_path / "he.json"
+    own.write_text(json.dumps({"ask": "שאל", "source": "מקור {n}: {place}"}), encoding="utf-8")
+    texts = load_texts("he", own)
+    assert texts.direction == "rtl"
+    assert texts.say("ask") == "שאל"
+    assert texts.say("source", n=3, place="a {n}") == "מקור 3: a {n}"
+    assert texts.say("stop") == english()["stop"]
+    assert load_texts("pt-BR").direction == "ltr"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"aks": "?"}', "has a text that the page does not use: 'aks'"),
+        ('{"ask": "{who}"}', "has a gap that nothing fills"),
+        ('{"ask": 1}', "holds something else than texts"),
+        ("{", "cannot be read"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_catalog_that_does_not_fit_is_refused(
+    tmp_path: Path, content: str | None, problem: str
+) -> None:
+    file = tmp_path / "own.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        load_texts("fr", file)
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast((255, 255, 255), (0, 0, 0)) == pytest.approx(21)
+    assert contrast((9, 9, 9), (9, 9, 9)) == 1
+    # WCAG's own example of what is just enough: #767676 on white.
+    assert contrast((0x76, 0x76, 0x76), (255, 255, 255)) == pytest.approx(4.54, abs=0.01)
+
+
+@given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True))
+def test_any_colour_can_be_read_on_light_and_dark(colour: str) -> None:
+    def rgb(text: str) -> tuple[int, int, int]:
+        r, g, b = (int(text[n : n + 2], 16) for n in (1, 3, 5))
+        return r, g, b
+
+    for accent, grounds in zip(accents(colour), (((255, 255, 255),), ((28, 32, 38),)), strict=True):
+        for ground in (*grounds, rgb(accent.soft)):
+            assert contrast(rgb(accent.ink), ground) >= 4.5
+
+
+def test_a_logo_needs_no_request(tmp_path: Path) -> None:
+    picture = tmp_path / "logo.svg"
+    picture.write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert logo(picture).startswith("data:image/svg+xml;base64,")
+    assert logo(None) == ""
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(100_001))
+    for file in (large, tmp_path / "none.png", tmp_path / "logo.exe"):
+        with pytest.raises(ConfigError, match=re.escape(str(file))):
+            logo(file)
+
+
+def test_no_name_or_text_can_end_the_script_that_holds_it(tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    evil = "</script><script>alert(1)</script>"
+    own.write_text(json.dumps({"ask": evil}), encoding="utf-8")
+    page = head(Settings(), load_texts("en", own), evil)
+    assert evil not in page
+    assert page.count("<script>") == page.count("</script>") == len(SCRIPTS) + 1

@@ -1,0 +1,188 @@
+// A turn of the conversation as elements: the question, its answer, and what can be done with it.
+(() => {
+  "use strict";
+  const pq = window.pullquote;
+  const { make, words, say, count } = pq;
+  const BASES = { quoted: "is_quoted", supported: "is_supported", record: "from_record" };
+  const REASONS = ["wrong-source", "out-of-date", "no-answer", "other"];
+
+  // ---------------------------------------------------------------- sentences
+
+  function marker(turn, number, place) {
+    return make("button", {
+      type: "button", class: "pq-mark", "data-do": "cite", "data-turn": turn, "data-number": number,
+      "aria-label": say("source", { n: number, place }),
+    }, String(number));
+  }
+
+  function emphasised(said) {
+    if (!said.short) return [said.text];
+    // Offsets count characters, as Python does, and not JavaScript's halves of them.
+    const all = Array.from(said.text);
+    const [start, end] = said.short;
+    return [
+      all.slice(0, start).join(""),
+      make("strong", {}, all.slice(start, end).join("")),
+      all.slice(end).join(""),
+    ];
+  }
+
+  function around(key, text) {
+    const name = make("span", { class: "pq-unseen" }, `${say(key)} `);
+    return text ? make("span", { class: "pq-around" }, name, text) : null;
+  }
+
+  function sentence(said, turn, places, named) {
+    return [
+      around("before_it", said.before),
+      said.before ? " " : null,
+      make("span", { class: "pq-said" }, ...emphasised(said)),
+      ...said.marks.flatMap((number) => [" ", marker(turn, number, places.get(number) ?? "")]),
+      named ? make("span", { class: "pq-basis" }, ` ${say(BASES[said.basis])}`) : null,
+      said.after ? " " : null,
+      around("behind_it", said.after),
+    ];
+  }
+
+  function said(answer, turn) {
+    const places = new Map(
+      answer.cards.flatMap((card) => card.quotes.map((quote) => [quote.number, card.place])),
+    );
+    const all = answer.shown.flatMap((part) => part.lines.flat());
+    const named = all.some((one) => one.basis !== "quoted"); // else one line says it of all
+    const line = (one) => one.flatMap((s, n) => [n ? " " : null, ...sentence(s, turn, places, named)]);
+    return answer.shown.flatMap((part) => {
+      if (!part.listed) return part.lines.map((one) => make("p", { dir: "auto" }, ...line(one)));
+      const items = part.lines.map((one) => make("li", { dir: "auto" }, ...line(one)));
+      const left = part.left ? make("p", { class: "pq-dim" }, say("left_in_list", { n: part.left })) : null;
+      return [make("ul", {}, ...items), left].filter(Boolean);
+    });
+  }
+
+  // ---------------------------------------------------------------- what was asked
+
+  const limitWords = (limit) =>
+    limit.kind === "dates" ? pq.span(limit.since, limit.until) : say(`limit_${limit.kind}`, { value: limit.name });
+
+  function chip(limit, number, last) {
+    const text = limitWords(limit);
+    if (!last) return make("li", { class: "pq-chip" }, words("span", text));
+    const off = make("button", {
+      type: "button", "data-do": "unlimit", "data-number": number,
+      "aria-label": say("without", { limit: text }), title: say("without", { limit: text }),
+    }, pq.icon("cross"));
+    return make("li", { class: "pq-chip" }, words("span", text), off);
+  }
+
+  function searched(answer, last) {
+    const same = answer.searched.length === 1 && answer.searched[0] === answer.question;
+    if (same && !answer.limits.length && (answer.answered || !answer.complete)) return null;
+    const texts = pq.listed(answer.searched.map((text) => `“${text}”`));
+    const chips = answer.limits.map((limit, number) => chip(limit, number, last));
+    return make("div", { class: "pq-searched" },
+      words("p", say("searched_for", { texts })),
+      chips.length ? make("ul", {}, ...chips) : null);
+  }
+
+  // ---------------------------------------------------------------- what is said beside it
+
+  function checks(answer) {
+    if (!answer.checked) return null;
+    const shown = answer.shown.flatMap((part) => part.lines.flat());
+    const of = (basis) => shown.filter((one) => one.basis === basis).length;
+    const kinds = Object.keys(BASES).filter(of).map((basis) => `${of(basis)} ${say(BASES[basis])}`);
+    const how = of("quoted") === shown.length ? say("each_quoted") : pq.listed(kinds);
+    const out = answer.left_out.length;
+    const facts = [count("checked", answer.checked), shown.length ? how : null,
+      out ? count("left_out", out) : say("none_left_out")];
+    const line = facts.filter(Boolean).join(" · ");
+    if (!out) return make("p", { class: "pq-checks" }, pq.icon("panel"), line);
+    const rows = answer.left_out.map((one) =>
+      make("li", {}, words("q", one.text), " ", words("span", one.reason)));
+    return make("details", { class: "pq-checks" }, make("summary", {}, line),
+      make("p", {}, say("left_out_why")), make("ul", {}, ...rows));
+  }
+
+  function near(card) {
+    const quote = card.quotes[0];
+    const name = words("span", card.place);
+    return make("li", {}, pq.outward(quote.url, name) ?? name,
+      quote.text ? words("span", ` “${quote.text}”`, { class: "pq-dim" }) : null);
+  }
+
+  function other(one) {
+    const card = one.card;
+    const name = words("span", card.place);
+    return make("p", { class: "pq-note" }, say(one.older ? "an_older" : "a_newer"), " ",
+      words("q", card.quotes[0].text), " ", pq.outward(card.quotes[0].url, name) ?? name,
+      card.published ? `, ${pq.day(card.published)}` : null);
+  }
+
+  function refusal(answer) {
+    if (!answer.complete || answer.answered) return [];
+    const told = [make("p", { class: "pq-refused" }, say("refused"))];
+    if (answer.nearest.length) {
+      told.push(make("p", {}, say("nearest_hint")), make("ul", { class: "pq-near" }, ...answer.nearest.map(near)));
+    }
+    return told;
+  }
+
+  // ---------------------------------------------------------------- what can be done
+
+  function votes(turn, number) {
+    const thumb = (good, icon, text) => pq.button("vote", icon, text, {
+      class: "pq-icon", "data-turn": number, "data-good": good ? "yes" : "no",
+      "aria-pressed": String(turn.vote === (good ? "yes" : "no")),
+    });
+    return [thumb(true, "up", say("helpful")), thumb(false, "down_thumb", say("not_helpful"))];
+  }
+
+  function reasons(turn, number) {
+    if (turn.vote !== "no" || turn.reason) return null;
+    const buttons = REASONS.map((one) => pq.button("reason", null, say(`reason_${one}`),
+      { class: "pq-plain", "data-turn": number, "data-reason": one }));
+    return make("div", { class: "pq-reasons", role: "group", "aria-label": say("reasons") },
+      make("span", {}, say("reasons")), ...buttons);
+  }
+
+  function actions(turn, number, last) {
+    const one = (action, icon, key) => pq.button(action, icon, say(key), { class: "pq-icon", "data-turn": number });
+    return make("div", { class: "pq-actions" },
+      turn.answer?.markdown ? one("copy", "copy", "copy") : null,
+      one("share", "share", "share"),
+      ...(last ? [one("again", "again", "ask_again"), one("edit", "edit", "edit")] : []),
+      ...(pq.votes && turn.answer ? votes(turn, number) : []),
+      turn.answer?.cards.length ? pq.button("show", null, count("answer_sources", turn.answer.cards.length).replace(/\.$/, ""), { class: "pq-plain", "data-turn": number }) : null);
+  }
+
+  function following(turn) {
+    if (!turn.followUps?.length) return null;
+    const offers = turn.followUps.map((text) => make("button", { type: "button", class: "pq-offer", dir: "auto", "data-do": "offer" }, text));
+    return make("div", { class: "pq-offers", role: "group", "aria-label": say("follow_ups") },
+      make("p", { class: "pq-dim" }, say("follow_ups")), ...offers);
+  }
+
+  function going(turn) {
+    if (turn.failure) {
+      return make("div", { class: "pq-failure", role: "alert" },
+        words("p", turn.failure.problem), words("p", turn.failure.hint));
+    }
+    if (turn.stopped) return make("p", { class: "pq-dim" }, say("stopped"));
+    if (turn.over) return null;
+    return make("p", { class: "pq-going" }, say(turn.answer?.shown.length ? "checking" : "looking"));
+  }
+
+  pq.turnOf = (turn, number, last) => {
+    const answer = turn.answer;
+    const notes = (answer?.warnings ?? []).map((text) => words("p", say("note", { text }), { class: "pq-note" }));
+    const parts = answer ? [
+      searched(answer, last && turn.over), ...said(answer, number), ...refusal(answer),
+      ...answer.otherwise.map(other), ...notes, checks(answer),
+    ] : [];
+    const done = turn.over ? [actions(turn, number, last), reasons(turn, number), last ? following(turn) : null] : [];
+    return make("article", { class: "pq-turn", "data-turn": number, "aria-label": say("question_number", { n: number + 1 }) },
+      make("h2", { class: "pq-question", dir: "auto" }, turn.question),
+      make("div", { class: "pq-answer", "aria-busy": String(!turn.over) },
+        ...parts.filter(Boolean), going(turn), ...done.filter(Boolean)));
+  };
+})();

@@ -1,0 +1,97 @@
+// Conversations that this browser keeps, and what can be taken along of one: Markdown and links.
+(() => {
+  "use strict";
+  const pq = window.pullquote;
+  const { make, words, say } = pq;
+  const KEPT = "pullquote.talks";
+  const NOW = "pullquote.now";
+  const MOST = 30;
+
+  function all() {
+    try {
+      const found = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+      return Array.isArray(found) ? found : [];
+    } catch {
+      return []; // somebody else wrote there
+    }
+  }
+
+  function put(talks) {
+    for (let most = Math.min(MOST, talks.length); most >= 0; most -= 1) {
+      try {
+        localStorage.setItem(KEPT, JSON.stringify(talks.slice(0, most)));
+        return;
+      } catch {
+        // The browser's room is full: without the oldest.
+      }
+    }
+  }
+
+  pq.keepTalk = () => {
+    const turns = pq.state.turns.filter((turn) => turn.over);
+    if (!turns.length) return;
+    const talk = { id: pq.state.id, at: new Date().toISOString(), turns };
+    put([talk, ...all().filter((one) => one.id !== talk.id)]);
+    sessionStorage.setItem(NOW, talk.id);
+  };
+
+  pq.lastTalk = () => all().find((one) => one.id === sessionStorage.getItem(NOW));
+  pq.leaveTalk = () => sessionStorage.removeItem(NOW);
+  pq.talk = (id) => all().find((one) => one.id === id);
+  pq.dropTalk = (id) => put(id ? all().filter((one) => one.id !== id) : []);
+
+  pq.listTalks = () => {
+    const rows = all().map((talk) => make("li", {},
+      make("button", { type: "button", class: "pq-row", "data-do": "open-talk", "data-id": talk.id },
+        words("span", talk.turns[0].question), make("small", {}, pq.day(talk.at))),
+      pq.button("drop-talk", "bin", `${say("delete")}: ${talk.turns[0].question}`, { class: "pq-icon", "data-id": talk.id })));
+    const none = make("li", { class: "pq-dim" }, say("no_saved"));
+    pq.find("pq-list").replaceChildren(...(rows.length ? rows : [none]));
+    document.querySelector("[data-do=export]").disabled = !pq.state.turns.some((turn) => turn.answer?.markdown);
+    document.querySelector("[data-do=forget-all]").disabled = !rows.length;
+  };
+
+  // ---------------------------------------------------------------- to take along
+
+  const plain = (text) => text.replace(/\s+/g, " ").replace(/([!-/:-@[-`{-~])/g, "\\$1");
+
+  // Footnotes of several answers must not be called the same. Those of posts are escaped.
+  const apart = (text, number) => text.replace(/\[\^(\d+)\]/g, `[^${number}-$1]`);
+
+  pq.talkAsMarkdown = () => {
+    const turns = pq.state.turns.filter((turn) => turn.answer?.markdown);
+    const parts = turns.map((turn, n) => `## ${plain(turn.question)}\n\n${apart(turn.answer.markdown, n + 1)}`);
+    return [`# ${plain(say("ask_site", { name: pq.name }))}`, ...parts].join("\n\n") + "\n";
+  };
+
+  pq.download = (text, name) => {
+    const url = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+    const link = make("a", { href: url, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  };
+
+  // ---------------------------------------------------------------- links
+
+  // Behind the "#", a question is in no server's log.
+  pq.linkTo = (question) => {
+    const url = new URL(location.href);
+    url.search = "";
+    url.hash = new URLSearchParams({ ask: question }).toString();
+    return url.href;
+  };
+
+  pq.linkedQuestion = () =>
+    (new URLSearchParams(location.hash.slice(1)).get("ask") ?? "").slice(0, pq.longest);
+
+  pq.clip = async (text, told) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      pq.toast(told);
+    } catch {
+      prompt("", text); // no clipboard without https
+    }
+  };
+})();

@@ -1,0 +1,76 @@
+"""The page's own words: English in one catalog file, other languages from a file of the owner's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from rag.errors import ConfigError
+
+_ENGLISH = "texts.en.json"
+_RIGHT_TO_LEFT = frozenset("ar ckb dv fa he ku ps sd ug ur yi".split())
+_GAP = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Every text of the page in one language, by its key."""
+
+    language: str
+    by_key: Mapping[str, str]
+
+    @property
+    def direction(self) -> str:
+        """Of the language: "ltr" or "rtl"."""
+        return "rtl" if self.language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+    def say(self, key: str, **values: object) -> str:
+        """A text with its gaps filled."""
+        return _GAP.sub(lambda gap: str(values[gap[1]]), self.by_key[key])
+
+
+def english() -> Mapping[str, str]:
+    """The catalog that is bundled."""
+    found: dict[str, str] = json.loads((files("ui.assets") / _ENGLISH).read_text(encoding="utf-8"))
+    return found
+
+
+def load_texts(language: str = "en", file: Path | None = None) -> Texts:
+    """The texts in a language; English where the file has none.
+
+    Args:
+        language: BCP 47.
+        file: A JSON object of keys and texts.
+
+    Raises:
+        ConfigError: The file cannot be read, or it holds what the page has no use for.
+    """
+    known = english()
+    own = _read(file) if file else {}
+    for key, text in own.items():
+        if key not in known:
+            raise ConfigError(
+                f"{file} has a text that the page does not use: {key!r}.",
+                hint=f"Take it out; ui/assets/{_ENGLISH} has every key.",
+            )
+        if set(_GAP.findall(text)) - set(_GAP.findall(known[key])):
+            raise ConfigError(
+                f"The text {key!r} of {file} has a gap that nothing fills: {text!r}.",
+                hint=f"The English text is {known[key]!r}.",
+            )
+    return Texts(language, {**known, **own})
+
+
+def _read(file: Path) -> dict[str, str]:
+    hint = "Set page_texts to a file with a JSON object of keys and texts."
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}.", hint=hint) from error
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise ConfigError(f"{file} holds something else than texts.", hint=hint)
+    return found
