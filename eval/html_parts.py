@@ -33,7 +33,7 @@ def summary(result: EvalResult, kept: Sequence[Kept], title: str) -> str:
             '<a class="skip" href="#questions">To the questions</a>',
             '<header><div class="wrap">',
             '<p class="brand">pullquote eval</p>',
-            '<button id="theme" type="button" hidden>Dark</button>',
+            '<button id="theme" type="button" hidden>Dark theme</button>',
             f"<h1>{escape(title)}</h1>",
             f'<p class="sub">{_rests_on(result)}</p></div></header>',
             '<main class="wrap">',
@@ -56,8 +56,8 @@ def _rests_on(result: EvalResult) -> str:
     facts = (
         made.case_file,
         f"{made.passages:,} passages",
-        f"written by {made.writer}",
-        made.embedder,
+        made.embedder.partition("@")[0],
+        f"writer {made.writer}",
     )
     return " · ".join(escape(fact) for fact in facts)
 

@@ -109,7 +109,8 @@ def _row(figure: Figure, of: float, baselines: Sequence[Figure]) -> str:
 def interval(one: Estimate, of: float) -> str:
     low, value, high = (_BAR * min(1.0, part / of) for part in (one.low, one.value, one.high))
     return (
-        f'<svg class="interval" viewBox="-4 0 {_BAR + 8} 12" aria-hidden="true">'
+        f'<svg class="interval" viewBox="-4 0 {_BAR + 8} 12" preserveAspectRatio="xMinYMid" '
+        f'aria-hidden="true">'
         f'<path class="rail" d="M0 6 H{_BAR}"/><path class="span" d="M{low:.1f} 6 H{high:.1f}"/>'
         f'<circle cx="{value:.1f}" cy="6" r="3.5"/></svg>'
     )

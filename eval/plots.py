@@ -93,7 +93,8 @@ def _risk_coverage(graded: Sequence[CaseGrade]) -> Plot | None:
     told = "none is answered"
     if answered:
         here: Point = (len(answered) / n, wrong / len(answered))
-        told = f"{here[0]:.1%} are answered, {here[1]:.1%} of them without an answer in the posts"
+        coverage, risk_here = (f"{100 * share:.0f} %" for share in here)
+        told = f"{coverage} are answered, {risk_here} of them without an answer in the posts"
         marks += [
             frame.dot(here, "here", told, radius=6),
             frame.text(here, "as it is set", dx=10, dy=-8),

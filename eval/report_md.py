@@ -22,7 +22,8 @@ _HEADLINE = (
     "refused, of the unanswerable",
 )
 _LISTED = 50  # of the questions of an outcome: a comment on GitHub holds 65,536 characters
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
+_CALLS = re.compile(r"(?<!\w)([@#])(?=\w)")
 
 
 def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
@@ -102,5 +103,5 @@ def _folded(title: str, content: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text on one line that Markdown shows as it is; nobody is called by it."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """Text on one line that Markdown shows as it is; no person and no issue is called by it."""
+    return _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", " ".join(text.split())))

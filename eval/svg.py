@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 440, 264
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 14, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 22, 14, 44
 _TICK = 5  # pixels
 
 Point = tuple[float, float]

@@ -149,8 +149,8 @@
     if (found.searches.length) out.append(...section("Also searched for", list(found.searches.map((one) => make("li", "", one)))));
     if (found.warnings.length) out.append(...section("Notes of the answer", list(found.warnings.map((one) => make("li", "", one)))));
     if (found.hits.length) {
-      const more = found.more ? `, ${found.more} more were` : "";
-      out.append(...section(`Sections found, best first (${found.hits.length} shown${more})`, ...hits(found)));
+      const all = found.more ? ` (${found.hits.length} of ${found.hits.length + found.more})` : "";
+      out.append(...section(`Sections found, best first${all}`, ...hits(found)));
     }
   };
 
@@ -268,7 +268,7 @@
   const theme = () => {
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const now = () => document.documentElement.dataset.theme || (dark.matches ? "dark" : "light");
-    const tell = () => { at("theme").textContent = now() === "dark" ? "Light" : "Dark"; };
+    const tell = () => { at("theme").textContent = now() === "dark" ? "Light theme" : "Dark theme"; };
     at("theme").hidden = false;
     at("theme").addEventListener("click", () => {
       document.documentElement.dataset.theme = now() === "dark" ? "light" : "dark";
