@@ -15,7 +15,7 @@ from eval.abstention import (
     refusal_precision,
     risk_coverage_area,
 )
-from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, difference, estimate, mean
+from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, estimate, mean
 from eval.citations import CitationGrade
 from eval.retrieval import RANK_METRICS, RankGrade
 
@@ -86,21 +86,6 @@ def measure(
             found = replace(found, n=sum(map(metric.counts, graded)))
         figures.append(Figure(metric.name, found))
     return tuple(figures)
-
-
-def differ(
-    pairs: Sequence[tuple[CaseGrade, CaseGrade]], *, seed: int = 0, resamples: int = RESAMPLES
-) -> tuple[Figure, ...]:
-    """Figures of the first of each pair less those of the second, paired by case.
-
-    A metric is compared on the cases that take part in it on both sides.
-    """
-    found = []
-    for metric in METRICS:
-        both = [one for one in pairs if None not in map(metric.row, one)]
-        ours, theirs = (rows_of(metric, [one[side] for one in both]) for side in (0, 1))
-        found.append(difference(ours, theirs, metric.statistic, seed=seed, resamples=resamples))
-    return tuple(Figure(metric.name, one) for metric, one in zip(METRICS, found, strict=True))
 
 
 def rows_of(metric: Metric, graded: Sequence[CaseGrade]) -> Rows:

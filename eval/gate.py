@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 from eval.bootstrap import Figure
@@ -62,6 +63,8 @@ def threshold(text: str, side: Literal["under", "over"]) -> Threshold:
     metric = _metric(name.strip())
     try:
         bound = float(number)
+        if not isfinite(bound):
+            raise ValueError
     except ValueError as error:
         raise ConfigError(
             f"{text!r} is no threshold: {number!r} is no number.",

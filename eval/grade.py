@@ -1,4 +1,4 @@
-"""Answers against cases: what each case earned, the figures over all, and two runs compared.
+"""Answers against cases: what each case earned, and the figures over all.
 
 Three outcomes are kept apart. An *answer* is graded by its hits, citations and text. A *refusal*
 is graded as a refusal alone: it lowers the share of answered questions and is in no mean of
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from eval.bootstrap import RESAMPLES, Figure
 from eval.cases import Case
 from eval.citations import NOTHING_RIGHT, grade_citations, includes
-from eval.figures import CaseGrade, Group, differ, measure
+from eval.figures import CaseGrade, Group, measure
 from eval.retrieval import RankGrade, found_at, grade_ranking
 from rag.errors import SourceError
 from rag.record import AnswerRecord
@@ -99,24 +99,6 @@ def summarise(cases: Sequence[CaseGrade], *, seed: int = 0, resamples: int = RES
         seed=seed,
         resamples=resamples,
     )
-
-
-def compare(grades: Grades, baseline: Grades) -> tuple[Figure, ...]:
-    """Each figure less the baseline's, paired by case, with the seed of `grades`.
-
-    A metric is compared on the cases that take part in it in both runs: citations, say, on the
-    questions that both answered.
-
-    Raises:
-        SourceError: The two runs share no case.
-    """
-    others = {one.id: one for one in baseline.cases}
-    pairs = [(one, others[one.id]) for one in grades.cases if one.id in others]
-    if not pairs:
-        raise SourceError(
-            "The two runs share no case.", hint="Compare answers to the same case file."
-        )
-    return differ(pairs, seed=grades.seed, resamples=grades.resamples)
 
 
 def _by_id(cases: Sequence[Case], records: Sequence[AnswerRecord]) -> dict[str, AnswerRecord]:

@@ -90,7 +90,7 @@ def _notices(result: EvalResult) -> Iterator[str]:
         yield (
             f'<section class="notice"><details open><summary>{len(failed):,} of'
             f" {len(result.cases):,} cases failed; they count as wrong in every figure</summary>"
-            f"<ul>{lines}</ul></details></section>"
+            f'<ul tabindex="0" aria-label="Cases that failed">{lines}</ul></details></section>'
         )
     if result.missing:
         yield (

@@ -55,7 +55,7 @@ def mcnemar_p(better: int, worse: int) -> float:
     """Exact two-sided p, in (0, 1], of so many questions gained and so many lost."""
     n, fewer = better + worse, min(better, worse)
     tail = sum(comb(n, k) for k in range(fewer + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def holm(ps: Sequence[float]) -> tuple[float, ...]:

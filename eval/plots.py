@@ -93,7 +93,7 @@ def _risk_coverage(graded: Sequence[CaseGrade]) -> Plot | None:
     told = "none is answered"
     if answered:
         here: Point = (len(answered) / n, wrong / len(answered))
-        coverage, risk_here = (f"{100 * share:.0f} %" for share in here)
+        coverage, risk_here = (f"{100 * share:.0f}\u00a0%" for share in here)
         told = f"{coverage} are answered, {risk_here} of them without an answer in the posts"
         marks += [
             frame.dot(here, "here", told, radius=6),

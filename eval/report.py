@@ -63,11 +63,6 @@ def outcomes_text(grades: Grades) -> str:
     return ", ".join(f"{n} {one}" for one, n in outcomes(grades.cases).items() if n) + "."
 
 
-def differences_text(differences: Sequence[Figure]) -> str:
-    """A table of `eval.grade.compare`: this run less the baseline."""
-    return _figures("Difference, paired by question", differences, signed=True)
-
-
 def rankings_text(rankings: Sequence[RankingFigures]) -> str:
     """A row for each ranking, and one for each difference to the baseline."""
     names = [figure.name for figure in rankings[0].figures] if rankings else []

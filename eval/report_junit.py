@@ -56,9 +56,15 @@ def _suite(
     errors: int = 0,
     seconds: float = 0,
 ) -> ElementTree.Element:
-    counts = {"tests": tests, "failures": failures, "errors": errors}
-    attributes = {one: str(count) for one, count in counts.items()}
-    return ElementTree.SubElement(root, "testsuite", name=name, time=f"{seconds:.3f}", **attributes)
+    return ElementTree.SubElement(
+        root,
+        "testsuite",
+        name=name,
+        time=f"{seconds:.3f}",
+        tests=str(tests),
+        failures=str(failures),
+        errors=str(errors),
+    )
 
 
 def _case(suite: ElementTree.Element, one: CaseGrade, question: str) -> None:

@@ -100,7 +100,11 @@
       cited.some(([quote]) => quote && words.includes(quote)) ? chip("cited") : null);
     const summary = make("summary", "", make("span", "rank", `${place + 1}.`), title,
       make("span", "reason", ` · ${relevance.toFixed(3)}`), chips);
-    return make("details", "hit", summary, make("p", "text", ...marked(words, [...wanted, ...cited])));
+    const box = make("details", "hit", summary);
+    box.addEventListener("toggle", () => {
+      if (box.childElementCount === 1) box.append(make("p", "text", ...marked(words, [...wanted, ...cited])));
+    });
+    return box;
   });
 
   const section = (title, ...content) => [make("h3", "", title), ...content];
