@@ -10,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
-from eval.tables import shown, table, value
+from eval.tables import plain, shown, table, value
 
 _KIND_METRICS = (
     "Recall@5",
@@ -111,7 +111,7 @@ def _kinds(grades: Grades) -> str:
         refused = sum(one.refused for one in of_kind)
         rows.append(
             [
-                kind.replace("|", "\\|"),
+                plain(kind),
                 str(len(of_kind)),
                 str(refused),
                 *(value(values[name]) for name in _KIND_METRICS),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from eval.figures import CaseGrade
@@ -11,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import GOOD, Outcome, outcome
 from eval.report import figures_text, outcomes_text
 from eval.run import EvalResult
-from eval.tables import shown, table
+from eval.tables import plain, shown, table
 
 _HEADLINE = (
     "Recall@5",
@@ -22,8 +21,6 @@ _HEADLINE = (
     "refused, of the unanswerable",
 )
 _LISTED = 50  # of the questions of an outcome: a comment on GitHub holds 65,536 characters
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
-_CALLS = re.compile(r"(?<!\w)([@#])(?=\w)")
 
 
 def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
@@ -46,7 +43,7 @@ def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
 def _thresholds(kept: Sequence[Kept]) -> list[str]:
     if not kept:
         return []
-    return ["\n".join(f"- {'✅' if one.ok else '❌'} {_plain(one.told)}" for one in kept)]
+    return ["\n".join(f"- {'✅' if one.ok else '❌'} {plain(one.told)}" for one in kept)]
 
 
 def _headline(grades: Grades) -> str:
@@ -61,7 +58,7 @@ def _headline(grades: Grades) -> str:
 def _failed(grades: Grades) -> list[str]:
     if not grades.failed:
         return []
-    lines = [f"- {_plain(one.case_id)}: {_plain(one.reason)}" for one in grades.failed[:_LISTED]]
+    lines = [f"- {plain(one.case_id)}: {plain(one.reason)}" for one in grades.failed[:_LISTED]]
     more = len(grades.failed) - len(lines)
     head = f"**{len(grades.failed)} of {len(grades.cases)} cases failed:**"
     return ["\n".join([head, "", *lines, *([f"- and {more} more"] if more > 0 else [])])]
@@ -79,7 +76,7 @@ def _questions(result: EvalResult) -> list[str]:
 
 
 def _list(cases: Sequence[CaseGrade], questions: dict[str, str]) -> str:
-    lines = [f"- {_plain(one.id)}: {_plain(questions[one.id])}" for one in cases[:_LISTED]]
+    lines = [f"- {plain(one.id)}: {plain(questions[one.id])}" for one in cases[:_LISTED]]
     more = len(cases) - len(lines)
     return "\n".join([*lines, *([f"- and {more:,} more"] if more > 0 else [])])
 
@@ -95,13 +92,8 @@ def _made_with(result: EvalResult) -> str:
         "code": " ".join(filter(None, (f"sha256 {made.code_sha256}", made.commit))),
         "versions": ", ".join(f"{name} {version}" for name, version in made.versions),
     }
-    return "\n".join(f"- {name}: {_plain(value)}" for name, value in told.items() if value)
+    return "\n".join(f"- {name}: {plain(value)}" for name, value in told.items() if value)
 
 
 def _folded(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
-
-
-def _plain(text: str) -> str:
-    """Text on one line that Markdown shows as it is; no person and no issue is called by it."""
-    return _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
