@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -56,6 +58,13 @@ def load_cases(path: Path) -> tuple[Case, ...]:
         SourceError: The file cannot be read or has mistakes; the hint lists the first ten.
     """
     return tuple(line.case() for line in read_items(path, _CaseLine))
+
+
+def fingerprint(case: Case) -> str:
+    """16 hexadecimal digits of all that is asked and graded of a case; not its reference answer."""
+    asked = replace(case, answer="")
+    text = json.dumps(asdict(asked), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def resolve_gold(cases: Sequence[Case], index: Index) -> tuple[Case, ...]:

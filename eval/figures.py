@@ -15,7 +15,7 @@ from eval.abstention import (
     refusal_precision,
     risk_coverage_area,
 )
-from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, difference, estimate, mean
+from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, estimate, mean
 from eval.citations import CitationGrade
 from eval.retrieval import RANK_METRICS, RankGrade
 
@@ -41,7 +41,9 @@ class CaseGrade:
     says: float | None
     """1 if the text includes what it must, else 0; None as `citations`, or if nothing must be."""
     milliseconds: float | None
-    """All stages; None where the record does not say."""
+    """All stages, or until it failed; None where that is not known."""
+    found_at: tuple[int | None, ...] = ()
+    """Per part of the gold, the rank from 1 of the first hit that holds it; None: none does."""
 
     @property
     def refused(self) -> bool:
@@ -64,6 +66,7 @@ class Metric:
     statistic: Statistic = mean
     counts: Callable[[CaseGrade], bool] | None = None
     """What stands below the line of a ratio, for n; None: every case that takes part."""
+    lower_is_better: bool = False
 
 
 def measure(
@@ -78,29 +81,15 @@ def measure(
     for metric in METRICS:
         if group not in (None, metric.group):
             continue
-        found = estimate(_rows(metric, graded), metric.statistic, seed=seed, resamples=resamples)
+        found = estimate(rows_of(metric, graded), metric.statistic, seed=seed, resamples=resamples)
         if found and metric.counts:
             found = replace(found, n=sum(map(metric.counts, graded)))
         figures.append(Figure(metric.name, found))
     return tuple(figures)
 
 
-def differ(
-    pairs: Sequence[tuple[CaseGrade, CaseGrade]], *, seed: int = 0, resamples: int = RESAMPLES
-) -> tuple[Figure, ...]:
-    """Figures of the first of each pair less those of the second, paired by case.
-
-    A metric is compared on the cases that take part in it on both sides.
-    """
-    found = []
-    for metric in METRICS:
-        both = [one for one in pairs if None not in map(metric.row, one)]
-        ours, theirs = (_rows(metric, [one[side] for one in both]) for side in (0, 1))
-        found.append(difference(ours, theirs, metric.statistic, seed=seed, resamples=resamples))
-    return tuple(Figure(metric.name, one) for metric, one in zip(METRICS, found, strict=True))
-
-
-def _rows(metric: Metric, graded: Sequence[CaseGrade]) -> Rows:
+def rows_of(metric: Metric, graded: Sequence[CaseGrade]) -> Rows:
+    """What the metric's statistic needs, a row for each case that takes part in it."""
     rows = [row for row in map(metric.row, graded) if row is not None]
     return np.array(rows, dtype=np.float64).reshape(len(rows), -1 if rows else 1)
 
@@ -164,7 +153,13 @@ METRICS = (
     ),
     Metric("F1 of refusing", "abstention", _refusal, refusal_f1),
     Metric("AUROC of the score", "abstention", _refusal, auroc),
-    Metric("AURC of the score (lower is better)", "abstention", _refusal, risk_coverage_area),
-    Metric("median ms", "time", _milliseconds, _median),
-    Metric("95th percentile ms", "time", _milliseconds, _p95),
+    Metric(
+        "AURC of the score (lower is better)",
+        "abstention",
+        _refusal,
+        risk_coverage_area,
+        lower_is_better=True,
+    ),
+    Metric("median ms", "time", _milliseconds, _median, lower_is_better=True),
+    Metric("95th percentile ms", "time", _milliseconds, _p95, lower_is_better=True),
 )

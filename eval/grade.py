@@ -1,11 +1,11 @@
-"""Answers against cases: what each case earned, the figures over all, and two runs compared.
+"""Answers against cases: what each case earned, and the figures over all.
 
 Three outcomes are kept apart. An *answer* is graded by its hits, citations and text. A *refusal*
 is graded as a refusal alone: it lowers the share of answered questions and is in no mean of
 citations, neither as 0 nor as a missing value. A case that *failed* (no record) is listed and
 earns the worst in everything, so that failing never lifts a figure: nothing found, nothing
 cited, nothing said, wrongly refused where there is an answer and let through where there is
-none. Only its time is not known.
+none. Its time is that until it failed: a time-out that is left out of the mean would flatter.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from eval.bootstrap import RESAMPLES, Figure
 from eval.cases import Case
 from eval.citations import NOTHING_RIGHT, grade_citations, includes
-from eval.figures import CaseGrade, Group, differ, measure
-from eval.retrieval import RankGrade, grade_ranking
+from eval.figures import CaseGrade, Group, measure
+from eval.retrieval import RankGrade, found_at, grade_ranking
 from rag.errors import SourceError
 from rag.record import AnswerRecord
 
@@ -28,6 +28,8 @@ class Failure:
 
     case_id: str
     reason: str
+    milliseconds: float | None = None
+    """Until it failed; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,17 @@ def grade(
         SourceError: Two records have one id, or none is of any of the cases.
     """
     found = _by_id(cases, records)
-    reasons = {failure.case_id: failure.reason for failure in failures}
-    graded = tuple(
-        _grade_case(case, found[case.id])
-        if case.id in found
-        else _grade_failed(case, reasons.get(case.id, "no answer"))
+    failed = {failure.case_id: failure for failure in failures}
+    graded = [
+        grade_case(case, found.get(case.id) or failed.get(case.id) or Failure(case.id, "no answer"))
         for case in cases
-    )
+    ]
+    return summarise(graded, seed=seed, resamples=resamples)
+
+
+def summarise(cases: Sequence[CaseGrade], *, seed: int = 0, resamples: int = RESAMPLES) -> Grades:
+    """The figures of graded cases, over all and by kind."""
+    graded = tuple(cases)
 
     def figures(some: Sequence[CaseGrade], group: Group | None = None) -> tuple[Figure, ...]:
         return measure(some, group=group, seed=seed, resamples=resamples)
@@ -93,24 +99,6 @@ def grade(
         seed=seed,
         resamples=resamples,
     )
-
-
-def compare(grades: Grades, baseline: Grades) -> tuple[Figure, ...]:
-    """Each figure less the baseline's, paired by case, with the seed of `grades`.
-
-    A metric is compared on the cases that take part in it in both runs: citations, say, on the
-    questions that both answered.
-
-    Raises:
-        SourceError: The two runs share no case.
-    """
-    others = {one.id: one for one in baseline.cases}
-    pairs = [(one, others[one.id]) for one in grades.cases if one.id in others]
-    if not pairs:
-        raise SourceError(
-            "The two runs share no case.", hint="Compare answers to the same case file."
-        )
-    return differ(pairs, seed=grades.seed, resamples=grades.resamples)
 
 
 def _by_id(cases: Sequence[Case], records: Sequence[AnswerRecord]) -> dict[str, AnswerRecord]:
@@ -132,7 +120,12 @@ def _by_id(cases: Sequence[Case], records: Sequence[AnswerRecord]) -> dict[str, 
     return found
 
 
-def _grade_case(case: Case, record: AnswerRecord) -> CaseGrade:
+def grade_case(case: Case, came: AnswerRecord | Failure) -> CaseGrade:
+    """What a case earned with its answer, or with none."""
+    return _grade_failed(case, came) if isinstance(came, Failure) else _grade_answer(case, came)
+
+
+def _grade_answer(case: Case, record: AnswerRecord) -> CaseGrade:
     judged = case.answerable and record.answered
     text = " ".join(sentence.text for sentence in record.sentences)
     timing = record.timing_ms
@@ -147,21 +140,23 @@ def _grade_case(case: Case, record: AnswerRecord) -> CaseGrade:
         citations=grade_citations(record, case.parts) if judged and case.parts else None,
         says=float(includes(text, case.must_include)) if judged and case.must_include else None,
         milliseconds=timing.get("total", sum(timing.values())) if timing else None,
+        found_at=found_at(case, record.hits),
     )
 
 
-def _grade_failed(case: Case, reason: str) -> CaseGrade:
+def _grade_failed(case: Case, failure: Failure) -> CaseGrade:
     return CaseGrade(
         id=case.id,
         kind=case.kind,
         answerable=case.answerable,
         answered=False,
-        failed=reason,
+        failed=failure.reason,
         score=0.0 if case.answerable else 1.0,
         ranking=RankGrade() if case.parts else None,
         citations=NOTHING_RIGHT if case.parts else None,
         says=0.0 if case.must_include else None,
-        milliseconds=None,
+        milliseconds=failure.milliseconds,
+        found_at=(None,) * len(case.parts),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 # Where a run takes place, not what it answers.
 _NOT_HASHED = {"index", "host", "port", "site_name", "link_base"}
 _PACKAGES = ("pullquote", "numpy", "chromadb", "sentence-transformers", "torch")
+_ROOT = Path(__file__).resolve().parents[1]
+_CODE = ("rag", "eval")  # what answers, and what grades
+_SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,23 @@ class MadeWith:
     embedder: str
     versions: tuple[tuple[str, str], ...]
     """Name and version of Python and the packages that answers depend on."""
+    writer: str = ""
+    reader: str = ""
+    """Empty where nothing was read closely."""
+    judge: str = ""
+    thresholds: tuple[tuple[str, float], ...] = ()
+    refusal: str = ""
+    """Empty where what decides whether to answer is what is shipped."""
+    code_sha256: str = ""
+    """Of the modules and weights that answer and grade."""
+    commit: str = ""
+    """Of the checkout that they stand in; empty where they were installed."""
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:
     """What an evaluation of this assistant on this file rests on."""
     status = assistant.index.status()
+    provenance = assistant.provenance
     return MadeWith(
         case_file=case_file.name,
         case_sha256=hashlib.sha256(case_file.read_bytes()).hexdigest(),
@@ -52,6 +69,13 @@ def made_with(assistant: Assistant, case_file: Path) -> MadeWith:
         passages=status.passages,
         embedder=status.embedder,
         versions=(("python", platform.python_version()), *map(_installed, _PACKAGES)),
+        writer=provenance.writer,
+        reader=provenance.reader,
+        judge=provenance.judge,
+        thresholds=tuple(sorted(provenance.thresholds.items())),
+        refusal=provenance.refusal,
+        code_sha256=_code(),
+        commit=_commit(),
     )
 
 
@@ -65,3 +89,27 @@ def _installed(package: str) -> tuple[str, str]:
         return package, version(package)
     except PackageNotFoundError:
         return package, "not installed"
+
+
+def _code() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(_files()):
+        digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files() -> Iterator[Path]:
+    for package in _CODE:
+        yield from (one for one in (_ROOT / package).rglob("*") if one.suffix in _SUFFIXES)
+
+
+def _commit() -> str:
+    if not (_ROOT / ".git").exists():
+        return ""
+    command = ["git", "-C", str(_ROOT), "rev-parse", "HEAD"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):  # no git here, or not the owner of the checkout
+        return ""
+    return said.stdout.strip()

@@ -1,17 +1,16 @@
-"""A graded run for people (aligned Markdown tables) and for machines (JSON)."""
+"""A graded run for people: aligned Markdown tables."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from eval.bootstrap import Figure
 from eval.figures import METRICS, Group
 from eval.grade import Grades
+from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
-from eval.tables import shown, table, value
+from eval.tables import plain, shown, table, value
 
 _KIND_METRICS = (
     "Recall@5",
@@ -22,19 +21,24 @@ _KIND_METRICS = (
 
 
 def grades_text(grades: Grades) -> str:
-    """Tables of all figures with n and 95 % intervals, by kind, and the cases that failed."""
+    """What became of the cases, `figures_text`, and the cases that failed."""
+    failed = [f"- {one.case_id}: {one.reason}" for one in grades.failed]
+    counted = f"{len(failed)} of {len(grades.cases)} cases failed"
+    told = "\n".join([f"{counted}:", *failed]) if failed else f"{counted}."
+    return "\n\n".join([outcomes_text(grades), figures_text(grades), told])
+
+
+def figures_text(grades: Grades) -> str:
+    """Tables of all figures with n and 95 % intervals, over all cases and by kind."""
     parts = [
-        _figures("Retrieval", _of(grades.figures, "retrieval")),
-        _figures("Answers, where not refused", _of(grades.figures, "answers")),
+        _figures("Retrieval", of_group(grades.figures, "retrieval")),
+        _figures("Answers, where not refused", of_group(grades.figures, "answers")),
         _abstention(grades),
-        _figures("Time of a question, ms", _of(grades.figures, "time"), digits=0),
+        _figures("Time of a question, ms", of_group(grades.figures, "time"), digits=0),
         _kinds(grades),
         f"[low, high] is a 95 % interval: percentile bootstrap by question, {grades.resamples:,} "
         f"resamples, seed {grades.seed}. One without width says that all n scored alike.",
     ]
-    failed = [f"- {one.case_id}: {one.reason}" for one in grades.failed]
-    counted = f"{len(failed)} of {len(grades.cases)} cases failed"
-    parts.append("\n".join([f"{counted}:", *failed]) if failed else f"{counted}.")
     return "\n\n".join(parts)
 
 
@@ -54,32 +58,9 @@ def text_report(result: EvalResult) -> str:
     return "\n\n".join(parts)
 
 
-def json_report(result: EvalResult) -> str:
-    """Everything of `text_report` and every case's own grades, as indented JSON.
-
-    A figure that nothing could be measured on is null.
-    """
-    grades = result.grades
-    content = {
-        "schema": 1,
-        "made_with": asdict(result.made_with) | {"versions": dict(result.made_with.versions)},
-        "bootstrap": {"seed": grades.seed, "resamples": grades.resamples, "interval": 0.95},
-        "figures": _mapping(grades.figures),
-        "baselines": {
-            "always refuse": _mapping(grades.always_refuse),
-            "never refuse": _mapping(grades.never_refuse),
-        },
-        "kinds": {kind: _mapping(figures) for kind, figures in grades.kinds},
-        "failed": {one.case_id: one.reason for one in grades.failed},
-        "missing_gold": result.missing,
-        "cases": [asdict(one) for one in grades.cases],
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def differences_text(differences: Sequence[Figure]) -> str:
-    """A table of `eval.grade.compare`: this run less the baseline."""
-    return _figures("Difference, paired by question", differences, signed=True)
+def outcomes_text(grades: Grades) -> str:
+    """How many cases had which outcome, in one line; outcomes that none had are left out."""
+    return ", ".join(f"{n} {one}" for one, n in outcomes(grades.cases).items() if n) + "."
 
 
 def rankings_text(rankings: Sequence[RankingFigures]) -> str:
@@ -113,7 +94,7 @@ def _figures(
 
 
 def _abstention(grades: Grades) -> str:
-    columns = _of(grades.figures, "abstention"), grades.always_refuse, grades.never_refuse
+    columns = of_group(grades.figures, "abstention"), grades.always_refuse, grades.never_refuse
     rows = [
         [own.name, shown(own.estimate), _n(own), value(all_.estimate), value(none.estimate)]
         for own, all_, none in zip(*columns, strict=True)
@@ -130,7 +111,7 @@ def _kinds(grades: Grades) -> str:
         refused = sum(one.refused for one in of_kind)
         rows.append(
             [
-                kind,
+                plain(kind),
                 str(len(of_kind)),
                 str(refused),
                 *(value(values[name]) for name in _KIND_METRICS),
@@ -139,14 +120,11 @@ def _kinds(grades: Grades) -> str:
     return table(["Kind", "n", "refused", *_KIND_METRICS], rows)
 
 
-def _of(figures: Sequence[Figure], group: Group) -> list[Figure]:
+def of_group(figures: Sequence[Figure], group: Group) -> list[Figure]:
+    """Those of the figures whose metric is of the group, in order."""
     names = {metric.name for metric in METRICS if metric.group == group}
     return [figure for figure in figures if figure.name in names]
 
 
 def _n(figure: Figure) -> str:
     return str(figure.estimate.n if figure.estimate else 0)
-
-
-def _mapping(figures: Sequence[Figure]) -> dict[str, object]:
-    return {one.name: asdict(one.estimate) if one.estimate else None for one in figures}

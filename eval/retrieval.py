@@ -53,6 +53,15 @@ def grade_ranking(case: Case, hits: Sequence[Retrieved]) -> RankGrade:
     )
 
 
+def found_at(case: Case, hits: Sequence[Retrieved]) -> tuple[int | None, ...]:
+    """Per part of the gold, the rank from 1 of the first hit that holds it; None: none does."""
+    found = found_parts(hits, case.parts)
+    return tuple(
+        next((rank for rank, here in enumerate(found, 1) if part in here), None)
+        for part in range(len(case.parts))
+    )
+
+
 def rank_metrics(
     cases: Sequence[Case],
     rankings: Mapping[str, Sequence[Sequence[Retrieved]]],

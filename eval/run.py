@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from eval.bootstrap import RESAMPLES
-from eval.cases import Case, load_cases, missing_gold, resolve_gold
-from eval.grade import Failure, Grades, grade
+from eval.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
+from eval.grade import Failure, Grades, grade_case, summarise
+from eval.journal import Entry, Journal
 from eval.jsonl import mistaken, read_lines
 from eval.made_with import MadeWith, made_with
-from rag.errors import ModelUnavailable, QuestionInvalid
+from rag.errors import ModelUnavailable, PullquoteError, QuestionInvalid
 from rag.record import AnswerRecord, record
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+
+_log = logging.getLogger(__name__)
 
 
 class Asked(Protocol):
@@ -31,20 +36,14 @@ OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What came back for a list of cases, in their order."""
-
-    records: tuple[AnswerRecord, ...]
-    """`id` is the case's id; a case that failed has none."""
-    failures: tuple[Failure, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class EvalResult:
-    """One evaluation of an assistant."""
+    """One evaluation of an assistant; its answers stand in the journal."""
 
+    cases: tuple[Case, ...]
+    """As in the file; gold that is named by a hash with the sentence that the index has for it."""
+    fingerprints: tuple[str, ...]
+    """Of each case as it stands in the file: what two runs must share to be compared."""
     grades: Grades
-    records: tuple[AnswerRecord, ...]
     made_with: MadeWith
     missing: tuple[str, ...]
     """Ids of cases with a gold sentence that the index does not hold: they cannot be found."""
@@ -54,48 +53,79 @@ def evaluate(
     assistant: Assistant,
     case_file: Path,
     *,
+    journal: Journal,
     seed: int = 0,
     resamples: int = RESAMPLES,
     on_progress: OnProgress | None = None,
 ) -> EvalResult:
-    """Ask every case of a file and grade the answers.
+    """Ask every case of a file that the journal does not hold yet, and grade the answers.
 
     Raises:
-        SourceError: The case file cannot be read or has mistakes.
+        SourceError: The case file cannot be read or has mistakes, or the journal is of another run.
         IndexMismatch: The index was made with another model.
         ModelUnavailable: The embedding model cannot be loaded.
     """
-    cases = load_cases(case_file)
+    told = load_cases(case_file)
     assistant.warm_up()
-    cases = resolve_gold(cases, assistant.index)
-    run = run_cases(assistant, cases, on_progress=on_progress)
+    made = made_with(assistant, case_file)
+    journal.begin(asdict(made))
+    cases = resolve_gold(told, assistant.index)
+    run_cases(assistant, cases, journal, on_progress=on_progress)
+    graded = [grade_case(case, _came(journal, case)) for case in cases]
     return EvalResult(
-        grades=grade(cases, run.records, failures=run.failures, seed=seed, resamples=resamples),
-        records=run.records,
-        made_with=made_with(assistant, case_file),
+        cases=cases,
+        fingerprints=tuple(map(fingerprint, told)),
+        grades=summarise(graded, seed=seed, resamples=resamples),
+        made_with=made,
         missing=missing_gold(cases, assistant.index),
     )
 
 
 def run_cases(
-    assistant: Asked, cases: Sequence[Case], *, on_progress: OnProgress | None = None
-) -> Run:
-    """Ask every case, one after another.
+    assistant: Asked,
+    cases: Sequence[Case],
+    journal: Journal,
+    *,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """Ask every case that the journal does not hold yet, one after another.
 
-    A question that cannot be asked and a model that does not answer fail their case; whatever
-    would fail every case alike (a damaged index, another model's) is raised.
+    A case whose question cannot be asked, whose model does not answer, or that breaks the program
+    fails alone. What would fail every case alike (a damaged index, another model's) is raised.
     """
-    records: list[AnswerRecord] = []
-    failures: list[Failure] = []
     for done, case in enumerate(cases, 1):
-        try:
-            answer = assistant.ask(case.question, history=case.history)
-            records.append(record(answer, id=case.id))
-        except (QuestionInvalid, ModelUnavailable) as error:
-            failures.append(Failure(case.id, error.problem))
+        if case.id not in journal:
+            journal.add(_ask(assistant, case))
         if on_progress:
             on_progress(done, len(cases))
-    return Run(tuple(records), tuple(failures))
+
+
+def _ask(assistant: Asked, case: Case) -> Entry:
+    started = perf_counter()
+    failed: str | None = None
+    answered: AnswerRecord | None = None
+    try:
+        answered = record(assistant.ask(case.question, history=case.history), id=case.id)
+    except (QuestionInvalid, ModelUnavailable) as error:
+        failed = error.problem
+    except PullquoteError:
+        raise
+    except Exception as error:  # whoever is graded may break in any way; it counts, and is told
+        _log.warning("Case %s broke.", case.id, exc_info=True)
+        failed = f"{type(error).__name__}: {error}"
+    milliseconds = round((perf_counter() - started) * 1000, 3)
+    if answered:
+        timing = {**answered.timing_ms, "total": milliseconds}
+        answered = answered.model_copy(update={"timing_ms": timing})
+    return Entry(case.id, answered, failed, milliseconds)
+
+
+def _came(journal: Journal, case: Case) -> AnswerRecord | Failure:
+    entry = journal.entry(case.id)
+    if entry is None:
+        return Failure(case.id, "not asked")
+    reason = entry.failed or "no answer"
+    return entry.record or Failure(case.id, reason, entry.milliseconds)
 
 
 def load_records(path: Path) -> tuple[AnswerRecord, ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from eval.bootstrap import Estimate
 
 NONE = "–"  # nothing to measure it on
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
+_CALLS = re.compile(r"(?<!\w)([@#])(?=\w)")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -38,3 +41,8 @@ def shown(estimate: Estimate | None, *, digits: int = 3, signed: bool = False) -
         return NONE
     style = f"{'+' if signed else ''}.{digits}f"
     return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"
+
+
+def plain(text: str) -> str:
+    """Text on one line that Markdown shows as it is; no person and no issue is called by it."""
+    return _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", " ".join(text.split())))

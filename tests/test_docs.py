@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -38,14 +39,21 @@ _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands() -> dict[str, Any]:
-    found: dict[str, Any] = getattr(get_command(app), "commands")  # noqa: B009 - not in its type
-    return found
+    return dict(_commands(get_command(app)))
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command, those of a group with the group's name in front."""
+    for name, command in group.commands.items():
+        yield before + name, command
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
 
 
 def section_of(command: str) -> str:
     """What docs/commands.md says under `## pullquote <command>`."""
     parts = re.split(r"^## ", COMMANDS, flags=re.MULTILINE)
-    return next((one for one in parts if one.split()[:2] == ["pullquote", command]), "")
+    return next((one for one in parts if one.startswith(f"pullquote {command}\n")), "")
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
 
-from eval.bootstrap import Estimate, Figure
-from eval.grade import Failure, Grades, compare, grade
+from eval.bootstrap import Figure
+from eval.grade import Failure, Grades, grade
 from rag.errors import SourceError
 from rag.record import AnswerRecord
 
@@ -127,38 +127,3 @@ def test_two_answers_to_one_case_are_refused() -> None:
 def test_answers_to_other_cases_are_refused() -> None:
     with pytest.raises(SourceError, match="None of the 1 answers"):
         graded(answer("else"))
-
-
-def test_a_run_compared_with_itself_differs_nowhere() -> None:
-    grades = graded(*ANSWERS)
-    for figure in compare(grades, grades):
-        assert figure.estimate is not None
-        assert (figure.estimate.low, figure.estimate.value, figure.estimate.high) == (0, 0, 0)
-
-
-def test_a_better_run_is_ahead_by_the_difference_of_the_figures() -> None:
-    better = tuple(
-        answer("sow", cited(SOW), hits=[hit(SOW.quote, 1)], ms=20) if one.id == "sow" else one
-        for one in ANSWERS
-    )
-    ours, theirs = graded(*better), graded(*ANSWERS)
-    found = {one.name: one.estimate for one in compare(ours, theirs)}
-    for name in ("Recall@1", "nDCG@10", "answered, of the answerable", "F1 of refusing"):
-        ahead, behind = value(ours.figures, name), value(theirs.figures, name)
-        assert ahead is not None
-        assert behind is not None
-        apart = found[name]
-        assert apart is not None
-        assert apart.value == pytest.approx(ahead - behind)
-
-
-def test_citations_are_compared_where_both_answered() -> None:
-    fewer = tuple(answer("wool") if one.id == "wool" else one for one in ANSWERS)
-    found = {one.name: one.estimate for one in compare(graded(*ANSWERS), graded(*fewer))}
-    assert found["citation recall (sentence)"] == Estimate(0, 0, 0, 1)
-
-
-def test_runs_without_a_common_case_cannot_be_compared() -> None:
-    other = grade([case("else", WOOL)], [answer("else")], resamples=5)
-    with pytest.raises(SourceError, match="share no case"):
-        compare(graded(*ANSWERS), other)

@@ -9,13 +9,14 @@ import pytest
 from eval_parts import WOOL, answer, case, cited
 from small_site import garden
 
-from eval.cases import load_cases
+from eval.cases import Case, load_cases
 from eval.citations import CitationGrade
-from eval.grade import Failure
+from eval.journal import Entry, open_journal
 from eval.publish import published
-from eval.report import json_report, text_report
+from eval.report import text_report
+from eval.report_json import json_report
 from eval.retrieval import RankGrade
-from eval.run import evaluate, load_records, run_cases
+from eval.run import Asked, EvalResult, evaluate, load_records, run_cases
 from rag.assistant import Assistant
 from rag.embed import HashEmbedder
 from rag.errors import IndexDamaged, ModelUnavailable, SourceError
@@ -58,17 +59,30 @@ def assistant(tmp_path: Path, **settings: float) -> Assistant:
     return Assistant(Settings.model_validate(values), embedder=HashEmbedder())
 
 
+def evaluated(one: Assistant, case_file: Path, *, resamples: int = 10) -> EvalResult:
+    with open_journal(None) as journal:
+        return evaluate(one, case_file, journal=journal, resamples=resamples)
+
+
+def came_back(system: Asked, cases: Sequence[Case]) -> list[Entry]:
+    with open_journal(None) as journal:
+        run_cases(system, cases, journal)
+        return [entry for case in cases if (entry := journal.entry(case.id))]
+
+
 def test_an_assistant_is_asked_every_case_and_graded(tmp_path: Path, case_file: Path) -> None:
     told: list[tuple[int, int]] = []
-    with assistant(tmp_path, min_answerable=0) as garden_assistant:
+    with assistant(tmp_path, min_answerable=0) as garden_assistant, open_journal(None) as journal:
         result = evaluate(
             garden_assistant,
             case_file,
+            journal=journal,
             resamples=50,
             on_progress=lambda done, of: told.append((done, of)),
         )
+        records = list(journal.records(case.id for case in result.cases))
     assert told == [(1, 3), (2, 3), (3, 3)]
-    assert [one.id for one in result.records] == ["wool", "then"]
+    assert [one.id for one in records] == ["wool", "then"]
     assert result.missing == ()
     found = {one.name: one.estimate for one in result.grades.figures}
     assert found["Recall@1"] is not None
@@ -84,7 +98,7 @@ def test_settings_that_answers_depend_on_are_in_the_hash(tmp_path: Path, case_fi
     hashes = []
     for folder, settings in (("a", {}), ("b", {}), ("c", {"candidates": 50})):
         with assistant(tmp_path / folder, **settings) as one:
-            hashes.append(evaluate(one, case_file, resamples=2).made_with.settings_sha256)
+            hashes.append(evaluated(one, case_file, resamples=2).made_with.settings_sha256)
     assert hashes[0] == hashes[1]
     assert hashes[0] != hashes[2]
 
@@ -103,10 +117,9 @@ class Forgetful:
 
 def test_a_model_that_does_not_answer_fails_the_case_and_the_next_is_asked(case_file: Path) -> None:
     system = Forgetful(ModelUnavailable("It sleeps.", hint="Wake it."))
-    run = run_cases(system, load_cases(case_file))
-    assert run.records == ()
-    assert run.failures[1] == Failure("then", "It sleeps.")
-    assert len(run.failures) == 3
+    entries = came_back(system, load_cases(case_file))
+    assert [one.failed for one in entries] == ["It sleeps."] * 3
+    assert all(one.record is None and one.milliseconds >= 0 for one in entries)
     assert system.asked[1] == (
         "And the bare bed?",
         (Turn("How many did the wool bed lose?", "Three."),),
@@ -115,7 +128,12 @@ def test_a_model_that_does_not_answer_fails_the_case_and_the_next_is_asked(case_
 
 def test_what_would_fail_every_case_ends_the_run(case_file: Path) -> None:
     with pytest.raises(IndexDamaged):
-        run_cases(Forgetful(IndexDamaged("Torn.", hint="Repair.")), load_cases(case_file))
+        came_back(Forgetful(IndexDamaged("Torn.", hint="Repair.")), load_cases(case_file))
+
+
+def test_a_system_that_breaks_fails_the_case_and_says_how(case_file: Path) -> None:
+    entries = came_back(Forgetful(TimeoutError("60 s")), load_cases(case_file))
+    assert [one.failed for one in entries] == ["TimeoutError: 60 s"] * 3
 
 
 def test_saved_answers_read_back_as_they_were(tmp_path: Path) -> None:
@@ -140,12 +158,12 @@ def test_no_case_is_asked_when_the_file_has_mistakes(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text("{}", encoding="utf-8")
     with assistant(tmp_path) as one, pytest.raises(SourceError):
-        evaluate(one, path)
+        evaluated(one, path)
 
 
 def test_cases_without_history_are_asked_without(tmp_path: Path) -> None:
     system = Forgetful(ModelUnavailable("It sleeps.", hint="Wake it."))
-    run_cases(system, [case("wool", WOOL)])
+    came_back(system, [case("wool", WOOL)])
     assert system.asked == [("wool?", ())]
 
 
@@ -156,8 +174,8 @@ def test_gold_that_is_named_by_a_hash_is_graded_as_its_sentence(
     hashed.write_text(published(case_file.read_text(encoding="utf-8")), encoding="utf-8")
     assert QUOTE not in hashed.read_text(encoding="utf-8")
     with assistant(tmp_path, min_answerable=0) as garden_assistant:
-        by_quote = evaluate(garden_assistant, case_file, resamples=10)
-        by_hash = evaluate(garden_assistant, hashed, resamples=10)
+        by_quote = evaluated(garden_assistant, case_file)
+        by_hash = evaluated(garden_assistant, hashed)
     assert by_hash.missing == ()
     first, second = (
         [(one.ranking, one.citations) for one in result.grades.cases]

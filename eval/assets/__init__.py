@@ -1,0 +1,1 @@
+"""Style, script and form of the page of a report."""

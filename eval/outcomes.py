@@ -1,0 +1,65 @@
+"""What became of a case in one word, for lists of questions; figures do not rest on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+from eval.figures import CaseGrade
+
+
+class Outcome(StrEnum):
+    """In the order from best to worst."""
+
+    RIGHT = "right"
+    """Cites a gold sentence of each part, and says what it must."""
+    REFUSED = "rightly refused"
+    PARTLY = "partly right"
+    """Cites a gold sentence or a gold section of a part, or says what it must; not all of it."""
+    WRONG = "wrong"
+    """Answered, with nothing of the gold."""
+    FALSE_REFUSAL = "wrongly refused"
+    """The posts answer it."""
+    FALSE_ANSWER = "wrongly answered"
+    """The posts do not answer it."""
+    FAILED = "failed"
+    """There is no answer to grade."""
+
+
+GOOD = frozenset({Outcome.RIGHT, Outcome.REFUSED})
+_WORTH = {
+    Outcome.RIGHT: 3, Outcome.REFUSED: 3, Outcome.PARTLY: 2, Outcome.WRONG: 1,
+    Outcome.FALSE_REFUSAL: 1, Outcome.FALSE_ANSWER: 1, Outcome.FAILED: 0,
+}  # fmt: skip
+
+
+def outcome(one: CaseGrade) -> Outcome:
+    """Of a graded case."""
+    if one.failed is not None:
+        return Outcome.FAILED
+    if not one.answerable:
+        return Outcome.FALSE_ANSWER if one.answered else Outcome.REFUSED
+    if not one.answered:
+        return Outcome.FALSE_REFUSAL
+    cited = one.citations
+    says = one.says is None or one.says == 1
+    if cited is None or cited.recall == 1:
+        return Outcome.RIGHT if says else Outcome.PARTLY
+    some = cited.recall > 0 or cited.section_recall > 0 or one.says == 1
+    return Outcome.PARTLY if some else Outcome.WRONG
+
+
+def outcomes(graded: Sequence[CaseGrade]) -> dict[Outcome, int]:
+    """How many cases had each outcome, best first; those that none had are there with 0."""
+    found = Counter(map(outcome, graded))
+    return {one: found[one] for one in Outcome}
+
+
+def changed(before: Outcome, now: Outcome) -> int:
+    """1 where a case's outcome became better, -1 where it became worse, else 0.
+
+    The four grades are right, partly right, not right, failed: whether a wrong answer is worse
+    than a wrong refusal is for people to say.
+    """
+    return (_WORTH[now] > _WORTH[before]) - (_WORTH[now] < _WORTH[before])

@@ -1,0 +1,167 @@
+"""A graded run as JSON, and read back: of two runs alike to the byte, but for `timing`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from eval.bootstrap import Figure
+from eval.citations import CitationGrade
+from eval.figures import METRICS, CaseGrade
+from eval.outcomes import outcome, outcomes
+from eval.retrieval import RankGrade
+from eval.run import EvalResult
+from rag.errors import SourceError
+
+NAME = "report.json"
+_TIME = {metric.name for metric in METRICS if metric.group == "time"}
+
+
+def json_report(result: EvalResult) -> str:
+    """All figures and every case's own grades, as indented JSON.
+
+    A figure that nothing could be measured on is null. What a clock said stands in `timing` alone.
+    """
+    grades = result.grades
+    made = asdict(result.made_with)
+    content = {
+        "schema": 2,
+        "made_with": made
+        | {name: dict(getattr(result.made_with, name)) for name in ("versions", "thresholds")},
+        "bootstrap": {"seed": grades.seed, "resamples": grades.resamples, "interval": 0.95},
+        "outcomes": {one.value: n for one, n in outcomes(grades.cases).items()},
+        "figures": _mapping(grades.figures),
+        "baselines": {
+            "always refuse": _mapping(grades.always_refuse),
+            "never refuse": _mapping(grades.never_refuse),
+        },
+        "kinds": {kind: _mapping(figures) for kind, figures in grades.kinds},
+        "failed": {one.case_id: one.reason for one in grades.failed},
+        "missing_gold": result.missing,
+        "cases": list(_cases(result)),
+        "timing": {
+            "figures": _mapping(grades.figures, time=True),
+            "cases": {one.id: one.milliseconds for one in grades.cases},
+        },
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _cases(result: EvalResult) -> Iterator[Mapping[str, object]]:
+    graded = zip(result.cases, result.fingerprints, result.grades.cases, strict=True)
+    for case, fingerprint, grade in graded:
+        own = asdict(grade)
+        del own["milliseconds"]
+        yield {"question": case.question, "sha256": fingerprint, "outcome": outcome(grade), **own}
+
+
+def _mapping(figures: Sequence[Figure], *, time: bool = False) -> dict[str, object]:
+    return {
+        one.name: asdict(one.estimate) if one.estimate else None
+        for one in figures
+        if (one.name in _TIME) == time
+    }
+
+
+# ---------------------------------------------------------------- read back
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCase:
+    """A case of a report: what was asked, and what it earned."""
+
+    question: str
+    fingerprint: str
+    grade: CaseGrade
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReport:
+    """A report that was written earlier."""
+
+    name: str
+    case_file: str
+    seed: int
+    resamples: int
+    cases: tuple[SavedCase, ...]
+
+
+class _CaseLine(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    kind: str
+    question: str
+    sha256: str
+    answerable: bool
+    answered: bool
+    failed: str | None
+    score: float
+    ranking: RankGrade | None
+    citations: CitationGrade | None
+    says: float | None
+    found_at: tuple[int | None, ...]
+
+    def saved(self, milliseconds: float | None) -> SavedCase:
+        own = {name: getattr(self, name) for name in type(self).model_fields}
+        question, digest = own.pop("question"), own.pop("sha256")
+        return SavedCase(question, digest, CaseGrade(**own, milliseconds=milliseconds))
+
+
+class _Bootstrap(BaseModel):
+    seed: int
+    resamples: int
+
+
+class _MadeWith(BaseModel):
+    case_file: str
+
+
+class _Timing(BaseModel):
+    cases: dict[str, float | None]
+
+
+class _Report(BaseModel):
+    schema_: Literal[2]
+    made_with: _MadeWith
+    bootstrap: _Bootstrap
+    cases: tuple[_CaseLine, ...]
+    timing: _Timing
+
+    model_config = ConfigDict(extra="ignore", alias_generator=lambda name: name.rstrip("_"))
+
+
+def load_report(path: Path) -> SavedReport:
+    """A report from its file, or from the folder that it was written into.
+
+    Raises:
+        SourceError: It cannot be read, or is none.
+    """
+    file = path / NAME if path.is_dir() else path
+    try:
+        found = _Report.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise SourceError(
+            f"{file} cannot be read: {error.strerror or error}.",
+            hint="Name a folder that `pullquote eval --out` wrote, or a report.json.",
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise SourceError(
+            f"{file} is no report of this version: {place}: {first['msg']}.",
+            hint="Write it again with `pullquote eval --out`.",
+        ) from error
+    times = found.timing.cases
+    return SavedReport(
+        name=str(path),
+        case_file=found.made_with.case_file,
+        seed=found.bootstrap.seed,
+        resamples=found.bootstrap.resamples,
+        cases=tuple(one.saved(times.get(one.id)) for one in found.cases),
+    )

@@ -1,0 +1,138 @@
+"""Markdown, JUnit and the page of a report, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eval_parts import WOOL, answer, case, cited, hit
+
+from eval.cases import Case, fingerprint
+from eval.gate import check, threshold
+from eval.grade import Failure, grade
+from eval.journal import Entry, open_journal
+from eval.made_with import MadeWith
+from eval.plots import plots, wilson
+from eval.report_html import write_html
+from eval.report_junit import junit_report
+from eval.report_md import markdown_report
+from eval.run import EvalResult
+from rag.record import AnswerRecord
+
+EVIL = "</script><script>alert(1)</script><!-- \x1b @maintainer #12 |"
+CASES = (
+    case("wool", WOOL), Case(EVIL, f"a|{EVIL}", EVIL, gold=(WOOL,)),
+    case("price", kind="near"), case("lost", WOOL),
+)  # fmt: skip
+RECORDS = (
+    answer("wool", cited(WOOL), hits=[hit(WOOL.quote)]),
+    answer(EVIL, cited(WOOL, quote=EVIL), text=EVIL, hits=[hit(EVIL)], score=0.4),
+    answer("price", score=0.2),
+)
+FAILED = Failure("lost", f"Broke: {EVIL}", 5000.0)
+MADE_WITH = MadeWith("c.jsonl", "ab" * 32, "cd" * 32, "i", 3, 14, 99, "hash", ())
+
+
+def result() -> EvalResult:
+    graded = grade(CASES, RECORDS, failures=[FAILED], resamples=20)
+    return EvalResult(CASES, tuple(map(fingerprint, CASES)), graded, MADE_WITH, ("lost",))
+
+
+def page(folder: Path) -> str:
+    with open_journal(None) as journal:
+        journal.begin({})
+        for record in RECORDS:
+            journal.add(Entry(str(record.id), record, None, 10.0))
+        journal.add(Entry("lost", None, FAILED.reason, 5000.0))
+        write_html(result(), journal, folder / "report.html")
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def embedded(html: str, name: str) -> list[Any]:
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', html, re.S)
+    assert found
+    content: list[Any] = json.loads(found[1])
+    return content
+
+
+def test_what_cases_and_posts_say_ends_no_script_and_opens_no_tag(tmp_path: Path) -> None:
+    html = page(tmp_path)
+    assert "alert(1)</script>" not in html
+    assert "<script>alert" not in html
+    assert html.count("<!--") == 0
+    rows = embedded(html, "rows-0")
+    assert [row["q"] for row in rows][1] == EVIL
+    assert [text for _, text in embedded(html, "texts-0")][1] == EVIL
+
+
+def test_the_page_names_nothing_that_a_browser_would_fetch(tmp_path: Path) -> None:
+    html = page(tmp_path)
+    assert "default-src 'none'" in html
+    assert not re.findall(r"<(?:link|img|iframe|script) [^>]*(?:src|href)=|@import|url\(", html)
+
+
+def test_every_question_has_its_details_in_the_order_of_the_cases(tmp_path: Path) -> None:
+    details = embedded(page(tmp_path), "details-0")
+    assert len(details) == 4
+    assert details[0]["gold"][0]["rank"] == 1
+    assert details[0]["gold"][0]["cited"] is True
+    assert details[0]["sentences"][0]["cites"][0]["gold"] == 2
+    assert details[1]["sentences"][0]["cites"][0]["gold"] == 0
+    assert details[3]["failed"] == FAILED.reason
+
+
+def test_junit_counts_and_says_why() -> None:
+    kept = check([threshold("recall@1=.9", "under")], result().grades.figures)
+    root = ElementTree.fromstring(junit_report(result(), kept).encode())
+    cases, thresholds = root.findall("testsuite")
+    assert [cases.get(name) for name in ("tests", "failures", "errors")] == ["4", "1", "1"]
+    tests = cases.findall("testcase")
+    assert len(tests) == 4
+    (error,) = cases.findall("testcase/error")
+    assert (error.get("message") or "").startswith("Broke: </script>")
+    (failure,) = cases.findall("testcase/failure")
+    assert failure.get("type") == "wrong"
+    assert thresholds.findall("testcase/failure")[0].get("message") == (
+        "Recall@1: 0.3333 is not at least 0.9"
+    )
+
+
+def test_the_comment_calls_nobody_and_holds_no_tags_of_others() -> None:
+    text = markdown_report(result())
+    assert "@maintainer" not in text
+    assert "#12" not in text
+    assert "<script>" not in text.replace("\\<script\\>", "")
+    assert "**1 of 4 cases failed:**" in text
+    assert text.count("<details>") == text.count("</details>") == 3
+    rows = [line for line in text.splitlines() if line.startswith("| a\\|")]
+    assert [len(re.findall(r"(?<!\\)\|", line)) for line in rows] == [8]
+
+
+def test_plots_are_drawn_where_there_is_something_to_draw() -> None:
+    grades = result().grades
+    titles = [one.title for one in plots(grades.cases, seed=0, resamples=20)]
+    assert titles == [
+        "Recall by k",
+        "Risk and coverage",
+        "Reliability of the score",
+        "Time of a question",
+    ]
+    scoreless: list[AnswerRecord] = [
+        one.model_copy(update={"answerable": 0.0, "timing_ms": {}, "hits": ()}) for one in RECORDS
+    ]
+    bare = grade(CASES[:3], scoreless, resamples=5)
+    assert [one.title for one in plots(bare.cases, seed=0, resamples=5)] == ["Recall by k"]
+    for one in plots(grades.cases, seed=0, resamples=20):
+        ElementTree.fromstring(one.svg)
+        assert "nan" not in one.svg
+
+
+def test_wilson_keeps_within_the_possible() -> None:
+    assert wilson(0, 10)[0] == 0
+    assert wilson(1, 10)[1] == pytest.approx(1)
+    low, high = wilson(0.5, 10)
+    assert low == pytest.approx(1 - high)

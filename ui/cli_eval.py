@@ -1,0 +1,100 @@
+"""The commands that grade answers. As in `ui/cli.py`, imports stand inside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli_options import Folder, Json
+
+eval_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+Cases = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Cases; else the sample's."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "--output", file_okay=False, metavar="DIR", help="Write reports and answers here."
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run that was stopped in --out.")
+]
+Under = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-under",
+        metavar="METRIC=VALUE",
+        help="End with 1 where the figure is lower; repeatable.",
+    ),
+]
+Over = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-over",
+        metavar="METRIC=VALUE",
+        help="End with 1 where the figure is higher, for those of which lower is better;"
+        " repeatable.",
+    ),
+]
+Report = Annotated[
+    Path,
+    typer.Argument(exists=True, metavar="REPORT", help="A report.json, or the folder it is in."),
+]
+
+
+@eval_app.callback()
+def evaluate(
+    context: typer.Context,
+    cases: Cases = None,
+    index: Folder = None,
+    out: Out = None,
+    resume: Resume = False,
+    fail_under: Under = None,
+    fail_over: Over = None,
+    json: Json = False,
+) -> None:
+    """Measure how good the answers are.
+
+    Without --cases and --index: the bundled questions on the bundled sample site.
+    """
+    if context.invoked_subcommand:
+        return
+    if resume and not out:
+        raise typer.BadParameter("--resume needs --out: the folder of the run that was stopped.")
+    from eval.gate import threshold
+    from ui.evaluating import evaluate_cases, report_text
+
+    thresholds = [threshold(one, "under") for one in fail_under or ()]
+    thresholds += [threshold(one, "over") for one in fail_over or ()]
+    result, kept = evaluate_cases(cases, index, out=out, resume=resume, thresholds=thresholds)
+    typer.echo(report_text(result, json=json))
+    for one in kept:
+        if not one.ok:
+            typer.echo(f"Threshold missed: {one.told}.", err=True)
+    if result.grades.failed or not all(one.ok for one in kept):
+        raise typer.Exit(1)
+
+
+@eval_app.command()
+def compare(
+    before: Report,
+    now: Report,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Where the cases differ, compare those in both.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say what got better and what got worse from one report to another.
+
+    Nothing is called better or worse that may be chance.
+    """
+    from eval.compare_text import comparison_json, comparison_text
+    from ui.evaluating import compare_folders
+
+    found = compare_folders(before, now, shared_only=shared)
+    typer.echo((comparison_json if json else comparison_text)(found).rstrip())
