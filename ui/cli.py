@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from rag.errors import PullquoteError
 from ui.cli_calibrate import calibrate
+from ui.cli_eval import eval_app
 from ui.cli_index import COMMANDS
 from ui.cli_ingest import complain, ingest
 from ui.cli_options import ChatModel, Folder, Json
@@ -208,32 +209,7 @@ def demo(
     serve_page(settings, open_browser=open_browser, pages=demo_pages(), examples=EXAMPLES)
 
 
-@app.command(name="eval")
-def evaluate(
-    cases: Annotated[
-        File,
-        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Cases; else the sample's."),
-    ] = None,
-    index: Folder = None,
-    output: Annotated[
-        File, typer.Option(file_okay=False, metavar="DIR", help="Write report and answers here.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Measure how good the answers are.
-
-    Without --cases and --index: the bundled questions on the bundled sample site.
-    """
-    from eval.report import json_report, text_report
-    from ui.evaluating import evaluate_cases, write_reports
-
-    result = evaluate_cases(cases, index)
-    if output:
-        write_reports(result, output)
-    typer.echo((json_report if json else text_report)(result).rstrip())
-    if result.grades.failed:
-        raise typer.Exit(1)
-
+app.add_typer(eval_app, name="eval")
 
 for command in (calibrate, *COMMANDS):
     app.command()(command)

@@ -1,0 +1,61 @@
+"""What `eval` does with files of data. As in `ui/cli.py`, imports stand inside the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli_options import ChatModel, Folder, Json
+
+
+def register(eval_app: typer.Typer) -> None:
+    """Put the commands of this file under `eval`."""
+    for command in (judge,):
+        eval_app.command()(command)
+
+
+def judge(
+    datasets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATASET...",
+            help="wice, expertqa, attributionbench, faithbench, begin, qags, mtrag.",
+        ),
+    ],
+    folder: Annotated[
+        Path,
+        typer.Argument(exists=True, file_okay=False, metavar="FOLDER", help="Where its files lie."),
+    ],
+    judges: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--judge",
+            metavar="NAME",
+            help="words, meaning, shipped, chat or module:function; repeatable.",
+        ),
+    ] = None,
+    index: Folder = None,
+    chat_model: ChatModel = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--out", dir_okay=False, metavar="FILE", help="Write the JSON here as well."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Hold judges of support against people's labels.
+
+    The sets are read as they were published, from a folder of yours. A set leaves out what stands
+    in one that is named before it.
+    """
+    from eval.judge_report import judges_json, judges_text
+    from rag.settings import load_settings
+    from ui.judging import judge_sets
+
+    settings = load_settings(index=index, chat_model=chat_model)
+    wanted = judges or ["words", "meaning", "shipped"]
+    grades = judge_sets(datasets, folder, wanted, settings, index=index)
+    if output:
+        output.write_text(judges_json(grades), encoding="utf-8", newline="\n")
+    typer.echo((judges_json if json else judges_text)(grades).rstrip())
