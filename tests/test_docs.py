@@ -38,14 +38,21 @@ _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands() -> dict[str, Any]:
-    found: dict[str, Any] = getattr(get_command(app), "commands")  # noqa: B009 - not in its type
+    """Those of a group stand behind its name: "eval check"."""
+    found: dict[str, Any] = dict(_under(get_command(app)))
+    for name, command in list(found.items()):
+        found |= {f"{name} {inner}": one for inner, one in _under(command).items()}
     return found
+
+
+def _under(command: Any) -> dict[str, Any]:
+    return getattr(command, "commands", {})
 
 
 def section_of(command: str) -> str:
     """What docs/commands.md says under `## pullquote <command>`."""
     parts = re.split(r"^## ", COMMANDS, flags=re.MULTILINE)
-    return next((one for one in parts if one.split()[:2] == ["pullquote", command]), "")
+    return next((one for one in parts if one.startswith(f"pullquote {command}\n")), "")
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

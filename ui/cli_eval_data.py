@@ -12,7 +12,7 @@ from ui.cli_options import ChatModel, Folder, Json
 
 def register(eval_app: typer.Typer) -> None:
     """Put the commands of this file under `eval`."""
-    for command in (judge,):
+    for command in (judge, check):
         eval_app.command()(command)
 
 
@@ -59,3 +59,35 @@ def judge(
     if output:
         output.write_text(judges_json(grades), encoding="utf-8", newline="\n")
     typer.echo((judges_json if json else judges_text)(grades).rstrip())
+
+
+def check(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="Cases.")
+    ],
+    index: Folder = None,
+) -> None:
+    """Say what is wrong with a file of cases, line by line.
+
+    With --index also which gold sentences that index does not hold.
+    """
+    from eval.check import check_cases
+    from ui.show import count
+
+    checked = check_cases(file)
+    remarks = list(checked.remarks)
+    if index:
+        from contextlib import closing
+
+        from eval.check_index import check_gold
+        from rag.index import Index
+
+        with closing(Index(index)) as opened:
+            remarks += check_gold(checked.cases, opened)
+    for one in sorted(remarks, key=lambda one: one.line):
+        typer.echo(f"{file}:{one.line}: {'' if one.mistake else '(perhaps) '}{one.told}")
+    mistakes = sum(one.mistake for one in remarks)
+    if mistakes:
+        typer.echo(f"{count(mistakes, 'mistake', 'mistakes')}.")
+        raise typer.Exit(1)
+    typer.echo(f"{count(len(checked.cases), 'case', 'cases')}, no mistake.")
