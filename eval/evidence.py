@@ -8,7 +8,7 @@ not looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from functools import lru_cache
 from math import log
 
 from rag.text import question_words, split_sentences
@@ -16,7 +16,8 @@ from rag.text import question_words, split_sentences
 MOST = 10  # sentences: all of most evidence, and what a judge can read at once of the rest
 
 
-def nearest(claim: str, evidence: Sequence[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=20_000)  # every judge asks for the same
+def nearest(claim: str, evidence: tuple[str, ...]) -> tuple[str, ...]:
     """At most ten sentences of the evidence, in its order; at least one.
 
     Weighed by how rare a word is among the evidence's own sentences.

@@ -129,14 +129,14 @@ def test_the_best_threshold_is_where_balanced_accuracy_is_highest() -> None:
 def test_of_long_evidence_the_sentences_with_the_claims_rare_words_are_kept_in_order() -> None:
     filler = [f"The garden was green on day {i}." for i in range(30)]
     told = "Wool mulch saved the lettuces."
-    found = nearest("Wool saved lettuces in the garden.", [*filler[:20], told, *filler[20:]])
+    found = nearest("Wool saved lettuces in the garden.", (*filler[:20], told, *filler[20:]))
     assert len(found) == MOST
     assert found[-1] == told  # the others share "garden" alone, and the first of them are taken
     assert list(found[:-1]) == filler[: MOST - 1]
 
 
 def test_short_evidence_is_kept_whole() -> None:
-    assert nearest("Anything.", ["One thing. Another.", "A third."]) == (
+    assert nearest("Anything.", ("One thing. Another.", "A third.")) == (
         "One thing.", "Another.", "A third.",
     )  # fmt: skip
     assert statements("It rained. Nothing grew.") == ("It rained.", "Nothing grew.")
