@@ -12,7 +12,7 @@ from ui.cli_options import ChatModel, Folder, Json
 
 def register(eval_app: typer.Typer) -> None:
     """Put the commands of this file under `eval`."""
-    for command in (judge, check):
+    for command in (judge, check, draft, accept):
         eval_app.command()(command)
 
 
@@ -91,3 +91,62 @@ def check(
         typer.echo(f"{count(mistakes, 'mistake', 'mistakes')}.")
         raise typer.Exit(1)
     typer.echo(f"{count(len(checked.cases), 'case', 'cases')}, no mistake.")
+
+
+def draft(
+    index: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, metavar="INDEX", help="Its folder.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="The sheet, as CSV.")
+    ],
+    questions: Annotated[
+        int, typer.Option(min=1, max=5000, metavar="N", help="Draft at most so many.")
+    ] = 100,
+    chat_model: ChatModel = None,
+) -> None:
+    """Propose cases from an index's own posts, for a person to accept.
+
+    The sheet opens in any spreadsheet. Nothing in it counts until yes stands under `accept`.
+    """
+    from eval.proposed import write_proposals
+    from rag.assistant import Assistant
+    from rag.errors import SourceError
+    from rag.settings import load_settings
+    from ui.calibrating import EASIER, drafted_questions
+    from ui.show import count
+
+    if output.exists():
+        raise SourceError(
+            f"{output} is there already.", hint="What was accepted in it would be lost."
+        )
+    with Assistant(load_settings(index=index, chat_model=chat_model)) as assistant:
+        drafted, by = drafted_questions(assistant, questions)
+    write_proposals(drafted, output)
+    typer.echo(f"{count(len(drafted), 'question', 'questions')} drafted by {by}. {EASIER}")
+
+
+def accept(
+    sheet: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="SHEET", help="Of `eval draft`.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="The cases.")
+    ],
+) -> None:
+    """Make cases of the accepted lines of a sheet, and check them."""
+    from eval.check import check_cases
+    from eval.proposed import accepted_lines
+    from rag.errors import SourceError
+    from ui.show import count
+
+    lines = accepted_lines(sheet)
+    if not lines:
+        raise SourceError(f"Nothing in {sheet} is accepted.", hint="Write yes under accept.")
+    output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    checked = check_cases(output)
+    for one in checked.remarks:
+        typer.echo(f"{output}:{one.line}: {'' if one.mistake else '(perhaps) '}{one.told}")
+    typer.echo(f"{count(len(lines), 'case', 'cases')} written to {output}.")
+    if checked.mistakes:
+        raise typer.Exit(1)
