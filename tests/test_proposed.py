@@ -12,7 +12,9 @@ from eval.draft import Drafted
 from eval.gold import Gold
 from eval.proposed import COLUMNS, accepted_lines, write_proposals
 from rag.errors import SourceError
+from rag.settings import load_settings
 from ui.cli import app
+from ui.sample import ingest_sample
 
 WOOL = Drafted("What about wool, and why?", "heading", "garden.example/2", "Results", "It “held”.")
 FORMULA = Drafted("=1+1?", "sentence", "garden.example/1", "", "-5 degrees, he said, are\ntoo few.")
@@ -80,7 +82,7 @@ def test_a_sheet_that_is_not_ours_is_told(sheet: Path, tmp_path: Path) -> None:
 def test_from_an_index_to_checked_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
     folder, sheet, cases = (tmp_path / name for name in ("index", "p.csv", "c.jsonl"))
-    garden(folder)
+    ingest_sample(load_settings(index=folder))
     typed = ["eval", "draft", str(folder), "--out", str(sheet), "--questions", "5"]
     drafted = CliRunner().invoke(app, typed)
     assert drafted.exit_code == 0, drafted.output
@@ -98,3 +100,15 @@ def test_from_an_index_to_checked_cases(tmp_path: Path, monkeypatch: pytest.Monk
     assert accepted.exit_code == 0, accepted.output
     checked = CliRunner().invoke(app, ["eval", "check", str(cases), "--index", str(folder)])
     assert (checked.exit_code, checked.output) == (0, f"{len(found)} cases, no mistake.\n")
+
+
+def test_posts_that_give_no_question_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    sheet = tmp_path / "p.csv"
+    typed = ["eval", "draft", str(garden(tmp_path / "index")), "--out", str(sheet)]
+    result = CliRunner().invoke(app, typed)
+    assert result.exit_code == 1
+    assert "give no question" in result.output
+    assert not sheet.exists()

@@ -122,6 +122,11 @@ def draft(
         )
     with Assistant(load_settings(index=index, chat_model=chat_model)) as assistant:
         drafted, by = drafted_questions(assistant, questions)
+    if not drafted:
+        raise SourceError(
+            f"The posts of {index} give no question.",
+            hint="They need sentences that tell a time, a number or a name, or headings.",
+        )
     write_proposals(drafted, output)
     typer.echo(f"{count(len(drafted), 'question', 'questions')} drafted by {by}. {EASIER}")
 
