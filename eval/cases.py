@@ -57,7 +57,7 @@ def load_cases(path: Path) -> tuple[Case, ...]:
     Raises:
         SourceError: The file cannot be read or has mistakes; the hint lists the first ten.
     """
-    return tuple(line.case() for line in read_items(path, _CaseLine))
+    return tuple(line.case() for line in read_items(path, CaseLine))
 
 
 def fingerprint(case: Case) -> str:
@@ -117,7 +117,7 @@ def _hashed(post: Post, index: Index) -> Iterator[tuple[str, str]]:
             yield sentence_hash(one.text), one.text
 
 
-class _GoldLine(Line):
+class GoldLine(Line):
     """A sentence as it stands in its post, or the hash that names it."""
 
     post_id: Id
@@ -126,13 +126,13 @@ class _GoldLine(Line):
     sentence: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> _GoldLine:
+    def _one_of_both(self) -> GoldLine:
         if (self.quote is None) == (self.sentence is None):
             raise ValueError("write quote, or sentence with the hash of a sentence")
         return self
 
 
-class _TurnLine(Line):
+class TurnLine(Line):
     """A turn with its answer, or one message of a chat."""
 
     question: Text | None = None
@@ -141,7 +141,7 @@ class _TurnLine(Line):
     content: Text | None = None
 
     @model_validator(mode="after")
-    def _one_shape(self) -> _TurnLine:
+    def _one_shape(self) -> TurnLine:
         turn = self.question is not None
         message = self.role is not None and self.content is not None
         if turn == message or (message and self.answer):
@@ -149,14 +149,16 @@ class _TurnLine(Line):
         return self
 
 
-class _CaseLine(ItemLine):
+class CaseLine(ItemLine):
+    """A case as it stands on its line."""
+
     kind: Text
     question: Text
-    history: tuple[_TurnLine, ...] = ()
+    history: tuple[TurnLine, ...] = ()
     answerable: bool
     answer: str = ""
     must_include: tuple[Annotated[tuple[Text, ...], Field(min_length=1)], ...] = ()
-    gold: tuple[_GoldLine, ...] = ()
+    gold: tuple[GoldLine, ...] = ()
 
     def problems(self) -> list[str]:
         found = [

@@ -10,7 +10,7 @@ from rag import catalog_read
 from rag.assistant import Assistant
 from rag.pipeline import Pipeline
 from rag.text import question_words
-from rag.types import Turn
+from rag.types import Passage, Turn
 
 Search = Callable[[str, Sequence[Turn]], Sequence[RetrievedText]]
 """A question and the turns before it to texts, best first."""
@@ -30,7 +30,6 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
         assistant: Whose index is searched.
         depth: How many texts are found at most.
     """
-    index = assistant.index
 
     def whole(pipeline: Pipeline) -> Search:
         def search(question: str, history: Sequence[Turn]) -> Sequence[RetrievedText]:
@@ -38,6 +37,30 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
             return [RetrievedText.of(hit) for hit in pipeline.retrieve(query).hits[:depth]]
 
         return search
+
+    if name == OURS:
+        return whole(assistant.pipeline)
+    if name == UNREAD:
+        return whole(replace(assistant.pipeline, reader=None))
+    find = passage_search(name, assistant, depth)
+
+    def texts(question: str, _history: Sequence[Turn]) -> Sequence[RetrievedText]:
+        return [RetrievedText(one.post.id, one.text) for one in find(question)]
+
+    return texts
+
+
+def passage_search(
+    name: str, assistant: Assistant, depth: int
+) -> Callable[[str], Sequence[Passage]]:
+    """A question to passages by one way of finding them, best first.
+
+    Args:
+        name: `WORDS`, `MEANING` or `BOTH`.
+        assistant: Whose index is searched.
+        depth: How many passages are found at most.
+    """
+    index = assistant.index
 
     def words(question: str, limit: int) -> list[str]:
         with index.catalog.reading():
@@ -51,20 +74,15 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
     def both(question: str, limit: int) -> list[str]:
         return fused([find(question, _CANDIDATES) for find in (words, meaning)])[:limit]
 
-    def texts(find: Callable[[str, int], list[str]]) -> Search:
-        def search(question: str, _history: Sequence[Turn]) -> Sequence[RetrievedText]:
-            ids = find(question, depth)
-            with index.catalog.reading():
-                passages = catalog_read.passages(index.catalog, ids)
-            return [RetrievedText(passages[i].post.id, passages[i].text) for i in ids]
+    find = {WORDS: words, MEANING: meaning, BOTH: both}[name]
 
-        return search
+    def found(question: str) -> Sequence[Passage]:
+        ids = find(question, depth)
+        with index.catalog.reading():
+            passages = catalog_read.passages(index.catalog, ids)
+        return [passages[one] for one in ids]
 
-    if name == OURS:
-        return whole(assistant.pipeline)
-    if name == UNREAD:
-        return whole(replace(assistant.pipeline, reader=None))
-    return texts({WORDS: words, MEANING: meaning, BOTH: both}[name])
+    return found
 
 
 def fused(lists: Sequence[Sequence[str]]) -> list[str]:

@@ -50,7 +50,7 @@ def read_lines(path: Path, model: type[Model]) -> tuple[tuple[int, Model], ...]:
     """
     found: list[tuple[int, Model]] = []
     mistakes: list[str] = []
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -96,7 +96,12 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The whole file, with or without a byte order mark.
+
+    Raises:
+        SourceError: It cannot be read, or is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -28,7 +28,7 @@ UNDECIDED = 0.5
 # What models call a claim that follows from a text.
 _SUPPORTS = ("entailment", "entails", "entailed", "supported", "supports", "support", "consistent")
 _THOUGHTS = regex.compile(r"^.*</(?:think|thinking|thought|reasoning)>", regex.DOTALL)
-_SAID = regex.compile(r"^\W*(yes|no)\b", regex.IGNORECASE)
+_ANSWER = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,20 @@ class ChatJudge:
         return f"chat:{self.chat_model}"
 
     def support(self, claim: str, cited: Sequence[Pointer]) -> float:
-        messages = judge_messages(claim, cited)
+        messages = judge_messages(claim, evidence_read(cited))
         pieces = stream_text(
             self.model, messages, name=self.chat_model, seconds=self.seconds, meter=self.meter
         )
         try:
-            said = _SAID.match(_THOUGHTS.sub("", "".join(pieces)))
+            return float(said_yes("".join(pieces)) or False)
         except ModelUnavailable:
             return 0.0
-        return float(said is not None and said[1].casefold() == "yes")
 
     def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
         return plain_objection(claim, cited)
+
+
+def said_yes(said: str) -> bool | None:
+    """What a chat model means that was asked for yes or no; None where it says neither, or both."""
+    answers = {match[0].casefold() for match in _ANSWER.finditer(_THOUGHTS.sub("", said))}
+    return "yes" in answers if len(answers) == 1 else None

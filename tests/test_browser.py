@@ -482,7 +482,12 @@ def test_it_fits_every_screen(open_page: OpenPage, tmp_path: Path, width: int, h
 def test_another_language_turns_the_page_around(open_page: OpenPage, tmp_path: Path) -> None:
     own = tmp_path / "he.json"
     own.write_text('{"ask": "שאל", "sources": "מקורות"}', encoding="utf-8")
-    wanted: dict[str, Any] = {"page_language": "he", "page_texts": own, "site_name": "גן", "site_colour": "#ffcc00"}
+    wanted: dict[str, Any] = {
+        "page_language": "he",
+        "page_texts": own,
+        "site_name": "גן",
+        "site_colour": "#ffcc00",
+    }
     with serving(**wanted) as (address, _):
         page = open_page(url=address)
         assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [

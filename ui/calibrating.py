@@ -56,7 +56,7 @@ def calibrate(settings: Settings, *, questions: int, cases: Path | None, force: 
                 task, description="Asking", completed=done, total=total, of=f"{total:,} questions"
             )
 
-        drafted, drafted_by = _drafted(assistant, questions)
+        drafted, drafted_by = drafted_questions(assistant, questions)
         hiding = Hiding(assistant.index, pipeline.embedder)
         pairs = measure_drafted(drafted, pipeline, hiding, on_progress=show)
         graded: list[Measured] = []
@@ -71,7 +71,8 @@ def calibrate(settings: Settings, *, questions: int, cases: Path | None, force: 
     return Calibrated(found, kept)
 
 
-def _drafted(assistant: Assistant, n: int) -> tuple[tuple[Drafted, ...], str]:
+def drafted_questions(assistant: Assistant, n: int) -> tuple[tuple[Drafted, ...], str]:
+    """At most so many questions made of the posts, and who made them."""
     pipeline = assistant.pipeline
     posts = sampled_posts(assistant.index, _SPARE * n)
     chat = load_condenser(pipeline.writer)

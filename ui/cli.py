@@ -16,8 +16,8 @@ from typer.core import TyperGroup
 from rag.errors import PullquoteError
 from ui.cli_calibrate import calibrate
 from ui.cli_doors import key, mcp
-from ui.cli_feedback import feedback
 from ui.cli_eval import eval_app
+from ui.cli_feedback import feedback
 from ui.cli_index import COMMANDS
 from ui.cli_ingest import complain, ingest
 from ui.cli_options import ChatModel, Folder, Json

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from ui.cli_eval_data import register
 from ui.cli_options import Folder, Json
 
 eval_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+register(eval_app)
 
 Cases = Annotated[
     Path | None,

@@ -1,0 +1,183 @@
+"""Trivial systems beside ours, end to end: what any figure has to be seen beside.
+
+    python -m eval.baselines --index INDEX --cases CASES.jsonl
+
+* words, meaning: the best sentence of the first passage by BM25 or by cosine; nothing is refused.
+* cite everything: ours, never refusing, with every sentence of all that it found as its citations.
+* cite nothing: what ours says, without its citations.
+* always refuse, never refuse: nothing is answered; ours answers whatever is asked.
+
+All are graded by `eval.grade`. A refusal is in no figure of citations, neither as 0 nor as a
+missing value, so who refuses everything has none there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.bootstrap import RESAMPLES, Figure
+from eval.cases import Case, load_cases, resolve_gold
+from eval.figures import METRICS, Group
+from eval.grade import Failure, Grades, compare, grade
+from eval.index_systems import MEANING, WORDS
+from eval.one_sentence import one_sentence
+from eval.run import run_cases
+from eval.tables import shown, table
+from rag.assistant import Assistant
+from rag.record import AnswerRecord, CitationRecord, SentenceRecord
+from rag.settings import load_settings
+from rag.text import split_sentences
+
+OURS = "ours"
+_SHOWN = (
+    "Recall@5",
+    "MRR@10",
+    "citation precision (sentence)",
+    "citation recall (sentence)",
+    "citation precision (section)",
+    "citation recall (section)",
+    "says what it must",
+    "answered, of the answerable",
+    "refused, of the unanswerable",
+    "F1 of refusing",
+    "AUROC of the score",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemGrade:
+    """A system on the cases."""
+
+    name: str
+    grades: Grades
+    beside: tuple[Figure, ...]
+    """Its figures less ours, paired by case; empty for ours itself."""
+
+
+def grade_systems(
+    assistant: Assistant,
+    cases: Sequence[Case],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> tuple[SystemGrade, ...]:
+    """Ours, then the trivial systems, on the same cases.
+
+    Args:
+        assistant: Ours; its index is what all look in.
+        cases: With their gold known to the index.
+        seed: Of the bootstrap.
+        resamples: Of the bootstrap.
+    """
+    own = run_cases(assistant, cases)
+    eager = assistant.settings.model_copy(update={"min_answerable": 0.0})
+    with Assistant(eager, embedder=assistant.pipeline.embedder) as unrefusing:
+        never = run_cases(unrefusing, cases)
+    failed, failed_too = own.failures, never.failures
+    systems: list[tuple[str, Sequence[AnswerRecord], Sequence[Failure]]] = [
+        (OURS, own.records, failed),
+        (WORDS, [one_sentence(WORDS, assistant, case) for case in cases], ()),
+        (MEANING, [one_sentence(MEANING, assistant, case) for case in cases], ()),
+        ("cite everything", [cite_everything(one) for one in never.records], failed_too),
+        ("cite nothing", [cite_nothing(one) for one in own.records], failed),
+        ("always refuse", [always_refuse(one) for one in own.records], failed),
+        ("never refuse", [never_refuse(one) for one in never.records], failed_too),
+    ]
+    graded = [
+        (name, grade(cases, records, failures=failures, seed=seed, resamples=resamples))
+        for name, records, failures in systems
+    ]
+    ours = graded[0][1]
+    return tuple(
+        SystemGrade(name, one, () if name == OURS else compare(one, ours)) for name, one in graded
+    )
+
+
+def cite_everything(answer: AnswerRecord) -> AnswerRecord:
+    """With every sentence of every hit as a citation; unanswered where nothing was found."""
+    citations = tuple(
+        CitationRecord(
+            post_id=hit.post_id,
+            headings=hit.headings,
+            section=hit.section,
+            quote=sentence.text,
+        )
+        for hit in answer.hits
+        for sentence in split_sentences(hit.text)
+    )
+    text = " ".join(one.quote for one in citations)
+    said = SentenceRecord(text=text, basis="quoted", support=1.0, citations=citations)
+    return answer.model_copy(
+        update={"sentences": (said,) if citations else (), "answered": bool(citations)}
+    )
+
+
+def cite_nothing(answer: AnswerRecord) -> AnswerRecord:
+    sentences = tuple(one.model_copy(update={"citations": ()}) for one in answer.sentences)
+    return answer.model_copy(update={"sentences": sentences})
+
+
+def always_refuse(answer: AnswerRecord) -> AnswerRecord:
+    """One score for all, as nothing tells one question from another."""
+    return answer.model_copy(update={"sentences": (), "answered": False, "answerable": 0.5})
+
+
+def never_refuse(answer: AnswerRecord) -> AnswerRecord:
+    return answer.model_copy(update={"answerable": 0.5})
+
+
+def systems_text(systems: Sequence[SystemGrade]) -> str:
+    """A table of the figures for each group of them, then the differences to ours."""
+    grades = systems[0].grades
+    parts = [
+        _table(title, group, systems)
+        for title, group in (
+            ("Retrieval", "retrieval"),
+            ("Answers, where not refused", "answers"),
+            ("Abstention", "abstention"),
+        )
+    ]
+    parts.append(
+        f"n is the number of cases behind the first figure of a row that has one. [low, high] is a "
+        f"95 % interval: percentile bootstrap by question, {grades.resamples:,} resamples, seed "
+        f"{grades.seed}. Differences are paired, on the cases that take part on both sides. "
+        "“–” is nothing to measure it on: who refuses everything cites nothing, well or badly."
+    )
+    lines = [f"{one.name}: {len(one.grades.failed)} of {len(one.grades.cases)} cases failed."
+             for one in systems if one.grades.failed]  # fmt: skip
+    return "\n\n".join([*parts, *lines])
+
+
+def _table(title: str, group: Group, systems: Sequence[SystemGrade]) -> str:
+    names = [one.name for one in METRICS if one.group == group and one.name in _SHOWN]
+    rows = []
+    for system in systems:
+        found = [one.estimate for one in system.grades.figures if one.name in names]
+        n = next((str(one.n) for one in found if one), "0")
+        rows.append([system.name, n, *map(shown, found)])
+    for system in systems:
+        if system.beside:
+            found = [one.estimate for one in system.beside if one.name in names]
+            n = next((str(one.n) for one in found if one), "0")
+            rows.append([f"{system.name} − {OURS}", n, *(shown(one, signed=True) for one in found)])
+    return table([title, "n", *names], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--cases", type=Path, required=True)
+    arguments = parser.parse_args()
+    with Assistant(load_settings(index=arguments.index)) as assistant:
+        assistant.warm_up()
+        cases = resolve_gold(load_cases(arguments.cases), assistant.index)
+        print(systems_text(grade_systems(assistant, cases)))
+
+
+if __name__ == "__main__":
+    main()

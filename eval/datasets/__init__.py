@@ -1,0 +1,1 @@
+"""Published sets of claims that people judged, each read in its own file form."""

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from small_site import garden
+from typer.testing import CliRunner
+
+from eval.cases import load_cases
+from eval.draft import Drafted
+from eval.gold import Gold
+from eval.proposed import COLUMNS, accepted_lines, write_proposals
+from rag.errors import SourceError
+from rag.settings import load_settings
+from ui.cli import app
+from ui.sample import ingest_sample
+
+WOOL = Drafted("What about wool, and why?", "heading", "garden.example/2", "Results", "It “held”.")
+FORMULA = Drafted("=1+1?", "sentence", "garden.example/1", "", "-5 degrees, he said, are\ntoo few.")
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    file = tmp_path / "proposals.csv"
+    write_proposals([WOOL, FORMULA], file)
+    return file
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def changed(file: Path, *changes: dict[str, str]) -> Path:
+    """With these cells, line by line, as a spreadsheet saves them."""
+    found = [row | change for row, change in zip(rows(file), changes, strict=True)]
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.DictWriter(opened, COLUMNS)
+        writer.writeheader()
+        writer.writerows(found)
+    return file
+
+
+def test_nothing_is_accepted_before_somebody_says_so(sheet: Path) -> None:
+    assert [row["accept"] for row in rows(sheet)] == ["", ""]
+    assert accepted_lines(sheet) == ()
+
+
+def test_an_accepted_line_becomes_the_case_that_was_drafted(sheet: Path, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.jsonl"
+    accept = changed(sheet, {"accept": "Yes"}, {"accept": "x"})
+    cases.write_text("\n".join(accepted_lines(accept)), encoding="utf-8")
+    wool, formula = load_cases(cases)
+    assert (wool.question, wool.kind, wool.answerable) == (WOOL.question, "heading", True)
+    assert wool.gold == (Gold("garden.example/2", "Results", "It “held”."),)
+    assert formula.question == "=1+1?"
+    assert formula.gold[0].quote == FORMULA.sentence
+    assert wool.id != formula.id
+
+
+def test_a_spreadsheet_is_shown_text_and_never_a_formula(sheet: Path) -> None:
+    cells = [cell for row in rows(sheet) for cell in row.values()]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_what_a_person_changed_counts_and_so_does_that_there_is_no_answer(sheet: Path) -> None:
+    first = {"accept": "y", "question": "Does beer help?", "answerable": "FALSE"}
+    (line,) = accepted_lines(changed(sheet, first, {"accept": "no"}))
+    assert '"question": "Does beer help?", "answerable": false, "gold": []' in line
+
+
+def test_a_sheet_that_is_not_ours_is_told(sheet: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"says 'perhaps' under accept.*line 2"):
+        accepted_lines(changed(sheet, {"accept": "perhaps"}, {}))
+    other = tmp_path / "other.csv"
+    other.write_text("accept;question\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="no column 'accept'"):
+        accepted_lines(other)
+
+
+def test_from_an_index_to_checked_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    folder, sheet, cases = (tmp_path / name for name in ("index", "p.csv", "c.jsonl"))
+    ingest_sample(load_settings(index=folder))
+    typed = ["eval", "draft", str(folder), "--out", str(sheet), "--questions", "5"]
+    drafted = CliRunner().invoke(app, typed)
+    assert drafted.exit_code == 0, drafted.output
+    assert "drafted by rules" in drafted.output
+    found = rows(sheet)
+    assert 2 < len(found) <= 5
+    again = CliRunner().invoke(app, typed)
+    assert again.exit_code == 1
+    assert "is there already" in again.output
+    nothing = CliRunner().invoke(app, ["eval", "accept", str(sheet), "--out", str(cases)])
+    assert nothing.exit_code == 1
+    assert not cases.exists()
+    changed(sheet, *({"accept": "yes"} for _ in found))
+    accepted = CliRunner().invoke(app, ["eval", "accept", str(sheet), "--out", str(cases)])
+    assert accepted.exit_code == 0, accepted.output
+    checked = CliRunner().invoke(app, ["eval", "check", str(cases), "--index", str(folder)])
+    assert (checked.exit_code, checked.output) == (0, f"{len(found)} cases, no mistake.\n")
+
+
+def test_posts_that_give_no_question_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    sheet = tmp_path / "p.csv"
+    typed = ["eval", "draft", str(garden(tmp_path / "index")), "--out", str(sheet)]
+    result = CliRunner().invoke(app, typed)
+    assert result.exit_code == 1
+    assert "give no question" in result.output
+    assert not sheet.exists()
