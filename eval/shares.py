@@ -85,10 +85,9 @@ def observe_clapnq(folder: Path, settings: Settings, reader: Reader | None) -> l
     with small_assistant(posts(questions), settings) as assistant:
         for number, one in enumerate(questions):
             if one.references and not one.graded:
-                seen += observe(
-                    [_case(number, one)], assistant.index, assistant.pipeline.embedder, settings, reader,
-                    filters=one.only_this_post,
-                )  # fmt: skip
+                case, embedder = _case(number, one), assistant.pipeline.embedder
+                limits = one.only_this_post
+                seen += observe([case], assistant.index, embedder, settings, reader, filters=limits)
     # A passage without its sentences as they are chosen would teach that none is right.
     return [one for one in seen if any(marks.any() for marks in one.gold)]
 
