@@ -17,11 +17,11 @@ from pathlib import Path
 
 import torch
 from sklearn.metrics import roc_auc_score
-from torch import Tensor, distributed
+from torch import Tensor
 from torch.nn import functional
 
 from eval.claim_pairs import bundled_fit_pairs, load_claim_pairs
-from eval.fit_network import BATCH, RATE, SEED, Steps, batches, in_processes, keep, trained_encoder
+from eval.fit_network import BATCH, RATE, SEED, in_processes, keep, train, trained_encoder
 from eval.judge_data import Judged, by_rule, of_pairs
 from rag.judge_model import WEIGHTS, EncodedClaim, JudgeNet, encode_claim
 from rag.network import restore
@@ -89,14 +89,15 @@ def _train(
     net: JudgeNet, claims: Sequence[Judged], epochs: int, given: argparse.Namespace, rank: int
 ) -> None:
     examples = [prepare(one) for one in claims]
-    lengths = [len(one.encoded.ids) for one in examples]
-    steps = Steps(net, len(examples), epochs, given.rate)
-    net.train()
-    for epoch in range(epochs):
-        for batch in batches(lengths, epoch):
-            mine = collate([examples[i] for i in batch[rank :: given.processes]])
-            steps.step(loss_of(net, mine))
-        distributed.barrier()
+    train(
+        net,
+        [len(one.encoded.ids) for one in examples],
+        lambda chosen: loss_of(net, collate([examples[i] for i in chosen])),
+        epochs=epochs,
+        rate=given.rate,
+        rank=rank,
+        processes=given.processes,
+    )
 
 
 def _say(net: JudgeNet, aside: Sequence[Judged], rank: int) -> None:

@@ -26,6 +26,7 @@ from eval.ranked import (
     right_candidates,
     with_relevance,
 )
+from eval.shares import Shares, best_share, best_shares, cited, mean_f1
 from rag.calibration import (
     ANSWERABLE_FEATURES,
     ANSWERABLE_READ_FEATURES,
@@ -37,8 +38,16 @@ from rag.calibration import (
 
 FOLDS = 5
 SEED = 0
-_MOST = 4  # sentences in one answer
-_ANSWERED = 0.94  # of the answerable questions that the threshold is fitted on
+_NO_MORE = Shares(2.0, 2.0)
+_ANSWERED = 0.94  # of the answerable questions, where the score tells little
+_STILL_ANSWERED = 0.85  # of them at least, where it tells more
+CRITERIA = {
+    "min_answerable": f"answers {_ANSWERED} of the answerable questions",
+    "read min_answerable": "highest mean of both rates, the answered share of the answerable and "
+    f"the refused share of the others, that answers at least {_STILL_ANSWERED} of the answerable",
+    "read min_share, min_share_near": "highest mean F1 of citations, the cases and the half of "
+    "CLAPNQ that the reader was trained on counting the same",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class Fitted:
     sentence: Linear
     answerable: Linear
     min_answerable: float
-    min_share: float
+    shares: Shares
     read: Fitted | None = None
     """The same for questions whose best passages are read."""
 
@@ -67,16 +76,20 @@ class Fitted:
             "answerable": self.answerable.values(answerable),
             "thresholds": {
                 "min_answerable": round(self.min_answerable, 4),
-                "min_share": round(self.min_share, 4),
+                "min_share": round(self.shares.elsewhere, 4),
+                **({"min_share_near": round(self.shares.near, 4)} if reads else {}),
             },
         }
 
 
-def fit(observations: Sequence[Observation], *, read: int = 0) -> Fitted:
+def fit(
+    observations: Sequence[Observation], *, read: int = 0, near: Sequence[Observation] = ()
+) -> Fitted:
     """Fit all weights.
 
     Args:
         observations: Questions with what was measured.
+        near: Questions of one section each, for the share of its further sentences alone.
         read: How many of the best passages a reader reads; 0 fits nothing for a reader.
     """
     passage = fit_passage(observations)
@@ -88,8 +101,12 @@ def fit(observations: Sequence[Observation], *, read: int = 0) -> Fitted:
         return first
     closely = _fit_read_passage(observations, passage, read)
     own = _fit_read_sentence(observations, passage, closely, read)
-    ranked = [rank_read(one, passage, sentence, closely, own, read) for one in observations]
-    return replace(first, read=_finish(observations, closely, own, ranked))
+
+    def closer(some: Sequence[Observation]) -> list[Ranked]:
+        return [rank_read(one, passage, sentence, closely, own, read) for one in some]
+
+    last = _finish(observations, closely, own, closer(observations), near, closer(near))
+    return replace(first, read=last)
 
 
 def _finish(
@@ -97,16 +114,20 @@ def _finish(
     passage: Linear,
     sentence: Linear,
     ranked: Sequence[Ranked],
+    near: Sequence[Observation] = (),
+    ranked_near: Sequence[Ranked] = (),
 ) -> Fitted:
     rows = np.asarray([answerable_row(o, r) for o, r in zip(observations, ranked, strict=True)])
     labels = np.asarray([one.case.answerable for one in observations])
-    answerable = logistic(rows, labels, balanced=True)
+    answerable, least = fit_refusal(rows, labels)
+    pairs = [(o, r) for o, r in zip(observations, ranked, strict=True) if o.case.answerable]
+    sections = list(zip(near, ranked_near, strict=True))
     return Fitted(
         passage=passage,
         sentence=sentence,
         answerable=answerable,
-        min_answerable=_threshold(expit(answerable.score(rows)), labels),
-        min_share=_best_share(observations, ranked),
+        min_answerable=least,
+        shares=best_shares([pairs, sections]) if sections else best_share(pairs),
     )
 
 
@@ -132,10 +153,12 @@ def evaluate(
             if one.case.answerable:
                 for k in (1, 5, 10):
                     measured.setdefault(f"recall@{k}", []).append(_recall(one, ranked, k))
-                precision, recall = _cited(one, ranked, last.min_share)
+                precision, recall = cited(one, ranked, last.shares)
                 measured.setdefault("citation_precision", []).append(precision)
                 measured.setdefault("citation_recall", []).append(recall)
-                measured.setdefault("first_sentence_right", []).append(_cited(one, ranked, 2.0)[0])
+                measured.setdefault("first_sentence_right", []).append(
+                    cited(one, ranked, _NO_MORE)[0]
+                )
     yes = np.asarray(labels)
     figures = {name: float(np.mean(values)) for name, values in measured.items()}
     figures["answerable_auroc"] = float(roc_auc_score(yes, scores))
@@ -143,6 +166,21 @@ def evaluate(
     figures["refused_of_unanswerable"] = float(np.mean(np.asarray(right)[~yes]))
     figures["questions"] = float(len(yes))
     return {name: round(value, 4) for name, value in figures.items()}
+
+
+def evaluate_near(
+    fitted: Sequence[Fitted], parts: Sequence[Sequence[Observation]], *, read: int
+) -> dict[str, float]:
+    """How well sentences of one section are chosen, each part under its own weights."""
+    found = []
+    for weights, part in zip(fitted, parts, strict=True):
+        last = weights.read or weights
+        for one in part:
+            ranked = rank_read(
+                one, weights.passage, weights.sentence, last.passage, last.sentence, read
+            )
+            found.append(mean_f1([(one, ranked)], last.shares))
+    return {"f1": round(float(np.mean(found)), 4), "questions": float(len(found))}
 
 
 def fold_numbers(n: int) -> NDArray[np.int64]:
@@ -198,37 +236,24 @@ def _fit_sentence(observations: Sequence[Observation], passage: Linear) -> Linea
     )
 
 
-def _threshold(scores: Rows, labels: NDArray[np.bool_]) -> float:
-    """The highest that lets nearly all answerable questions through.
+def _threshold(scores: Rows, labels: NDArray[np.bool_], *, read: bool) -> float:
+    """From which score on a question is answered.
 
-    Where the mean of both rates is highest is no guide: it hardly changes over a third of the
-    scale, and at its upper end every sixth answerable question is refused.
+    With a reader, where the mean of both rates is highest, as long as enough is answered: an
+    answer without one then costs as much as a refusal with one. Without a reader that is no
+    guide: the mean hardly changes over a third of the scale, so nearly all are let through.
     """
-    return float(np.quantile(scores[labels], 1 - _ANSWERED))
-
-
-def _best_share(observations: Sequence[Observation], ranked: Sequence[Ranked]) -> float:
-    """From which part of the best one's relevance on the mean F1 of citations is highest."""
-    pairs = [(o, r) for o, r in zip(observations, ranked, strict=True) if o.case.answerable]
-
-    def mean_f1(share: float) -> float:
-        found = [_cited(o, r, share) for o, r in pairs]
-        return float(np.mean([2 * p * r / (p + r) if p + r else 0.0 for p, r in found]))
-
-    return float(max(np.linspace(0.1, 1.0, 46), key=mean_f1))
+    if not read:
+        return float(np.quantile(scores[labels], 1 - _ANSWERED))
+    answered = np.asarray([(scores[labels] >= least).mean() for least in scores])
+    refused = np.asarray([(scores[~labels] < least).mean() for least in scores])
+    allowed = np.where(answered >= _STILL_ANSWERED, answered + refused, -np.inf)
+    return float(scores[allowed.argmax()])
 
 
 def _recall(one: Observation, ranked: Ranked, k: int) -> float:
     """Share of the parts that one of the first `k` holds."""
     return float(one.right[ranked.order[:k]].any(axis=0).mean())
-
-
-def _cited(one: Observation, ranked: Ranked, share: float) -> tuple[float, float]:
-    """Precision and recall of the sentences that would be quoted; the first always is."""
-    first, *more = ranked.sentences[:_MOST]
-    chosen = [first, *(entry for entry in more if entry[2] >= share * first[2])]
-    marks = np.asarray([one.gold[i][j] for i, j, _ in chosen])
-    return float(marks.any(axis=1).mean()), float(marks.any(axis=0).mean())
 
 
 def fit_refusal(rows: Rows, labels: NDArray[np.bool_]) -> tuple[Linear, float]:
@@ -239,4 +264,5 @@ def fit_refusal(rows: Rows, labels: NDArray[np.bool_]) -> tuple[Linear, float]:
         labels: Whether the posts answer; both must be there.
     """
     answerable = logistic(rows, labels, balanced=True)
-    return answerable, _threshold(expit(answerable.score(rows)), labels)
+    read = rows.shape[1] == len(ANSWERABLE_READ_FEATURES)
+    return answerable, _threshold(expit(answerable.score(rows)), labels, read=read)

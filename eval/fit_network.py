@@ -66,6 +66,35 @@ def batches(lengths: Sequence[int], epoch: int) -> Iterator[list[int]]:
     yield from found
 
 
+def train(
+    net: nn.Module,
+    lengths: Sequence[int],
+    loss_of: Callable[[Sequence[int]], Tensor],
+    *,
+    epochs: int,
+    rate: float,
+    rank: int,
+    processes: int,
+) -> None:
+    """Train what takes gradients, beside the other processes.
+
+    Args:
+        net: The same in all processes.
+        lengths: Of each example, in tokens.
+        loss_of: The loss of the examples with these numbers, as a mean.
+        epochs: How often all examples are seen.
+        rate: Of the encoder; heads learn faster.
+        rank: The number of this process; its part of each batch is its own.
+        processes: How many there are.
+    """
+    steps = Steps(net, len(lengths), epochs, rate)
+    net.train()
+    for epoch in range(epochs):
+        for batch in batches(lengths, epoch):
+            steps.step(loss_of(batch[rank::processes]))
+    distributed.barrier()
+
+
 class Steps:
     """AdamW with a rate that rises and then falls in a straight line."""
 

@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, distributed
 from torch.nn import functional
 
-from eval.fit_network import BATCH, RATE, SEED, Steps, batches, in_processes, keep, trained_encoder
+from eval.fit_network import BATCH, RATE, SEED, in_processes, keep, train, trained_encoder
 from eval.reader_data import Example, bundled_reading, clapnq, own, squad
 from rag.network import restore
 from rag.reader_model import ReaderNet
@@ -103,13 +103,15 @@ def _train(
     net: ReaderNet, chosen: Sequence[Example], epochs: int, given: argparse.Namespace, rank: int
 ) -> None:
     examples = [one for one in map(prepare, chosen) if one]
-    lengths = [_length(one) for one in examples]
-    steps = Steps(net, len(examples), epochs, given.rate)
-    net.train()
-    for epoch in range(epochs):
-        for batch in batches(lengths, epoch):
-            mine = collate([examples[i] for i in batch[rank :: given.processes]])
-            steps.step(loss_of(net, mine))
+    train(
+        net,
+        [_length(one) for one in examples],
+        lambda numbers: loss_of(net, collate([examples[i] for i in numbers])),
+        epochs=epochs,
+        rate=given.rate,
+        rank=rank,
+        processes=given.processes,
+    )
 
 
 def _say(net: ReaderNet, grading: Mapping[str, Sequence[Example]], file: Path, rank: int) -> None:

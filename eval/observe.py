@@ -22,6 +22,7 @@ from rag.types import Filters, Passage
 from rag.understand import understand
 
 _READ = 12  # candidates; the best few under any weights are among them
+_ALL = Filters()
 Rows = NDArray[np.float64]
 Marks = NDArray[np.bool_]
 
@@ -33,6 +34,8 @@ class Observation:
     case: Case
     texts: tuple[RetrievedText, ...]
     """Of each candidate."""
+    sections: tuple[str, ...]
+    """Of each candidate, a name of the section that it stands in."""
     passages: Rows
     """Shape (candidates, features), in the order of `calibration.PASSAGE_FEATURES`."""
     right: Marks
@@ -52,6 +55,8 @@ def observe(
     embedder: Embedder,
     settings: Settings,
     reader: Reader | None = None,
+    *,
+    filters: Filters = _ALL,
 ) -> list[Observation]:
     """Search for every case as the assistant would; those with no candidates are left out.
 
@@ -62,10 +67,11 @@ def observe(
         settings: How many candidates there are.
         reader: Reads the best ones, and more of them than are needed: which are the best is
             fitted later.
+        filters: What every question is limited to.
     """
     shipped = load_calibration(embedder.id.revision).passage
     known = resolve_gold(cases, index)
-    found = (_observe(case, index, embedder, settings, reader, shipped) for case in known)
+    found = (_observe(case, index, embedder, settings, reader, shipped, filters) for case in known)
     return [one for one in found if len(one.passages)]
 
 
@@ -76,11 +82,12 @@ def _observe(
     settings: Settings,
     reader: Reader | None,
     shipped: Logistic,
+    filters: Filters,
 ) -> Observation:
     query = understand(case.question, history=case.history)
     with index.catalog.reading():
         source = search(
-            query.searches[0], index, embedder, filters=Filters(), limit=settings.candidates
+            query.searches[0], index, embedder, filters=filters, limit=settings.candidates
         )
         ids = [candidate.id for candidate in source.candidates]
         passages = catalog_read.passages(index.catalog, ids)
@@ -95,6 +102,7 @@ def _observe(
         readings=readings,
         case=case,
         texts=tuple(RetrievedText(passages[i].post.id, passages[i].text) for i in ids),
+        sections=tuple(f"{passages[i].post.id}#{passages[i].section.key}" for i in ids),
         passages=np.asarray([c.features for c in source.candidates], dtype=np.float64),
         right=np.asarray([_holds(passages[id_], case) for id_ in ids], dtype=bool),
         sentences=tuple(

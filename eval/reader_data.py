@@ -121,13 +121,15 @@ def own(questions: Path, articles: Path, seed: int) -> tuple[list[Example], list
     chance = random.Random(seed)
     paragraphs = {hashlib.sha256(t.encode()).hexdigest()[:12]: t for t in _paragraphs(articles)}
     entries = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
-    texts = [paragraphs[name] for name in dict.fromkeys(one["paragraph"] for one in entries)]
+    # What is kept for grading is not to be met in training, as an answer or as none.
+    learnt = [one for one in entries if not _is_kept(one["article"])]
+    texts = [paragraphs[name] for name in dict.fromkeys(one["paragraph"] for one in learnt)]
     searched = _Search(texts)
     train: list[Example] = []
     graded: list[Example] = []
     for entry in entries:
         text = paragraphs[entry["paragraph"]]
-        kept = hashlib.sha256(entry["article"].encode()).digest()[0] % _KEPT == 0
+        kept = _is_kept(entry["article"])
         into = graded if kept else train
         into.append(_own(entry, text, chance))
         if entry["right"] and not kept:
@@ -135,6 +137,10 @@ def own(questions: Path, articles: Path, seed: int) -> tuple[list[Example], list
             sentences = tuple(one.text for one in split_sentences(chance.choice(near[:4])))
             into.append(Example(entry["question"], "", sentences, kind="other"))
     return train, graded
+
+
+def _is_kept(article: str) -> bool:
+    return hashlib.sha256(article.encode()).digest()[0] % _KEPT == 0
 
 
 def _own(entry: dict[str, Any], text: str, chance: random.Random) -> Example:

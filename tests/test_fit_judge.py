@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from training import loss_left
 
 from eval.judge_data import Judged
 
@@ -33,16 +34,7 @@ def test_what_is_trained_is_kept_and_judges_again(tmp_path: Path) -> None:
     assert prepared[0].wrong
     assert not any(prepared[0].wrong)
     net = JudgeNet(trained_encoder()).train()
-    trained = [one for one in net.parameters() if one.requires_grad]
-    steps = torch.optim.AdamW(trained, lr=3e-4)
-    losses = []
-    for _ in range(40):
-        loss = loss_of(net, collate(prepared))
-        steps.zero_grad()
-        loss.backward()
-        steps.step()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < 0.2 * losses[0]
+    assert loss_left(net, lambda: loss_of(net, collate(prepared)), steps=40) < 0.2
     supports = scored(net, prepared)
     assert min(supports[0], supports[2]) > 0 > max(supports[1], supports[3])
 

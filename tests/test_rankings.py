@@ -23,6 +23,7 @@ def question(number: int, gold: Gold) -> Observation:
     return Observation(
         case=case(f"q{number}", gold),
         texts=(other, found, other),
+        sections=("garden.example/1#0",) * 3,
         passages=np.asarray([WRONG, RIGHT, UNSEEN]) + shift,
         right=np.asarray([[False], [True], [False]]),
         sentences=(np.zeros((1, 6)),) * 3,
