@@ -18,11 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.bootstrap import RESAMPLES, Figure
+from eval.bootstrap import RESAMPLES, Figure, difference
 from eval.cases import Case, load_cases, resolve_gold
-from eval.figures import METRICS, Group
-from eval.grade import Failure, Grades, compare, grade
+from eval.figures import METRICS, Group, rows_of
+from eval.grade import Failure, Grades, grade
 from eval.index_systems import MEANING, WORDS
+from eval.journal import open_journal
 from eval.one_sentence import one_sentence
 from eval.run import run_cases
 from eval.tables import shown, table
@@ -72,19 +73,18 @@ def grade_systems(
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
     """
-    own = run_cases(assistant, cases)
+    own, failed = _asked(assistant, cases)
     eager = assistant.settings.model_copy(update={"min_answerable": 0.0})
     with Assistant(eager, embedder=assistant.pipeline.embedder) as unrefusing:
-        never = run_cases(unrefusing, cases)
-    failed, failed_too = own.failures, never.failures
+        never, failed_too = _asked(unrefusing, cases)
     systems: list[tuple[str, Sequence[AnswerRecord], Sequence[Failure]]] = [
-        (OURS, own.records, failed),
+        (OURS, own, failed),
         (WORDS, [one_sentence(WORDS, assistant, case) for case in cases], ()),
         (MEANING, [one_sentence(MEANING, assistant, case) for case in cases], ()),
-        ("cite everything", [cite_everything(one) for one in never.records], failed_too),
-        ("cite nothing", [cite_nothing(one) for one in own.records], failed),
-        ("always refuse", [always_refuse(one) for one in own.records], failed),
-        ("never refuse", [never_refuse(one) for one in never.records], failed_too),
+        ("cite everything", [cite_everything(one) for one in never], failed_too),
+        ("cite nothing", [cite_nothing(one) for one in own], failed),
+        ("always refuse", [always_refuse(one) for one in own], failed),
+        ("never refuse", [never_refuse(one) for one in never], failed_too),
     ]
     graded = [
         (name, grade(cases, records, failures=failures, seed=seed, resamples=resamples))
@@ -92,8 +92,36 @@ def grade_systems(
     ]
     ours = graded[0][1]
     return tuple(
-        SystemGrade(name, one, () if name == OURS else compare(one, ours)) for name, one in graded
+        SystemGrade(name, one, () if name == OURS else _beside(one, ours)) for name, one in graded
     )
+
+
+def _asked(
+    assistant: Assistant, cases: Sequence[Case]
+) -> tuple[Sequence[AnswerRecord], Sequence[Failure]]:
+    with open_journal(None) as journal:
+        run_cases(assistant, cases, journal)
+        entries = [entry for case in cases if (entry := journal.entry(case.id))]
+    records = [entry.record for entry in entries if entry.record]
+    return records, [Failure(one.case_id, one.failed) for one in entries if one.failed]
+
+
+def _beside(grades: Grades, ours: Grades) -> tuple[Figure, ...]:
+    """Figures less ours, paired by case, each on the cases that take part in it on both sides."""
+    pairs = list(zip(grades.cases, ours.cases, strict=True))
+    found = []
+    for metric in METRICS:
+        both = [pair for pair in pairs if None not in map(metric.row, pair)]
+        theirs, own = (rows_of(metric, [pair[side] for pair in both]) for side in (0, 1))
+        found.append(
+            Figure(
+                metric.name,
+                difference(
+                    theirs, own, metric.statistic, seed=grades.seed, resamples=grades.resamples
+                ),
+            )
+        )
+    return tuple(found)
 
 
 def cite_everything(answer: AnswerRecord) -> AnswerRecord:
@@ -132,14 +160,12 @@ def never_refuse(answer: AnswerRecord) -> AnswerRecord:
 def systems_text(systems: Sequence[SystemGrade]) -> str:
     """A table of the figures for each group of them, then the differences to ours."""
     grades = systems[0].grades
-    parts = [
-        _table(title, group, systems)
-        for title, group in (
-            ("Retrieval", "retrieval"),
-            ("Answers, where not refused", "answers"),
-            ("Abstention", "abstention"),
-        )
-    ]
+    groups: dict[str, Group] = {
+        "Retrieval": "retrieval",
+        "Answers, where not refused": "answers",
+        "Abstention": "abstention",
+    }
+    parts = [_table(title, group, systems) for title, group in groups.items()]
     parts.append(
         f"n is the number of cases behind the first figure of a row that has one. [low, high] is a "
         f"95 % interval: percentile bootstrap by question, {grades.resamples:,} resamples, seed "

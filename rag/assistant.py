@@ -20,13 +20,13 @@ from rag.backends import (
     load_reranker,
     load_writer,
 )
-from rag.calibration import Calibration, load_calibration
+from rag.calibration import load_calibration
 from rag.embed import Embedder
 from rag.errors import IndexMismatch
 from rag.index import Index
 from rag.index_languages import IndexLanguages
 from rag.lexicon import Lexicon
-from rag.own_calibration import OwnCalibration, joined, misfit, own_calibration
+from rag.own_calibration import OwnCalibration, own_calibration, with_own_refusal
 from rag.pipeline import Pipeline, Writer
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Filters, Found, Provenance, Query, Turn
@@ -200,7 +200,10 @@ class Assistant:
             _log.warning("The index's vectors were made in %s, and questions in %s.", made_in, now)
         calibration = load_calibration(embedder.id.revision)
         reader = load_reader(settings, calibration)
-        calibration, fitted = self._own_refusal(calibration, embedder, reader.id if reader else "")
+        self._own = own_calibration(self.index.catalog)
+        calibration, fitted = with_own_refusal(
+            calibration, self._own, embedder.id.model, reader.id if reader else ""
+        )
         writer = self._writer or load_writer(settings, calibration, read=reader is not None)
         judge, supported_from = load_judge(settings, self.index, embedder, calibration, writer)
         reranker = load_reranker(settings)
@@ -245,21 +248,6 @@ class Assistant:
                 refusal=fitted,
             )
         )
-
-    def _own_refusal(
-        self, calibration: Calibration, embedder: Embedder, reader: str
-    ) -> tuple[Calibration, str]:
-        """What is shipped with the index's own refusal, where it has one, and that one's name."""
-        own = self._own = own_calibration(self.index.catalog)
-        if own is None:
-            return calibration, ""
-        why = misfit(own, embedder.id.model, calibration, reader)
-        if why:
-            _log.warning(
-                "The index's own calibration does not count: %s. Run `pullquote calibrate`.", why
-            )
-            return calibration, ""
-        return joined(calibration, own, read=bool(reader)), own.name
 
     @property
     def is_loaded(self) -> bool:

@@ -7,6 +7,7 @@ models that it was fitted on; else what is shipped counts, and `misfit` says why
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from rag.catalog_files import require_whole
 from rag.rebuild import CATALOG
 from rag.writer_lock import locked
 
+_log = logging.getLogger(__name__)
 _NAME = "calibration"  # in the catalog's meta
 
 
@@ -171,3 +173,25 @@ def joined(calibration: Calibration, own: OwnCalibration, *, read: bool) -> Cali
         calibration.read, answerable=new.answerable, min_answerable=new.min_answerable
     )
     return replace(calibration, read=closely)
+
+
+def with_own_refusal(
+    calibration: Calibration, own: OwnCalibration | None, model: str, reader: str = ""
+) -> tuple[Calibration, str]:
+    """What is shipped with the index's own refusal, where it has one that counts, and its name.
+
+    Args:
+        calibration: What is shipped.
+        own: What was fitted for the index.
+        model: The index's now: name, revision and dimension.
+        reader: The id of who reads the best passages; empty where nobody does.
+    """
+    if own is None:
+        return calibration, ""
+    why = misfit(own, model, calibration, reader)
+    if why:
+        _log.warning(
+            "The index's own calibration does not count: %s. Run `pullquote calibrate`.", why
+        )
+        return calibration, ""
+    return joined(calibration, own, read=bool(reader)), own.name
