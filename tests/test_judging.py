@@ -36,9 +36,8 @@ SAMPLES = Path(__file__).parent / "data" / "datasets"
 N = 60
 DRAW = np.random.default_rng(1)
 LABELS = DRAW.integers(0, 2, N).astype(np.float64)
-SCORES: NDArray[np.float64] = np.round(
-    np.clip(DRAW.normal(0.4 + 0.2 * LABELS, 0.25), 0, 1), 1
-)  # with ties
+DRAWN: NDArray[np.float64] = np.asarray(DRAW.normal(0.4 + 0.2 * LABELS, 0.25), np.float64)
+SCORES = DRAWN.clip(0, 1).round(1)  # with ties
 WEIGHTS = DRAW.integers(0, 4, (3, N)).astype(np.float64)
 GROUPS = [f"text {i // 3}" for i in range(N)]
 
