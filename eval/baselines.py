@@ -133,12 +133,9 @@ def systems_text(systems: Sequence[SystemGrade]) -> str:
     """A table of the figures for each group of them, then the differences to ours."""
     grades = systems[0].grades
     parts = [
-        _table(title, group, systems)
-        for title, group in (
-            ("Retrieval", "retrieval"),
-            ("Answers, where not refused", "answers"),
-            ("Abstention", "abstention"),
-        )
+        _table("Retrieval", "retrieval", systems),
+        _table("Answers, where not refused", "answers", systems),
+        _table("Abstention", "abstention", systems),
     ]
     parts.append(
         f"n is the number of cases behind the first figure of a row that has one. [low, high] is a "

@@ -45,8 +45,8 @@ def _wrong(gold: Gold, posts: Sequence[Post], index: Index) -> Iterator[tuple[st
         return
     found = find(gold, sections)
     if found is None:
-        near = _nearest(gold.quote, sections)
-        meant = f"; it has “{near}”" if near else ""
+        other = _nearest(gold.quote, sections)
+        meant = f"; it has “{other}”" if other else ""
         yield f".quote: {own[0].id} has no such sentence{meant}", True
     elif gold.heading and not any(is_heading(gold, one.headings) for one in sections):
         heading = found.headings[-1] if found.headings else ""
