@@ -160,12 +160,11 @@ def never_refuse(answer: AnswerRecord) -> AnswerRecord:
 def systems_text(systems: Sequence[SystemGrade]) -> str:
     """A table of the figures for each group of them, then the differences to ours."""
     grades = systems[0].grades
-    groups: dict[str, Group] = {
-        "Retrieval": "retrieval",
-        "Answers, where not refused": "answers",
-        "Abstention": "abstention",
-    }
-    parts = [_table(title, group, systems) for title, group in groups.items()]
+    parts = [
+        _table("Retrieval", "retrieval", systems),
+        _table("Answers, where not refused", "answers", systems),
+        _table("Abstention", "abstention", systems),
+    ]
     parts.append(
         f"n is the number of cases behind the first figure of a row that has one. [low, high] is a "
         f"95 % interval: percentile bootstrap by question, {grades.resamples:,} resamples, seed "
