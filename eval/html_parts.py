@@ -24,6 +24,8 @@ _HEADLINE = {
     "refused, of the unanswerable": "Refused, where they do not",
 }
 
+_LISTED = 50  # failed cases above the questions, which have all of them
+
 
 def summary(result: EvalResult, kept: Sequence[Kept], title: str) -> str:
     """All that stands above the questions, and the empty place where those go."""
@@ -85,8 +87,11 @@ def _notices(result: EvalResult) -> Iterator[str]:
     failed = result.grades.failed
     if failed:
         lines = "".join(
-            f"<li><b>{escape(one.case_id)}</b> {escape(one.reason)}</li>" for one in failed
+            f"<li><b>{escape(one.case_id)}</b> {escape(one.reason)}</li>"
+            for one in failed[:_LISTED]
         )
+        if len(failed) > _LISTED:
+            lines += f"<li>and {len(failed) - _LISTED:,} more, among the questions below</li>"
         yield (
             f'<section class="notice"><details open><summary>{len(failed):,} of'
             f" {len(result.cases):,} cases failed; they count as wrong in every figure</summary>"

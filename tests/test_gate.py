@@ -17,7 +17,7 @@ def test_every_metric_can_be_named_without_quotation_marks() -> None:
     assert len(set(names)) == len(METRICS)
     assert not [name for name in names if set(name) - set("abcdefghijklmnopqrstuvwxyz0123456789@-")]
     for metric in METRICS:
-        side: Literal["over", "under"] = "over" if metric.lower_is_better else "under"
+        side: Literal["under", "over"] = "over" if metric.lower_is_better else "under"
         assert threshold(f"{short_name(metric.name)}=0.5", side).metric == metric.name
         assert threshold(f"{metric.name}=0.5", side).metric == metric.name
 
