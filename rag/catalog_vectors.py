@@ -33,4 +33,7 @@ def all_vectors(catalog: Catalog) -> tuple[list[str], Vectors]:
     if not named:
         return [], np.zeros((0, 0), dtype=np.float32)
     stored = np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), -1)
-    return [id_ for id_, _ in named], stored[[place for _, place in named]].astype(np.float32)
+    rows = stored[[place for _, place in named]].astype(np.float32)
+    if not np.isfinite(rows).all():
+        raise ValueError("a vector holds what is no number")
+    return [id_ for id_, _ in named], rows

@@ -98,6 +98,20 @@ def test_an_index_that_is_larger_asks_chroma(tmp_path: Path) -> None:
         index.search(QUESTION, 6)
 
 
+def test_a_vector_that_holds_no_numbers_is_told_as_damage(tmp_path: Path) -> None:
+    garden(tmp_path)
+    with closing(Index(tmp_path, exact_up_to=6)) as index:
+        blob = np.full(256, np.nan, dtype=np.float16).tobytes()
+        with index.catalog.writing() as connection:
+            connection.execute(
+                "UPDATE embeddings SET passage = ?"
+                " WHERE key = (SELECT embedding_key FROM passages LIMIT 1)",
+                (blob,),
+            )
+        with pytest.raises(IndexDamaged):
+            index.search(QUESTION, 6)
+
+
 def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
     with write_index(tmp_path, EMBEDDER.id) as writer:
         writer.finish()
