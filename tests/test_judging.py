@@ -12,7 +12,6 @@ from scipy.stats import spearmanr
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, roc_auc_score
 from typer.testing import CliRunner
 
-from eval.bootstrap import Floats
 from eval.datasets.labelled import DataSet, Family, Labelled
 from eval.datasets.registry import load_sets
 from eval.evidence import MOST, nearest, statements
