@@ -24,6 +24,9 @@ from rag.reader import Reading
 from rag.reader_text import NONE, WEIGHTS, Encoded, encode_passage, reading_of
 from rag.types import Passage
 
+_STEP = 32
+"""Lengths are rounded up to a multiple: torch keeps memory for every length that it meets."""
+
 
 class ReaderNet(nn.Module):  # type: ignore[misc]
     """The network: an encoder and four heads."""
@@ -93,16 +96,22 @@ class ModelReader:
         return list(every)
 
     def _read(self, one: Encoded) -> Reading:
+        length = len(one.ids)
+        more = -length % _STEP
+
+        def filled(values: Sequence[int], fill: int) -> Tensor:
+            return torch.tensor([[*values, *[fill] * more]])
+
         with on_one_core(), torch.inference_mode():
             span, scores, null = self._net(
-                torch.tensor([one.ids]),
-                torch.ones(1, len(one.ids), dtype=torch.long),
-                torch.tensor([one.types]),
-                torch.tensor([one.sentences]),
+                filled(one.ids, 0),
+                filled([1] * length, 0),
+                filled(one.types, 0),
+                filled(one.sentences, -1),
             )
         # The difference first: in half precision it is the smaller number.
         odds = (scores[0] - null[0]).float().numpy()
-        return reading_of(one, span[0].float().numpy(), odds)
+        return reading_of(one, span[0, :length].float().numpy(), odds)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
