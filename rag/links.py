@@ -61,6 +61,8 @@ def _rebased(url: str, base: str) -> str:
     if not url or not base:
         return url
     parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):  # its path means nothing elsewhere
+        return ""
     return base.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, parts.fragment))
 
 

@@ -27,11 +27,11 @@ def test_a_reader_logs_in_and_asks(browser: Browser) -> None:
         expect(page.get_by_role("alert")).to_have_text("This is not the password.")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
-        box = page.locator("#pq-box textarea")
+        box = page.locator("#pq-box")
         expect(box).to_be_visible(timeout=30_000)
         box.fill(LETTUCES)
         box.press("Enter")
-        expect(page.locator("#pq-chat a[href='#c-0-1']")).to_be_visible(timeout=30_000)
+        expect(page.locator(".pq-mark[data-number='1']")).to_be_visible(timeout=30_000)
         assert page.evaluate("document.cookie") == ""
         assert wrong == []
         context.close()

@@ -47,6 +47,7 @@
       if (!busy()) return;
       Object.assign(last(), { over: true, failure: { problem: say("lost"), hint: say("lost_hint") } });
       draw();
+      pq.keepTalk();
     }, patience);
   }
 
