@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from small_site import GARDEN
 
 from ingest.split import split
@@ -43,7 +45,7 @@ def test_gelu_is_that_of_its_definition() -> None:
 def test_mapped_weights_are_those_that_were_saved(tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 
-    saved = {
+    saved: dict[str, NDArray[Any]] = {
         "whole": np.arange(-6, 6, dtype=np.int8).reshape(3, 4),
         "whole.scale": np.asarray([1, 0.5, 2], dtype=np.float32),
         "half": np.asarray([[1.5], [-2]], dtype=np.float16),
