@@ -19,6 +19,7 @@ from rag.types import Vectors
 _LAYER = "encoder.layer.{}."
 _EPSILON = np.float32(1e-12)  # as the model's configuration has it
 _HEAD = 32  # width of an attention head, likewise
+_SCALE = np.float32(_HEAD**-0.5)
 _ROWS = 16  # rows of the widest layer that stay in the processor's cache
 
 # 7.1.26 in Abramowitz and Stegun, Handbook of Mathematical Functions: erf to 1.5e-7.
@@ -67,7 +68,7 @@ class Bert:
             .transpose(1, 0, 2)
             for part in ("query", "key", "value")
         )
-        query *= np.float32(_HEAD**-0.5)
+        query = query * _SCALE
         scores: Vectors = query @ key.transpose(0, 2, 1)
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
