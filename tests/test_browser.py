@@ -369,14 +369,25 @@ def test_a_server_that_was_started_again_goes_on_where_the_old_one_was(
         begin(page, f"{LETTUCES} slow")
         expect(mark(page, 0, 1)).to_be_visible()
     expect(page.locator(".pq-failure")).to_contain_text(SAY("lost"), timeout=10_000)
-    expect(mark(page, 0, 1)).to_be_visible()
+    page.evaluate("window.before = true")
     with serving(port=urlsplit(address).port):
-        page.evaluate("pullquote.pulse = 15000")
+        page.wait_for_function("!window.before", timeout=30_000)  # Gradio loads the page anew
+        expect(page.locator(".pq-failure")).to_contain_text(SAY("lost"))
         act(page, "again")
         expect(page.locator(".pq-failure")).to_have_count(0)
         expect(page.locator(".pq-checks")).to_be_visible(timeout=20_000)
         expect(mark(page, 0, 2)).to_be_visible()
     page.close()
+
+
+def test_a_page_that_is_loaded_anew_keeps_what_was_being_asked(open_page: OpenPage) -> None:
+    page = open_page()
+    begin(page, f"{LETTUCES} slow")
+    page.reload()
+    expect(page.locator(".pq-question")).to_have_text(f"{LETTUCES} slow")
+    expect(page.locator(".pq-failure")).to_contain_text(SAY("lost"))
+    act(page, "again")
+    expect(page.locator(".pq-checks")).to_be_visible()
 
 
 # ---------------------------------------------------------------- strangers

@@ -35,6 +35,7 @@
       cited: [...new Set(before.flatMap((one) => one.answer.cards.map((card) => card.post)))].slice(-CITED),
     });
     listen(PATIENCE);
+    pq.keepTalk();
     draw();
     pq.tell(say("looking"));
     const drawn = document.querySelector(`.pq-turn[data-turn="${pq.state.turns.length - 1}"]`);

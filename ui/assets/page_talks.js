@@ -27,8 +27,12 @@
     }
   }
 
+  // A server that was started again makes the browser load the page anew, in the middle of an answer or
+  // not: what is asked is kept as a question that can be asked again.
+  const lost = (turn) => ({ ...turn, over: true, failure: { problem: say("lost"), hint: say("lost_hint") } });
+
   pq.keepTalk = () => {
-    const turns = pq.state.turns.filter((turn) => turn.over);
+    const turns = pq.state.turns.map((turn) => (turn.over ? turn : lost(turn)));
     if (!turns.length) return;
     const talk = { id: pq.state.id, at: new Date().toISOString(), turns };
     put([talk, ...all().filter((one) => one.id !== talk.id)]);

@@ -7,7 +7,6 @@ Gradio carries events and streams; what a reader sees is built by the page's own
 from __future__ import annotations
 
 import os
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
@@ -105,16 +104,12 @@ def serve(
     page = build(desk, name)
     page.max_threads = 100  # else 40 events of the whole page at once, waiting ones included
     page.state_session_capacity = _SESSIONS
-    looks = head(settings, texts, name)
-    # A browser loads the page anew when this number is another one, and would lose what was asked: so
-    # it stays the same after a restart, as long as the page does.
-    page.app_id = int(hashlib.sha256(looks.encode()).hexdigest()[:12], 16)
     doors = Doors(assistant)
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=doors.lifespan), page,
         path="/",
         footer_links=[], run_history=False, show_error=False, max_file_size="1kb",
-        ssr_mode=False, enable_monitoring=False, head=looks,
+        ssr_mode=False, enable_monitoring=False, head=head(settings, texts, name),
         theme=gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
     )  # fmt: skip
     listen(app, host, port, on_ready, pages=pages or {}, around=doors.around)
