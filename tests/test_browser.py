@@ -486,7 +486,8 @@ def test_it_fits_every_screen(open_page: OpenPage, tmp_path: Path, width: int, h
     for name in ("#pq-send", "#pq-box", ".pq-mark >> nth=0"):
         expect(page.locator(name)).to_be_in_viewport()
     small = page.evaluate(
-        "[...document.querySelectorAll('#pq button, #pq a:not(.pq-skip)')].filter((one) => one.checkVisibility()"
+        "[...document.querySelectorAll('#pq button, #pq a:not(.pq-skip)')]"
+        ".filter((one) => one.checkVisibility()"
         " && (one.offsetHeight < 24 || one.offsetWidth < 24)).map((one) => one.outerHTML)"
     )
     assert small == []
