@@ -36,8 +36,12 @@ def client(opened: tuple[str, Doors]) -> Iterator[openai.OpenAI]:
 
 
 @pytest.fixture(scope="module")
-def chat(opened: tuple[str, Doors]) -> ChatOpenAI:
-    return ChatOpenAI(model="pullquote", base_url=f"{opened[0]}/v1", api_key="none", max_retries=0)
+def chat(opened: tuple[str, Doors]) -> Iterator[ChatOpenAI]:
+    with httpx.Client() as http:
+        yield ChatOpenAI(
+            model="pullquote", base_url=f"{opened[0]}/v1", api_key="none", max_retries=0,
+            http_client=http,
+        )  # fmt: skip
 
 
 def completed(

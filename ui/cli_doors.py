@@ -53,8 +53,11 @@ def mcp(index: Folder = None, chat_model: ChatModel = None) -> None:
         raise ConfigError(
             "The package mcp is not installed.", hint="pip install 'pullquote[mcp]'"
         ) from error
+    from contextlib import closing
+
     from rag.assistant import Assistant
     from ui.doors.asking import Asker
 
     with Assistant.open(index, chat_model=chat_model) as assistant:
-        mcp_server(Asker(assistant)).run("stdio")
+        with closing(Asker(assistant)) as asker:
+            mcp_server(asker).run("stdio")

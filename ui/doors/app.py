@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ class Doors:
             log_as_json()
         async with self._mcp.lifespan() if self._mcp else nullcontext():
             yield
+        await asyncio.to_thread(self.asker.close)
 
     def around(self, page: App) -> App:
         """The page with the doors beside it, and a lock in front of both."""

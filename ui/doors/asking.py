@@ -10,6 +10,7 @@ from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -24,6 +25,7 @@ from ui.doors.problems import Refused
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
 _WAITING = 64  # … and that may wait for that
+_ENDING = 2.0  # seconds that a server waits at its end for what was called off
 _log = logging.getLogger("pullquote.questions")
 _Made = TypeVar("_Made")
 
@@ -44,12 +46,21 @@ class Asker:
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
         self.metrics = Metrics(assistant.index, lambda: self._open)
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._open = 0
         # Always the same threads, as each opens the catalog for itself; and daemons, so that a
         # chat model that is slow to answer does not hold up the end of the program.
-        for _ in range(AT_ONCE):
-            threading.Thread(target=self._work, daemon=True).start()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(AT_ONCE)]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """End the threads, so that none opens an index that is closed; waits a little for them."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        end = monotonic() + _ENDING
+        for thread in self._threads:
+            thread.join(max(0.0, end - monotonic()))
 
     @property
     def open(self) -> int:
@@ -142,7 +153,10 @@ class Asker:
 
     def _work(self) -> None:
         while True:
-            self._jobs.get()()
+            job = self._jobs.get()
+            if job is None:
+                return
+            job()
 
     def _answer(
         self,
