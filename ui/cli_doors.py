@@ -58,6 +58,8 @@ def mcp(index: Folder = None, chat_model: ChatModel = None) -> None:
     from rag.assistant import Assistant
     from ui.doors.asking import Asker
 
-    with Assistant.open(index, chat_model=chat_model) as assistant:
-        with closing(Asker(assistant)) as asker:
-            mcp_server(asker).run("stdio")
+    with (
+        Assistant.open(index, chat_model=chat_model) as assistant,
+        closing(Asker(assistant)) as asker,
+    ):
+        mcp_server(asker).run("stdio")
