@@ -12,10 +12,10 @@ from ui.ports import free_port
 from ui.show import sync_progress
 
 EXAMPLES = (
-    "Why did North Korea change its clocks?",
+    "Where does the name Korea come from?",
     "When did China and North Korea establish diplomatic relations?",
-    "Which rivers form the border with China?",
-    "How many people live in Busan?",
+    "How long is the Yalu river?",
+    "How much does a boat to Jeju cost?",
 )
 """Questions to begin with; the posts do not answer the last one."""
 
