@@ -218,9 +218,14 @@ class Catalog:
             )
 
     def close(self) -> None:
+        """End this thread's connection, and those that no thread is at work with."""
         with self._guard:
-            for connection in self._connections.values():
-                connection.close()
+            # SQLite does not bear that one is ended in the middle of a statement. What another
+            # thread is at work with is ended by `Connection.__del__`, as soon as nothing holds it:
+            # for an idle thread that is below, when all threads' own values go.
+            for thread, connection in self._connections.items():
+                if thread is threading.current_thread() or not thread.is_alive():
+                    connection.close()
             self._connections.clear()
         self._local = threading.local()
 

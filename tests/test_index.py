@@ -412,3 +412,40 @@ print(*[name for name in opened if "catalog.sqlite" in name])
         env=same_path(), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "\n"
+
+
+_AT_WORK = """
+import sys, threading, time
+from pathlib import Path
+from rag.catalog import Catalog
+
+ROWS = "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t "\\
+    "WHERE i < 20000) SELECT sum(i) FROM t"
+for _ in range(10):
+    catalog, over = Catalog(Path(sys.argv[1])), threading.Event()
+
+    def work():
+        while not over.is_set():
+            assert catalog.connection.execute(ROWS).fetchone()[0] == 200010000
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.02)
+    catalog.close()
+    over.set()
+    for thread in threads:
+        thread.join()
+    catalog.close()
+print("ended well")
+"""
+
+
+def test_a_catalog_may_be_closed_while_threads_are_in_the_middle_of_a_statement(
+    tmp_path: Path,
+) -> None:
+    file = garden(tmp_path / "index") / "catalog.sqlite3"
+    ran = subprocess.run(  # else a crash would take the whole suite with it
+        [sys.executable, "-c", _AT_WORK, str(file)], capture_output=True, text=True, check=False
+    )
+    assert (ran.stdout, ran.stderr) == ("ended well\n", "")
