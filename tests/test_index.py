@@ -446,6 +446,7 @@ def test_a_catalog_may_be_closed_while_threads_are_in_the_middle_of_a_statement(
 ) -> None:
     file = garden(tmp_path / "index") / "catalog.sqlite3"
     ran = subprocess.run(  # else a crash would take the whole suite with it
-        [sys.executable, "-c", _AT_WORK, str(file)], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", _AT_WORK, str(file)],
+        env=same_path(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert (ran.stdout, ran.stderr) == ("ended well\n", "")
