@@ -26,6 +26,8 @@ _CODE = frozenset(("code", "kbd", "samp", "tt", "pre"))
 
 def clean(text: str) -> str:
     """Text as it is shown: composed, without what cannot be seen, spaces as one space."""
+    if text.isascii() and text.isalnum():  # a word: as most hostile pages have a million of them
+        return text
     text = CONTROLS.sub(" ", text)
     if not text.isascii():
         text = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
