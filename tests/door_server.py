@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fake_assistant import FakeAssistant, site_index
 from starlette.responses import PlainTextResponse
 
 from rag.assistant import Assistant
@@ -42,6 +44,13 @@ def open_doors(assistant: Assistant) -> Iterator[tuple[str, Doors]]:
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+@contextmanager
+def open_site(folder: Path) -> Iterator[tuple[str, Doors]]:
+    """The doors of the small site, whose index is made in the folder."""
+    with FakeAssistant(site_index(folder / "index")) as assistant, open_doors(assistant) as opened:
+        yield opened
 
 
 def until(true: Any, seconds: float = 10) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from eval.cases import Case
 from eval.gold import Gold
@@ -11,6 +14,26 @@ from rag.record import AnswerRecord, CitationRecord, HitRecord, SentenceRecord
 WOOL = Gold("2", "Results", "The bed with wool mulch lost three of forty lettuces.")
 COPPER = Gold("2", "Results", "Copper tape made no difference.")
 SOW = Gold("garden.example/1", "When to sow", "Sow tomatoes indoors six weeks before the frost.")
+
+LINE: dict[str, Any] = {
+    "id": "g-1",
+    "kind": "fact",
+    "question": "When are tomatoes sown?",
+    "history": [],
+    "answerable": True,
+    "answer": "In March.",
+    "must_include": [["March", "six weeks"]],
+    "gold": [{"post_id": "garden.example/1", "heading": "When to sow", "quote": "That is March."}],
+}
+"""A case as it stands in a file."""
+
+
+def file_of(tmp_path: Path, *lines: dict[str, Any] | str) -> Path:
+    """A file of cases."""
+    path = tmp_path / "cases.jsonl"
+    text = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+    path.write_text("\n".join(text), encoding="utf-8")
+    return path
 
 
 def case(id_: str, *gold: Gold, kind: str = "fact", must: Sequence[Sequence[str]] = ()) -> Case:

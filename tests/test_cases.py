@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_parts import LINE, file_of
 from small_site import garden
 from tests_shared import SHARED, needs_shared
 
@@ -14,24 +15,6 @@ from eval.gold import Gold, sentence_hash
 from rag.errors import SourceError
 from rag.index import Index
 from rag.types import Turn
-
-LINE: dict[str, Any] = {
-    "id": "g-1",
-    "kind": "fact",
-    "question": "When are tomatoes sown?",
-    "history": [],
-    "answerable": True,
-    "answer": "In March.",
-    "must_include": [["March", "six weeks"]],
-    "gold": [{"post_id": "garden.example/1", "heading": "When to sow", "quote": "That is March."}],
-}
-
-
-def file_of(tmp_path: Path, *lines: dict[str, Any] | str) -> Path:
-    path = tmp_path / "cases.jsonl"
-    text = (line if isinstance(line, str) else json.dumps(line) for line in lines)
-    path.write_text("\n".join(text), encoding="utf-8")
-    return path
 
 
 def mistakes(tmp_path: Path, *lines: dict[str, Any] | str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import openai
 import pytest
-from door_server import open_doors, until
-from fake_assistant import LETTUCES, FakeAssistant, site_index
+from door_server import open_site, until
+from fake_assistant import LETTUCES, FakeAssistant
 from langchain_openai import ChatOpenAI
 
 from rag.record import AnswerRecord
@@ -18,15 +20,16 @@ from ui.doors.footnotes import inert, marks, whole
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAssistant]:
-    with FakeAssistant(site_index(tmp_path_factory.mktemp("doors") / "index")) as assistant:
-        yield assistant
-
-
-@pytest.fixture(scope="module")
-def opened(assistant: FakeAssistant) -> Iterator[tuple[str, Doors]]:
-    with open_doors(assistant) as opened:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Doors]]:
+    with open_site(tmp_path_factory.mktemp("doors")) as opened:
         yield opened
+
+
+@pytest.fixture
+def assistant(opened: tuple[str, Doors]) -> FakeAssistant:
+    found = opened[1].asker.assistant
+    assert isinstance(found, FakeAssistant)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +38,10 @@ def client(opened: tuple[str, Doors]) -> Iterator[openai.OpenAI]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def chat(opened: tuple[str, Doors]) -> Iterator[ChatOpenAI]:
-    with httpx.Client() as http:
-        yield ChatOpenAI(
-            model="pullquote", base_url=f"{opened[0]}/v1", api_key="none", max_retries=0,
-            http_client=http,
-        )  # fmt: skip
+def langchain(address: str, **clients: object) -> ChatOpenAI:
+    """With clients of the test's own: LangChain's would stay open."""
+    given: dict[str, Any] = {"model": "pullquote", "api_key": "none", "max_retries": 0, **clients}
+    return ChatOpenAI(base_url=f"{address}/v1", **given)
 
 
 def completed(
@@ -160,21 +160,22 @@ def test_a_client_that_closes_its_stream_frees_the_work(
 # ---------------------------------------------------------------- LangChain
 
 
-def test_langchain_asks_and_streams(chat: ChatOpenAI) -> None:
-    text = chat.invoke(LETTUCES).content
-    assert isinstance(text, str)
-    assert "\n\nSources:\n\n- [1]" in text
-    assert "".join(str(piece.content) for piece in chat.stream(LETTUCES)) == text
+def test_langchain_asks_and_streams(opened: tuple[str, Doors]) -> None:
+    with httpx.Client() as http:
+        chat = langchain(opened[0], http_client=http)
+        text = chat.invoke(LETTUCES).content
+        assert isinstance(text, str)
+        assert "\n\nSources:\n\n- [1]" in text
+        assert "".join(str(piece.content) for piece in chat.stream(LETTUCES)) == text
 
 
-async def _streamed(chat: ChatOpenAI) -> str:
-    return "".join([str(piece.content) async for piece in chat.astream(LETTUCES)])
+def test_langchain_streams_without_blocking(opened: tuple[str, Doors]) -> None:
+    async def streamed() -> str:
+        async with httpx.AsyncClient() as http:
+            chat = langchain(opened[0], http_async_client=http)
+            return "".join([str(piece.content) async for piece in chat.astream(LETTUCES)])
 
-
-def test_langchain_streams_without_blocking(chat: ChatOpenAI) -> None:
-    import asyncio
-
-    assert "Sources:" in asyncio.run(_streamed(chat))
+    assert "Sources:" in asyncio.run(streamed())
 
 
 # ---------------------------------------------------------------- the text

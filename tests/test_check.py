@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_parts import LINE as CASE
+from eval_parts import file_of
 from small_site import garden
 from typer.testing import CliRunner
 
@@ -17,24 +18,8 @@ from ui.cli import app
 
 DOC = Path(__file__).resolve().parents[1] / "docs" / "evaluation-cases.md"
 SEED = "In our valley that is March."
-LINE: dict[str, Any] = {
-    "id": "g-1",
-    "kind": "fact",
-    "question": "When are tomatoes sown?",
-    "history": [],
-    "answerable": True,
-    "answer": "In March.",
-    "must_include": [["March", "six weeks"]],
-    "gold": [{"post_id": "garden.example/1", "heading": "When to sow", "quote": SEED}],
-}
+LINE: dict[str, Any] = CASE | {"gold": [CASE["gold"][0] | {"quote": SEED}]}
 GOLD: dict[str, Any] = LINE["gold"][0]
-
-
-def file_of(tmp_path: Path, *lines: dict[str, Any] | str) -> Path:
-    path = tmp_path / "cases.jsonl"
-    text = (line if isinstance(line, str) else json.dumps(line) for line in lines)
-    path.write_text("\n".join(text), encoding="utf-8")
-    return path
 
 
 def told(tmp_path: Path, line: dict[str, Any] | str, *, mistake: bool = True) -> list[str]:

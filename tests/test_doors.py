@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from door_server import open_doors, until
+from door_server import open_doors, open_site, until
 from fake_assistant import LETTUCES, FakeAssistant, site_index
 
 from rag.record import AnswerRecord, record
@@ -19,15 +19,16 @@ from ui.doors.app import Doors
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAssistant]:
-    with FakeAssistant(site_index(tmp_path_factory.mktemp("doors") / "index")) as assistant:
-        yield assistant
-
-
-@pytest.fixture(scope="module")
-def opened(assistant: FakeAssistant) -> Iterator[tuple[str, Doors]]:
-    with open_doors(assistant) as opened:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Doors]]:
+    with open_site(tmp_path_factory.mktemp("doors")) as opened:
         yield opened
+
+
+@pytest.fixture
+def assistant(opened: tuple[str, Doors]) -> FakeAssistant:
+    found = opened[1].asker.assistant
+    assert isinstance(found, FakeAssistant)
+    return found
 
 
 @pytest.fixture(scope="module")
