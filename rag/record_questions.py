@@ -65,7 +65,7 @@ _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"how many times (?:did|has|have) {_SITE}{_ALSO} (?:{VERB})\s+(?:{_ABOUT})\s+{_TOPIC}",
      Wanted.COUNT),
     (rf"(?:what|which(?:\s+of)?(?:\s+the)?(?:\s+{NOUN})|what {NOUN}) (?:did|has|have) {_SITE}"
-     rf"{_ALSO} (?:{VERB})(?:\s+(?:{_ABOUT}|for)\s+{_TOPIC})?", Wanted.LIST),
+     rf"{_ALSO} (?:{VERB})(?:\s+(?:{_ABOUT}|for)\s+{_TOPIC}|\s+about)?", Wanted.LIST),
     (rf"(?:did|has|have) {_SITE}{_ALSO} (?:wrote|written|write|published|posted|blogged)"
      rf"(?:\s+(?:anything|something|posts?))?\s+{_ABOUT}\s+{_TOPIC}", Wanted.LIST),
     (rf"{_ASK}{_THE}(?:new|recent)\s+{NOUN}{_WHICH}{_DONE}", Wanted.LIST),

@@ -49,6 +49,7 @@ def filters_in(question: str) -> dict[str, Filters]:
         ("Who put together the post on slugs in the rain, and what was its title?",
          Wanted.AUTHORS, "slugs in the rain"),
         ("What did the garden post for the spring fair?", Wanted.LIST, "the spring fair"),
+        ("What have you written about?", Wanted.LIST, ""),
     ],
 )  # fmt: skip
 def test_a_question_about_posts_is_told_by_its_form(
