@@ -107,7 +107,7 @@ class Lexicon:
         unknown = [
             word
             for word in dict.fromkeys(match[0].lower() for match in _LETTERS.finditer(changed))
-            if tolerance(word) and not self.frequency(word)
+            if tolerance(word) and word not in self.names.words and not self.frequency(word)
         ]
         looked_for = set(unknown[:_CORRECTED])
 

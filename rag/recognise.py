@@ -100,6 +100,8 @@ class Names:
     tags: dict[tuple[str, ...], str]
     sites: frozenset[str]
     """Words that name the site itself: an author of that name is its voice."""
+    words: frozenset[str]
+    """Of the names of authors, categories and tags, lower case: none of them is a misspelling."""
 
 
 def names_of(
@@ -111,6 +113,8 @@ def names_of(
     for words, name in people.items():
         for word in {words[0], words[-1]} if len(words) > 1 else ():
             parts.setdefault(word, set()).add(name)
+    groups = {words: name for name in categories if (words := folded(name))}
+    labels = {words: name for name in tags if (words := folded(name))}
     return Names(
         authors={words: name for words, name in people.items() if words},
         parts={
@@ -118,9 +122,10 @@ def names_of(
             for word, own in parts.items()
             if len(own) == 1 and len(word) > 1 and word not in STOP_WORDS
         },
-        categories={words: name for name in categories if (words := folded(name))},
-        tags={words: name for name in tags if (words := folded(name))},
+        categories=groups,
+        tags=labels,
         sites=frozenset(word for host in hosts for word in folded(host)),
+        words=frozenset(word for words in (*people, *groups, *labels) for word in words),
     )
 
 

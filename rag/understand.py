@@ -61,6 +61,8 @@ def understand(
     if reading.record:
         searches: tuple[str, ...] = (reading.record.topic or asked,)
         whole = asked
+        if not reading.record.topic:  # nothing is searched for
+            lexicon = None
     else:
         whole = standalone(asked, history, lexicon.rarity if lexicon else None)
         own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)

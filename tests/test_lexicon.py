@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,14 @@ FAIR = post(
 )
 
 
+WRITER = replace(FAIR.post, authors=("Ann Letuce",))
+
+
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = garden(tmp_path_factory.mktemp("garden") / "index")
     with write_index(folder, HashEmbedder().id) as writer:
-        put(writer, FAIR, HashEmbedder())
+        put(writer, replace(FAIR, post=WRITER), HashEmbedder())
         writer.finish()
     with Assistant.open(folder, embedding_model="hash") as opened:
         yield opened
@@ -96,3 +100,14 @@ def test_what_is_known_follows_the_posts(tmp_path: Path) -> None:
             put(writer, FAIR, HashEmbedder())
             writer.finish()
         assert len(opened.understand("What is the RGS?").searches) == 2
+
+
+def test_a_name_is_no_misspelling(assistant: Assistant) -> None:
+    asked = "Does Letuce grow letuces?"  # one is an author, the other is none
+    assert assistant.understand(asked).searches == (asked, "Does Letuce grow lettuces?")
+
+
+def test_a_question_about_posts_in_general_is_searched_for_as_it_stands(
+    assistant: Assistant,
+) -> None:
+    assert len(assistant.understand("how many posts were pubished?").searches) == 1
