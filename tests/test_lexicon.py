@@ -21,7 +21,7 @@ FAIR = post(
 )
 
 
-WRITER = replace(FAIR.post, authors=("Ann Letuce",))
+WRITER = replace(FAIR.post, authors=("Ann Cooper",))
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +103,9 @@ def test_what_is_known_follows_the_posts(tmp_path: Path) -> None:
 
 
 def test_a_name_is_no_misspelling(assistant: Assistant) -> None:
-    asked = "Does Letuce grow letuces?"  # one is an author, the other is none
-    assert assistant.understand(asked).searches == (asked, "Does Letuce grow lettuces?")
+    assert assistant.pipeline.lexicon.nearest("cooper") == "copper"
+    asked = "Does Cooper grow letuces?"
+    assert assistant.understand(asked).searches == (asked, "Does Cooper grow lettuces?")
 
 
 def test_a_question_about_posts_in_general_is_searched_for_as_it_stands(
