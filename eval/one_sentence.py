@@ -8,7 +8,7 @@ from eval.cases import Case
 from eval.index_systems import WORDS, passage_search
 from rag.assistant import Assistant
 from rag.embed import PassageText
-from rag.record import AnswerRecord, CitationRecord, HitRecord, SentenceRecord
+from rag.record import AnswerRecord, CitationRecord, SentenceRecord, hit_record
 from rag.text import question_words
 from rag.types import Passage
 
@@ -46,7 +46,7 @@ def one_sentence(name: str, assistant: Assistant, case: Case) -> AnswerRecord:
         question=case.question,
         answered=bool(sentences),
         sentences=sentences,
-        hits=tuple(_hit(one, rank) for rank, one in enumerate(found, 1)),
+        hits=tuple(hit_record(one, 1 / rank) for rank, one in enumerate(found, 1)),
         answerable=min(max(score, 0.0), 1.0),
     )
 
@@ -67,14 +67,3 @@ def _by_meaning(assistant: Assistant, question: str, passage: Passage) -> tuple[
     (vectors,) = embedder.embed_passages([PassageText(passage.text, spans)])
     best = int(np.argmax(vectors.sentences @ asked.sentence))
     return passage.sentences[best].text, float(vectors.passage @ asked.question)
-
-
-def _hit(passage: Passage, rank: int) -> HitRecord:
-    return HitRecord(
-        post_id=passage.post.id,
-        title=passage.post.title,
-        headings=passage.section.headings,
-        section=passage.section.key,
-        text=passage.text,
-        relevance=1 / rank,
-    )

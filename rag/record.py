@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.types import Answer, CheckedSentence, Citation, Filters, Hit, Provenance
+from rag.types import Answer, CheckedSentence, Citation, Filters, Passage, Provenance
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -158,7 +158,7 @@ def record(answer: Answer, *, id: str | int | None = None) -> AnswerRecord:  # n
         rejected=tuple(
             RejectedRecord(text=one.claim.text, reason=one.reason) for one in answer.rejected
         ),
-        hits=tuple(_hit(hit) for hit in answer.hits),
+        hits=tuple(hit_record(hit.passage, hit.relevance) for hit in answer.hits),
         nearest=tuple(_citation(citation) for citation in answer.nearest),
         answerable=answer.answerable,
         disagreements=tuple(
@@ -235,13 +235,13 @@ def _citation(citation: Citation) -> CitationRecord:
     )
 
 
-def _hit(hit: Hit) -> HitRecord:
-    passage = hit.passage
+def hit_record(passage: Passage, relevance: float) -> HitRecord:
+    """The contract's form of a passage that was found."""
     return HitRecord(
         post_id=passage.post.id,
         title=passage.post.title,
         headings=passage.section.headings,
         section=passage.section.key,
         text=passage.text,
-        relevance=hit.relevance,
+        relevance=relevance,
     )
