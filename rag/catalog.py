@@ -93,8 +93,18 @@ class Catalog:
     @property
     def connection(self) -> Connection:
         """This thread's connection."""
-        found: Connection | None = getattr(self._local, "connection", None)
-        if found is not None and self._local.depth == 0 and self.identity != self._local.identity:
+        found: Connection = self._opened().connection
+        return found
+
+    def _opened(self) -> threading.local:
+        """This thread's own values, with a connection among them.
+
+        They are taken once: another thread may put others into their place at any moment, by
+        `close`, and these then end with what they are used for.
+        """
+        own = self._local
+        found: Connection | None = getattr(own, "connection", None)
+        if found is not None and own.depth == 0 and self.identity != own.identity:
             found = None  # another index was put into the place of the one that was opened
         if found is None:
             identity = self.identity
@@ -109,10 +119,10 @@ class Catalog:
             found.execute("PRAGMA synchronous = FULL")
             found.execute("PRAGMA foreign_keys = ON")
             found.execute("PRAGMA secure_delete = ON")
-            self._local.connection = found
-            self._local.identity = identity
-            self._local.depth = 0
-        return found
+            own.connection = found
+            own.identity = identity
+            own.depth = 0
+        return own
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -151,19 +161,20 @@ class Catalog:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
-        connection = self.connection
-        if self._local.depth == 0:
+        own = self._opened()
+        connection: Connection = own.connection
+        if own.depth == 0:
             connection.execute(begin)
-        self._local.depth += 1
+        own.depth += 1
         try:
             yield connection
         except BaseException:
-            self._local.depth -= 1
-            if self._local.depth == 0:
+            own.depth -= 1
+            if own.depth == 0:
                 connection.execute("ROLLBACK")
             raise
-        self._local.depth -= 1
-        if self._local.depth == 0:
+        own.depth -= 1
+        if own.depth == 0:
             connection.execute("COMMIT")
 
     def meta(self, name: str) -> str | None:
@@ -185,7 +196,7 @@ class Catalog:
     def is_superseded(self) -> bool:
         """Whether a writer has changed the index since this thread's transaction began."""
         with closing(Catalog(self.file)) as now:
-            return (now.identity, now.generation) != (self._local.identity, self.generation)
+            return (now.identity, now.generation) != (self._opened().identity, self.generation)
 
     @property
     def index_id(self) -> str:
