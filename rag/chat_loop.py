@@ -14,11 +14,28 @@ from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_AGAIN = 0.05  # seconds between one cancellation and the next
 
 
 def run_in_loop(work: Coroutine[Any, Any, T]) -> Future[T]:
     """Start it in the loop; cancelling the future cancels the work."""
-    return asyncio.run_coroutine_threadsafe(work, _loop())
+    return asyncio.run_coroutine_threadsafe(_until_done(work), _loop())
+
+
+async def _until_done(work: Coroutine[Any, Any, T]) -> T:
+    """The work, cancelled as often as it takes.
+
+    Clients wait for the next piece with `asyncio.wait_for`, which in Python 3.11 keeps a
+    cancellation to itself where the piece comes at the same moment
+    (https://github.com/python/cpython/issues/86296).
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=_AGAIN)
 
 
 def _loop() -> asyncio.AbstractEventLoop:
