@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-wordpress bench clean
+.PHONY: help demo test check test-wordpress explore bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,10 @@ check: $(READY) ## format, lint, types and the fast tests: what a commit must pa
 
 test-wordpress: $(READY) ## sync with a real WordPress on loopback (Debian packages, minutes)
 	$(BIN)/python -m pytest -m lab -rs
+
+explore: $(READY) ## the tests with random input, each time with other input (minutes)
+	$(BIN)/python -m pytest -m 'not browser and not lab' --hypothesis-profile=explore tests/test_fuzz.py \
+	  $$(grep -l '@given' tests/test_*.py | grep -v test_fuzz)
 
 bench: $(READY) ## speed and scale (minutes)
 	set -e; for file in $(filter-out bench/bench_site.py,$(wildcard bench/bench_*.py)); do \

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before any of the libraries is imported: each reads its own once.
 for _name, _value in {
@@ -16,6 +17,12 @@ for _name, _value in {
     "TOKENIZERS_PARALLELISM": "false",
 }.items():
     os.environ[_name] = _value  # noqa: TID251 - set for others, not read
+
+# The same examples each time, so that a change is judged by what it changed. New ones are tried
+# with `pytest --hypothesis-profile=explore`.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)

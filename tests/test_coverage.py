@@ -214,3 +214,18 @@ def test_brackets_of_code_are_no_plugins() -> None:
     html = "<table><tr><td><pre>x<b>[a b='c']</b></pre></td><td>y</td></tr></table>"
     assert sections(html)[0].text == "x[a b='c'] | y"
     assert coverage(html, sections(html)).lost == ()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<h2>Pay<button>?</button>now</h2><p>x</p>",
+        "<table><tr><td>Pay<input>now</td></tr></table>",
+        "<h1>[1]<input>--></h1>",
+    ],
+)
+def test_a_control_parts_the_words_beside_it(html: str) -> None:
+    found = sections(html)
+    assert coverage(html, found).lost == ()
+    (section,) = found
+    assert "Paynow" not in f"{section.headings} {section.text}"

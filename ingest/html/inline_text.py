@@ -65,7 +65,7 @@ def marked_text(node: LexborNode, closed: frozenset[str], *, most: int | None = 
             return False
         attributes = one.attributes
         if left_out_as(tag, attributes) or mark(one, tag) is not None:
-            parts.append(GAP)
+            parts.append(GAP if tag in INLINE else f"{GAP} ")  # a control stands between two words
             return False
         parts.append(_in_line(tag, attributes))
         code += tag == "pre"
