@@ -41,6 +41,7 @@ class Candidate:
 class Search:
     """One text that is searched for, as the index and the ranking need it."""
 
+    text: str
     vectors: QuestionVectors
     late: LateQuestion
     candidates: tuple[Candidate, ...]
@@ -69,6 +70,7 @@ def search(
     scores, shares = passage_scores(late, [stored[id_] for id_ in ids])
     most = max(by_words.values(), default=0.0) or 1.0
     return Search(
+        text,
         vectors,
         late,
         tuple(

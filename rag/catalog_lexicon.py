@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+
+import regex
 
 from rag.catalog import Catalog
 
@@ -54,3 +57,23 @@ def texts_with_bracketed_capitals(catalog: Catalog) -> list[str]:
     """The text of each section in which something like "(FEC)" stands."""
     rows = catalog.connection.execute("SELECT text FROM sections WHERE text GLOB '*([A-Z][A-Z]*)*'")
     return [row[0] for row in rows]
+
+
+def titles_beside_capitals(catalog: Catalog, letters: str) -> list[str]:
+    """Title and headings of some sections in whose text these letters stand as capitals."""
+    rows = catalog.connection.execute(
+        "SELECT DISTINCT posts.title, sections.headings, sections.text FROM words"
+        " JOIN passages ON passages.number = words.rowid"
+        " JOIN posts ON posts.id = passages.post_id"
+        " JOIN sections ON sections.post_id = passages.post_id"
+        "  AND sections.ordinal = passages.section"
+        " WHERE words MATCH ? LIMIT ?",
+        (f'"{letters.lower()}"', _LOOKED_AT),
+    )
+    standing = regex.compile(rf"(?<!\w){letters.upper()}(?!\w)")
+    return [
+        heading
+        for title, headings, text in rows
+        if standing.search(text)
+        for heading in (title, *json.loads(headings))
+    ]

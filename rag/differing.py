@@ -8,17 +8,11 @@ from math import sqrt
 
 import regex
 
+from rag.number_words import TENS, UNITS
 from rag.text import STOP_WORDS, search_words
 
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-        " fifteen sixteen seventeen eighteen nineteen twenty".split()
-    )
-} | {
-    word: 10 * number
-    for number, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)
+_NUMBERS = {word: number for number, word in enumerate(UNITS)} | {
+    word: 10 * number for number, word in enumerate(TENS, 2)
 }
 _MONTHS = (
     "january february march april may june july august september october november december".split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,14 +13,17 @@ import regex
 from rag import catalog_lexicon
 from rag.catalog import Catalog
 from rag.catalog_read import choices
+from rag.number_words import NUMBER, other_form
 from rag.recognise import Names, names_of
-from rag.spelling import distance, same_start, spelled_out, tolerance
+from rag.spelling import distance, letters_of, same_start, spelled_out, tolerance
+from rag.text import STOP_WORDS, search_words
 
 _ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
 _STEMS = 8  # nearest stems whose words are looked at
 _CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
 _KEPT = 20_000  # words whose place is remembered
 _LETTERS = regex.compile(r"\p{Latin}+")
+_NEAR_CAPITALS = regex.compile(r"(?<!\w)[A-Za-z]{2,6}(?!\w)")  # what may be an abbreviation
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class _Known:
     acronyms: Mapping[str, str] | None = None
     frequencies: dict[str, int] = field(default_factory=dict)
     nearest: dict[str, str | None] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
 
 
 class Lexicon:
@@ -95,9 +100,11 @@ class Lexicon:
         """A question in other words: misspellings set right, capital letters spelled out.
 
         A word that no post has becomes the nearest one that one has; capital letters become what a
-        post says they stand for, and the other way round. Itself where there is nothing to change.
+        post says they stand for, and the other way round; a number that no post has becomes the
+        word that one has, or the other way round. Itself where there is nothing to change.
         """
-        changed = text
+        changed = _NEAR_CAPITALS.sub(lambda match: self._in_titles(match[0]) or match[0], text)
+        changed = NUMBER.sub(lambda match: self._as_posts_count(match[0]) or match[0], changed)
         for letters, words in self.acronyms.items():
             if regex.search(rf"(?<!\w){regex.escape(letters)}(?!\w)", text):
                 changed = regex.sub(rf"(?<!\w){regex.escape(letters)}(?!\w)", words, changed)
@@ -115,6 +122,29 @@ class Lexicon:
             return (self.nearest(word.lower()) if word.lower() in looked_for else None) or word
 
         return _LETTERS.sub(lambda match: corrected(match[0]), changed)
+
+    def _in_titles(self, letters: str) -> str:
+        """What letters stand for by the titles and headings over them; empty where none says."""
+        if letters.upper() in self.acronyms or letters.lower() in STOP_WORDS:
+            return ""
+        known = self._known().spelled
+        if letters not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            titles = catalog_lexicon.titles_beside_capitals(self._catalog, letters)
+            found = Counter(words.lower() for t in titles if (words := letters_of(letters, t)))
+            known[letters] = min(found, key=lambda words: (-found[words], words), default="")
+        return known[letters]
+
+    def _as_posts_count(self, number: str) -> str | None:
+        """The other form of a number, where posts have that one and not this one."""
+        other = other_form(number)
+        if other is None or self._held(number):
+            return None
+        return other if self._held(other) else None
+
+    def _held(self, text: str) -> bool:
+        return all(self.frequency(word) for word in search_words(text).split())
 
     def _search(self, word: str, most: int) -> str | None:
         shortest, longest = len(word) - most - _ENDING, len(word) + most

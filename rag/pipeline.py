@@ -217,6 +217,7 @@ class Pipeline:
                     query.question,
                     query.standalone,
                     tuple(dict.fromkeys(searches)),
+                    query.reworded,
                     filters,
                     language=query.language,
                 )

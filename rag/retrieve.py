@@ -97,7 +97,7 @@ def look(
     if reranker:
         ranked = _reordered(ranked, reranker.scores(query.standalone, [passages[i] for i in best]))
     first = [passages[one.candidate.id] for one in ranked[:read]] if reader else []
-    readings = reader.read(query.standalone, first) if reader else []
+    readings = _readings(reader, query, ranked[: len(first)], first) if reader else []
     unread = [None] * (len(ranked) - len(readings))
     found = [
         _hit(
@@ -126,6 +126,20 @@ class _Ranked:
     """The search text that likes it best."""
     searched: float
     """Log-odds that it answers, as far as the search tells."""
+
+
+def _readings(
+    reader: Reader, query: Query, ranked: Sequence[_Ranked], passages: Sequence[Passage]
+) -> list[Reading]:
+    """One for each passage, which is asked in the words that it was found by."""
+    reworded = [one.source.text == query.reworded for one in ranked]
+    readings: dict[int, Reading] = {}
+    for question, other in ((query.standalone, False), (query.reworded or "", True)):
+        chosen = [i for i, own in enumerate(reworded) if own is other]
+        if chosen:
+            read = reader.read(question, [passages[i] for i in chosen])
+            readings.update(zip(chosen, read, strict=True))
+    return [readings[i] for i in range(len(passages))]
 
 
 def _reordered(ranked: Sequence[_Ranked], scores: Sequence[float]) -> list[_Ranked]:

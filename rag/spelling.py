@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import regex
 
@@ -12,6 +12,7 @@ _BRACKETED = regex.compile(r"\((\p{Lu}[\p{Lu}\p{N}&]{1,8})s?\)")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}’'-]*")
 _BEFORE = 120  # characters before a bracket in which its words stand
 _PARTS = regex.compile(r"[-’']")
+_MADE_OF_TWO = 9  # letters of a word that may be a compound
 
 
 def distance(word: str, other: str, most: int) -> int:
@@ -82,3 +83,38 @@ def _words_for(letters: str, before: str) -> str:
             found = " ".join(before[start:].split())
             return found if len(found) > len(letters) and found[0].isupper() else ""
     return ""
+
+
+def letters_of(letters: str, text: str) -> str:
+    """Words of a text, one behind the other, that these capital letters may stand for, or nothing.
+
+    Each word gives its first letter; a long one, which is often made of two, may give one more
+    from its inside: "demilitarised zone" for "DMZ". Small words may stand between, and give theirs
+    or not: "Department of Labor" for "DOL", and "DL".
+    """
+    words = list(_WORD.finditer(text))
+    lower = [word[0].lower() for word in words]
+    for first in range(len(words)):
+        used = _spelled_from(letters.lower(), lower, first)
+        if used:
+            return text[words[first].start() : words[first + used - 1].end()]
+    return ""
+
+
+def _spelled_from(letters: str, words: Sequence[str], first: int) -> int:
+    """How many words from `first` on spell the letters; 0: none do."""
+    left, used = letters, 0
+    for place in range(first, len(words)):
+        word, following = words[place], words[place + 1 : place + 2]
+        if word in STOP_WORDS and used:
+            left = left[1:] if word[0] == left[0] and len(left) > 1 else left
+            continue
+        if word in STOP_WORDS or word[0] != left[0]:
+            return 0
+        inside = len(word) >= _MADE_OF_TWO and left[1:2] in word[2:]
+        # The second letter is this word's only where the next one does not begin with it.
+        taken = 2 if inside and following and following[0][0] != left[1:2] else 1
+        left, used = left[taken:], used + 1
+        if not left:
+            return place + 1 - first if used > 1 else 0
+    return 0

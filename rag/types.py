@@ -216,6 +216,9 @@ class Query:
     """The question as it can be understood without the conversation."""
     searches: tuple[str, ...]
     """The texts to search for, most important first; never empty."""
+    reworded: str | None = None
+    """That of them which says it in the words that posts have: spellings, abbreviations, numbers;
+    None where those are the question's own."""
     filters: Filters = Filters()
     """What the caller limited the question to, and what was recognised in it."""
     recognised: tuple[Recognised, ...] = ()

@@ -68,14 +68,16 @@ def understand(
         own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
         searches = (own, reading.rest)
     narrowed, recognised = _narrow(filters, reading.recognised)
+    other = lexicon.otherwise(searches[0]) if lexicon else searches[0]
     return Query(
-        asked, whole, _with_other_words(searches, lexicon), narrowed, recognised, reading.record
+        asked,
+        whole,
+        searches=tuple(dict.fromkeys((*searches, other))),
+        reworded=None if other in searches else other,
+        filters=narrowed,
+        recognised=recognised,
+        record=reading.record,
     )
-
-
-def _with_other_words(searches: Sequence[str], lexicon: Lexicon | None) -> tuple[str, ...]:
-    other = [lexicon.otherwise(searches[0])] if lexicon else []
-    return tuple(dict.fromkeys((*searches, *other)))
 
 
 def _narrow(

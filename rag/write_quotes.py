@@ -34,6 +34,12 @@ _SEVERAL = regex.compile(
     regex.IGNORECASE,
 )
 
+# What holds at present, the newest post knows best.
+_OF_NOW = regex.compile(
+    r"\b(?:now|nowadays|still|currently|today|these days|any ?more|at (?:present|the moment))\b",
+    regex.IGNORECASE,
+)
+
 _Chosen = tuple[Hit, SentenceScore]
 _Stretch = tuple[Post, Section, tuple[Sentence, ...]]
 
@@ -43,7 +49,7 @@ class QuoteWriter:
     """Picks the sentences that answer, and says them in the order of the posts.
 
     Each comes with what it needs to be read by itself (`rag.whole`), and what answers by itself
-    comes first.
+    comes first; where the present is asked for, what the newest post says.
     """
 
     share: float
@@ -57,7 +63,10 @@ class QuoteWriter:
     """As `share`, for sentences of the section that the best one stands in; None: the same."""
 
     def write(self, query: Query, found: Found) -> Draft:
-        chosen = self._choose(found)
+        of_now = _OF_NOW.search(query.question) is not None
+        chosen = self._choose(found, of_now)
+        if of_now:
+            chosen.sort(key=lambda one: -_published(one))
         short = self._short(query, chosen)
         stretches = list(_stretches(chosen, bool(_SEVERAL.search(query.question))))
         if short:
@@ -75,10 +84,11 @@ class QuoteWriter:
         ]
         return Draft(query, found, claims, self.name)
 
-    def _choose(self, found: Found) -> list[_Chosen]:
+    def _choose(self, found: Found, of_now: bool) -> list[_Chosen]:
         chosen: list[_Chosen] = []
         for hit, one in self._by_relevance(found):
-            if chosen and one.relevance < self._least(hit, chosen[0]):
+            newer = of_now and chosen and _published((hit, one)) > _published(chosen[0])
+            if chosen and one.relevance < self._least(hit, chosen[0], newer=bool(newer)):
                 continue
             said = any(
                 _says_nothing_new(one.sentence.text, other.sentence.text)
@@ -93,10 +103,11 @@ class QuoteWriter:
                 break
         return chosen
 
-    def _least(self, hit: Hit, best: _Chosen) -> float:
+    def _least(self, hit: Hit, best: _Chosen, *, newer: bool) -> float:
         """From which relevance on a further sentence is quoted."""
         here, there = hit.passage, best[0].passage
-        near = (here.post.id, here.section.key) == (there.post.id, there.section.key)
+        # Where the present is asked for, a newer post is as good a place to look as the section.
+        near = newer or (here.post.id, here.section.key) == (there.post.id, there.section.key)
         return (self.share_near if near and self.share_near else self.share) * best[1].relevance
 
     def _by_relevance(self, found: Found) -> Iterator[_Chosen]:
@@ -120,6 +131,12 @@ class QuoteWriter:
         about = (hit.passage.post.title, *section.headings, *(other.text for other in stretch))
         span = short_answer(query.standalone, one.sentence.text, " ".join(about))
         return (section, one.sentence, span) if span else None
+
+
+def _published(chosen: _Chosen) -> float:
+    """Seconds since 1970; 0 where that is not known."""
+    published = chosen[0].passage.post.published
+    return published.timestamp() if published else 0.0
 
 
 def _stretches(chosen: Sequence[_Chosen], several: bool) -> Iterator[_Stretch]:

@@ -30,6 +30,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "stopping",
     "settings",
     "text",
+    "number_words",
     "leaning",
     "whole",
     "short_answers",

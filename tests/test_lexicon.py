@@ -12,12 +12,18 @@ from small_site import garden, post, put, section
 from rag import Assistant
 from rag.embed import HashEmbedder
 from rag.index import write_index
-from rag.spelling import distance, same_start, spelled_out
+from rag.number_words import NUMBER, other_form
+from rag.spelling import distance, letters_of, same_start, spelled_out
 
 FAIR = post(
     5,
     "The county fair",
     section("0", (), "Entries go to the Royal Garden Society (RGS) by June. The RGS gives a cup."),
+)
+TRAIL = post(
+    6,
+    "A walk along the demilitarised zone",
+    section("0", (), "DMZ trails lie near the thirty-eighth parallel, by 7 gates."),
 )
 
 
@@ -29,6 +35,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = garden(tmp_path_factory.mktemp("garden") / "index")
     with write_index(folder, HashEmbedder().id) as writer:
         put(writer, replace(FAIR, post=WRITER), HashEmbedder())
+        put(writer, TRAIL, HashEmbedder())
         writer.finish()
     with Assistant.open(folder, embedding_model="hash") as opened:
         yield opened
@@ -112,3 +119,54 @@ def test_a_question_about_posts_in_general_is_searched_for_as_it_stands(
     assistant: Assistant,
 ) -> None:
     assert len(assistant.understand("how many posts were pubished?").searches) == 1
+
+
+@pytest.mark.parametrize(
+    ("letters", "text", "words"),
+    [
+        ("DMZ", "A walk along the demilitarised zone", "demilitarised zone"),
+        ("dol", "News of the Department of Labor", "Department of Labor"),
+        ("HTML", "Hypertext markup language: tips", "Hypertext markup language"),
+        ("IT", "Just in time", ""),
+        ("UX", "User experience", ""),
+        ("API", "A post in April", ""),
+        ("RGS", "The Royal Garden", ""),
+    ],
+)
+def test_letters_stand_for_words_that_begin_with_them(letters: str, text: str, words: str) -> None:
+    assert letters_of(letters, text) == words
+
+
+@pytest.mark.parametrize("letters", ["DMZ", "dmz"])
+def test_letters_that_no_bracket_explains_are_looked_up_in_titles(
+    assistant: Assistant, letters: str
+) -> None:
+    searches = assistant.understand(f"How long is the {letters}?").searches
+    assert searches[1:] == ("How long is the demilitarised zone?",)
+    assert assistant.understand("How long is the ZMD?").reworded is None
+
+
+@pytest.mark.parametrize(
+    ("number", "other"),
+    [("38th", "thirty-eighth"), ("12th", "twelfth"), ("20th", "twentieth"),
+     ("21st", "twenty-first"), ("112", None), ("8", "eight"),
+     ("Forty-two", "42"), ("ninety", "90"), ("umpteenth", None)],
+)  # fmt: skip
+def test_a_number_has_two_forms(number: str, other: str | None) -> None:
+    assert other_form(number) == other
+    assert other is None or other_form(other) == number.lower()
+
+
+def test_parts_of_longer_numbers_have_no_other_form() -> None:
+    assert not NUMBER.findall("3.12 on 4-5 May 2024 at 12:30, 90% of $5, v2, 1,5")
+    assert NUMBER.findall("the 38th and twenty-one.") == ["38th", "twenty-one"]
+
+
+def test_a_number_is_looked_for_as_posts_write_it(assistant: Assistant) -> None:
+    def reworded(question: str) -> str | None:
+        return assistant.understand(question).reworded
+
+    assert reworded("Who drew the 38th parallel?") == "Who drew the thirty-eighth parallel?"
+    assert reworded("Where are the seven gates?") == "Where are the 7 gates?"
+    assert reworded("Where are the 7 gates?") is None
+    assert reworded("Where are the 9 gates?") is None

@@ -25,8 +25,10 @@ class FixedReader:
     def __init__(self, words: str) -> None:
         self.words = words
         self.given: list[str] = []
+        self.asked: list[str] = []
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        self.asked += [question] * len(passages)
         self.given += [passage.text for passage in passages]
         return [self._one(passage) for passage in passages]
 
@@ -65,6 +67,20 @@ def test_what_was_read_is_ranked_by_what_was_found_in_it(index: Index) -> None:
     best = max(found.hits[0].sentences, key=lambda one: one.relevance)
     assert best.sentence.text == words
     assert found.answerable > find(index, FixedReader("nowhere"), 10).answerable
+
+
+def test_a_passage_is_asked_in_the_words_that_it_was_found_by(index: Index) -> None:
+    fixed = FixedReader("Copper tape")
+    other = "How many lettuces did the bare bed lose?"
+    query = Query("Hwo many letuces?", "Hwo many letuces?", ("Hwo many letuces?", other), other)
+    retrieve(
+        query, index, HashEmbedder(), calibration(read=True),
+        candidates=10, hits=10, reader=fixed, read=10,
+    )  # fmt: skip
+    asked = dict(zip(fixed.given, fixed.asked, strict=True))
+    assert {*asked.values()} == {query.standalone, other}
+    (results,) = [text for text in asked if "lettuces" in text]
+    assert asked[results] == other
 
 
 def test_only_the_best_are_read_and_nothing_is_lost(index: Index) -> None:

@@ -146,7 +146,7 @@ def claim(text: str, *facts: Fact, of_all: str = "") -> Claim:
 
 
 def checked(made: Claim, *, filters: Filters = Filters()) -> Answer:  # noqa: B008 - frozen
-    query = Query("q", "q", ("q",), filters, (), RecordQuestion(Wanted.LIST, "wool"))
+    query = Query("q", "q", ("q",), filters=filters, record=RecordQuestion(Wanted.LIST, "wool"))
     found = Found((), 1.0, posts=(SLUGS, TOMATOES, COMPOST), total=3)
     *_, answer = verify(Draft(query, found, [made], "test"), Check(FixedJudge(), 0.6))
     return answer

@@ -22,7 +22,7 @@ def index(tmp_path: Path) -> Index:
 
 
 def find(index: Index, question: str, *more: str, filters: Filters | None = None) -> Found:
-    query = Query(question, question, (question, *more), filters or Filters())
+    query = Query(question, question, (question, *more), filters=filters or Filters())
     return retrieve(query, index, HashEmbedder(), CALIBRATION, candidates=10, hits=5)
 
 

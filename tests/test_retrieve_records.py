@@ -52,7 +52,7 @@ def asked(
     titled: bool = False,
 ) -> Found:
     record = RecordQuestion(wanted, topic, titled=titled)
-    query = Query("q", "q", (topic or "q",), filters, (), record)
+    query = Query("q", "q", (topic or "q",), filters=filters, record=record)
     return posts_asked_for(query, Found(hits, 0.4), catalog, hits=10)
 
 

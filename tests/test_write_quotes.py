@@ -134,3 +134,21 @@ def test_sentences_of_the_same_section_may_have_a_share_of_their_own() -> None:
         "The bed with wool mulch lost three of forty lettuces.",
         "The bare bed lost twenty-two lettuces.",
     ]
+
+
+def test_what_holds_now_is_asked_of_the_newest_post() -> None:
+    old = post(7, "Closed", section("0", (), "The mill is closed to visitors."), year=2015)
+    new = post(8, "Open again", section("0", (), "Since May the doors are open."), year=2022)
+    found = Found((hit(old, old.sections[0], 0.9), hit(new, new.sections[0], 0.5)), 0.9)
+    writer = QuoteWriter(0.8, most=3, share_near=0.3)
+    assert shorts(found, "Is the mill closed?", writer) == ["The mill is closed to visitors."]
+    assert shorts(found, "Is the mill still closed?", writer) == [
+        "Since May the doors are open.",
+        "The mill is closed to visitors.",
+    ]
+    older = replace(old.post, published=None)
+    undated = replace(hit(old, old.sections[0], 0.9), passage=replace(
+        hit(old, old.sections[0], 0.9).passage, post=older
+    ))  # fmt: skip
+    both = Found((undated, hit(new, new.sections[0], 0.5)), 0.9)
+    assert shorts(both, "Is the mill still closed?", writer)[0] == "Since May the doors are open."
