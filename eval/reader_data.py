@@ -56,7 +56,7 @@ class Example:
 
 
 def bundled_reading() -> Path:
-    """Some sixteen hundred questions of our own; their paragraphs are not part of the package."""
+    """Some ten thousand questions of our own; their paragraphs are not part of the package."""
     return Path(str(files("eval.data") / "reading.jsonl"))
 
 

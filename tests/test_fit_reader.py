@@ -130,7 +130,8 @@ def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None
 
 def test_the_bundled_questions_name_sentences_and_no_text_of_others() -> None:
     entries = [json.loads(line) for line in bundled_reading().read_text("utf-8").splitlines()]
-    assert len({one["id"] for one in entries}) == len(entries) > 1600
+    assert len({one["id"] for one in entries}) == len(entries) > 10_000
+    assert len({(one["paragraph"], one["question"].casefold()) for one in entries}) == len(entries)
     for one in entries:
         assert set(one) == {"id", "article", "paragraph", "question", "right", "short"}
         assert all(re.fullmatch("[0-9a-f]{16}", name) for name in one["right"])
