@@ -106,6 +106,9 @@ class _CaseLine(BaseModel):
     citations: CitationGrade | None
     says: float | None
     found_at: tuple[int | None, ...]
+    with_citation: float | None = None
+    leading: float | None = None
+    passed: float | None = None
 
     def saved(self, milliseconds: float | None) -> SavedCase:
         own = {name: getattr(self, name) for name in type(self).model_fields}

@@ -5,7 +5,13 @@ from eval_parts import COPPER, SOW, WOOL, answer, cited
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.citations import CitationGrade, grade_citations, includes
+from eval.citations import (
+    CitationGrade,
+    grade_citations,
+    includes,
+    share_leading,
+    share_with_citation,
+)
 from eval.gold import Gold
 from rag.record import CitationRecord
 
@@ -57,6 +63,22 @@ def test_a_field_of_the_record_is_graded_by_its_post() -> None:
 
 def test_an_answer_without_citations_has_nothing_right() -> None:
     assert grade_citations(answer("a"), [(WOOL,)]) == CitationGrade(0, 0, 0, 0)
+
+
+def test_a_citation_of_no_section_is_right_nowhere() -> None:
+    made_up = cited(WOOL).model_copy(update={"section": None})
+    assert grade_citations(answer("a", made_up), [(WOOL,)]) == CitationGrade(0, 0, 0, 0)
+    assert grade_citations(answer("a", made_up, cited(WOOL)), [(WOOL,)]).precision == 1 / 2
+    assert share_leading(answer("a", made_up, cited(WOOL), cited(WOOL))) == 1 / 2
+
+
+def test_sentences_that_cite_nothing_are_counted() -> None:
+    said = answer("a", cited(WOOL))
+    bare = said.sentences[0].model_copy(update={"citations": ()})
+    both = said.model_copy(update={"sentences": (*said.sentences, bare)})
+    assert share_with_citation(both) == 1 / 2
+    assert share_with_citation(answer("a")) is None
+    assert share_leading(said.model_copy(update={"sentences": (bare,)})) is None
 
 
 @given(st.lists(st.sampled_from(SOMETIMES)), st.lists(st.sampled_from([WOOL, COPPER, SOW])))

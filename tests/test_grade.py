@@ -6,7 +6,7 @@ from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
 from eval.bootstrap import Figure
 from eval.grade import Failure, Grades, grade
 from rag.errors import SourceError
-from rag.record import AnswerRecord
+from rag.record import AnswerRecord, RejectedRecord
 
 OTHER = cited(WOOL, quote="We compared five beds in a wet June.")
 CASES = (
@@ -54,6 +54,18 @@ def test_a_refusal_is_in_no_mean_of_citations() -> None:
     assert n(grades, "citation precision (sentence)") == 2
     assert value(grades.figures, "says what it must") == 1
     assert n(grades, "says what it must") == 1
+
+
+def test_claims_that_the_check_left_out_are_counted() -> None:
+    kept = answer("wool", cited(WOOL))
+    left = RejectedRecord(text="It rained.", reason="no support")
+    cut = kept.model_copy(update={"rejected": (left, left, left)})
+    assert value(graded(kept).figures, "claims that pass the check") == 1 / 5  # four failed
+    (one,) = (c for c in graded(cut).cases if c.id == "wool")
+    assert one.passed == 1 / 4
+    refused = answer("sow").model_copy(update={"rejected": (left,)})
+    assert [c.passed for c in graded(refused).cases if c.id == "sow"] == [0]
+    assert [c.passed for c in graded(answer("sow")).cases if c.id == "sow"] == [None]
 
 
 def test_abstention_is_graded_over_all_cases() -> None:
