@@ -25,7 +25,7 @@ from eval.grade import Failure, Grades, grade
 from eval.index_systems import MEANING, WORDS
 from eval.journal import open_journal
 from eval.one_sentence import one_sentence
-from eval.run import run_cases
+from eval.run import asking, run_cases
 from eval.tables import shown, table
 from rag.assistant import Assistant
 from rag.record import AnswerRecord, CitationRecord, SentenceRecord
@@ -100,7 +100,7 @@ def _asked(
     assistant: Assistant, cases: Sequence[Case]
 ) -> tuple[Sequence[AnswerRecord], Sequence[Failure]]:
     with open_journal(None) as journal:
-        run_cases(assistant, cases, journal)
+        run_cases(asking(assistant), cases, journal)
         entries = [entry for case in cases if (entry := journal.entry(case.id))]
     records = [entry.record for entry in entries if entry.record]
     return records, [Failure(one.case_id, one.failed) for one in entries if one.failed]

@@ -177,5 +177,10 @@ def _grade_failed(case: Case, failure: Failure) -> CaseGrade:
     )
 
 
+def without_ranking(graded: Sequence[CaseGrade]) -> list[CaseGrade]:
+    """The grades of who does not tell what was found: that is not graded, and no 0."""
+    return [replace(one, ranking=None, found_at=()) for one in graded]
+
+
 def _constant(graded: Sequence[CaseGrade], *, answered: bool) -> list[CaseGrade]:
     return [replace(one, answered=answered, failed=None, score=0.5) for one in graded]

@@ -43,6 +43,27 @@ Over = Annotated[
         " repeatable.",
     ),
 ]
+System = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SYSTEM",
+        help="Grade this instead: words, meaning, module:function, or an address, such as"
+        " http://127.0.0.1:11434/v1.",
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What a /v1 server is asked for; else its only.")
+]
+Timeout = Annotated[
+    float,
+    typer.Option(min=0.1, max=86_400, metavar="SECONDS", help="Until a system's answer fails."),
+]
+RefusedWhen = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--refused-when", metavar="TEXT", help="A system's answer with it is a refusal; repeatable."
+    ),
+]
 Report = Annotated[
     Path,
     typer.Argument(exists=True, metavar="REPORT", help="A report.json, or the folder it is in."),
@@ -58,6 +79,10 @@ def evaluate(
     resume: Resume = False,
     fail_under: Under = None,
     fail_over: Over = None,
+    system: System = None,
+    model: Model = None,
+    timeout: Timeout = 120,
+    refused_when: RefusedWhen = None,
     json: Json = False,
 ) -> None:
     """Measure how good the answers are.
@@ -68,12 +93,18 @@ def evaluate(
         return
     if resume and not out:
         raise typer.BadParameter("--resume needs --out: the folder of the run that was stopped.")
+    if system and not cases:
+        raise typer.BadParameter("--system needs --cases: it does not know the sample site.")
     from eval.gate import threshold
+    from eval.other_systems import Asking
     from ui.evaluating import evaluate_cases, report_text
 
     thresholds = [threshold(one, "under") for one in fail_under or ()]
     thresholds += [threshold(one, "over") for one in fail_over or ()]
-    result, kept = evaluate_cases(cases, index, out=out, resume=resume, thresholds=thresholds)
+    asking = Asking(timeout, model, tuple(refused_when or ()))
+    result, kept = evaluate_cases(
+        cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking
+    )
     typer.echo(report_text(result, json=json))
     for one in kept:
         if not one.ok:

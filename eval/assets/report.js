@@ -4,7 +4,8 @@
   const STEP = 50, PART = 50, TEXTS = 100;
   const GOOD = ["right", "rightly refused"];
   const ORDER = ["failed", "wrongly answered", "wrong", "wrongly refused", "partly right", "rightly refused", "right"];
-  const BASES = { quoted: "Quoted", supported: "Supported (estimated)", record: "From the post's record" };
+  const BASES = { quoted: "Quoted", supported: "Supported (estimated)", record: "From the post's record",
+    unchecked: "Not checked" };
   const at = (id) => document.getElementById(id);
   const parts = new Map();
   const part = (name, number) => {
