@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from ui.cli_eval_review import review
 from ui.cli_options import ChatModel, Folder, Json
 
 
 def register(eval_app: typer.Typer) -> None:
     """Put the commands of this file under `eval`."""
-    for command in (judge, check, draft, accept):
+    for command in (judge, check, draft, accept, review):
         eval_app.command()(command)
 
 
