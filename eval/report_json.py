@@ -89,6 +89,8 @@ class SavedReport:
     seed: int
     resamples: int
     cases: tuple[SavedCase, ...]
+    missing: tuple[str, ...] = ()
+    """Ids of cases with gold that the index did not hold."""
 
 
 class _CaseLine(BaseModel):
@@ -134,6 +136,7 @@ class _Report(BaseModel):
     made_with: _MadeWith
     bootstrap: _Bootstrap
     cases: tuple[_CaseLine, ...]
+    missing_gold: tuple[str, ...] = ()
     timing: _Timing
 
     model_config = ConfigDict(extra="ignore", alias_generator=lambda name: name.rstrip("_"))
@@ -167,4 +170,5 @@ def load_report(path: Path) -> SavedReport:
         seed=found.bootstrap.seed,
         resamples=found.bootstrap.resamples,
         cases=tuple(one.saved(times.get(one.id)) for one in found.cases),
+        missing=found.missing_gold,
     )
