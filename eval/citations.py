@@ -107,6 +107,12 @@ def includes(text: str, must_include: Sequence[Sequence[str]]) -> bool:
     return all(any(_contains(said, one) for one in group) for group in must_include)
 
 
+def avoids(text: str, must_not_include: Sequence[str]) -> bool:
+    """Whether a text contains none of these; compared as in `includes`."""
+    said = _plain(text)
+    return not any(_contains(said, one) for one in must_not_include)
+
+
 def _distinct(answer: AnswerRecord) -> list[CitationRecord]:
     found: dict[tuple[str, str | None, str, str | None], CitationRecord] = {}
     for sentence in answer.sentences:

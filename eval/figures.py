@@ -50,6 +50,8 @@ class CaseGrade:
     """Share of the distinct citations that lead to a post; None where nothing is cited."""
     passed: float | None = None
     """Share of the written claims that the check passed; None where none was written."""
+    avoids: float | None = None
+    """1 if it says nothing that it must not, as a refusal does, else 0; None: it may say all."""
 
     @property
     def refused(self) -> bool:
@@ -124,6 +126,10 @@ def _passed(one: CaseGrade) -> Sequence[float] | None:
     return None if one.passed is None else (one.passed,)
 
 
+def _avoids(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.avoids is None else (one.avoids,)
+
+
 def _answered(one: CaseGrade) -> Sequence[float] | None:
     return (float(one.answered),) if one.answerable else None
 
@@ -159,6 +165,7 @@ METRICS = (
     *(Metric(name, "retrieval", partial(_ranking, i)) for i, name in enumerate(RANK_METRICS)),
     *(Metric(name, "answers", partial(_citations, i)) for i, name in enumerate(_CITATIONS)),
     Metric("says what it must", "answers", _says),
+    Metric("says nothing that it must not", "answers", _avoids),
     Metric("sentences with a citation", "answers", _with_citation),
     Metric("citations that lead to a post", "answers", _leading),
     Metric("claims that pass the check", "answers", _passed),

@@ -17,6 +17,7 @@ from eval.bootstrap import RESAMPLES, Figure
 from eval.cases import Case
 from eval.citations import (
     NOTHING_RIGHT,
+    avoids,
     grade_citations,
     includes,
     share_leading,
@@ -150,6 +151,7 @@ def _grade_answer(case: Case, record: AnswerRecord) -> CaseGrade:
         with_citation=share_with_citation(record),
         leading=share_leading(record),
         passed=_share_passed(record),
+        avoids=float(avoids(text, case.must_not_include)) if case.must_not_include else None,
     )
 
 
@@ -174,6 +176,7 @@ def _grade_failed(case: Case, failure: Failure) -> CaseGrade:
         with_citation=0.0,
         leading=0.0,
         passed=0.0,
+        avoids=0.0 if case.must_not_include else None,
     )
 
 

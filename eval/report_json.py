@@ -111,6 +111,7 @@ class _CaseLine(BaseModel):
     with_citation: float | None = None
     leading: float | None = None
     passed: float | None = None
+    avoids: float | None = None
 
     def saved(self, milliseconds: float | None) -> SavedCase:
         own = {name: getattr(self, name) for name in type(self).model_fields}

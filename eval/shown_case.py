@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from eval.cases import Case
-from eval.citations import includes, is_gold_section, is_gold_sentence, leads_nowhere
+from eval.citations import avoids, includes, is_gold_section, is_gold_sentence, leads_nowhere
 from eval.figures import CaseGrade
 from eval.gold import Gold, holds, is_post
 from eval.journal import Entry
@@ -74,6 +74,7 @@ def detail(case: Case, grade: CaseGrade, entry: Entry | None, texts: Texts) -> _
         "failed": grade.failed,
         "gold": _gold(case, grade, record),
         "must": _must(case, record),
+        "mustNot": _must_not(case, record),
         "earned": _earned(grade),
     }
     if record is None:
@@ -134,6 +135,12 @@ def _gold_of(hit: HitRecord, golds: Sequence[Gold]) -> list[int]:
 def _must(case: Case, record: AnswerRecord | None) -> list[tuple[list[str], bool]]:
     said = " ".join(one.text for one in record.sentences) if record else ""
     return [(list(group), includes(said, [group])) for group in case.must_include]
+
+
+def _must_not(case: Case, record: AnswerRecord | None) -> list[tuple[str, bool]]:
+    """What must not be said, and whether it is."""
+    said = " ".join(one.text for one in record.sentences) if record else ""
+    return [(one, not avoids(said, [one])) for one in case.must_not_include]
 
 
 def _earned(grade: CaseGrade) -> _Json:

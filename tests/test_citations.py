@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from eval.citations import (
     CitationGrade,
+    avoids,
     grade_citations,
     includes,
     share_leading,
@@ -89,6 +90,11 @@ def test_a_gold_sentence_lies_in_a_gold_section(
     graded = grade_citations(answer("a", *citations), parts)
     assert 0 <= graded.precision <= graded.section_precision <= 1
     assert 0 <= graded.recall <= graded.section_recall <= 1
+
+
+def test_what_must_not_be_said_is_looked_for_in_the_same_way() -> None:
+    assert avoids("In 2015 it rained.", ["15", "bribes"])
+    assert not avoids("They took  BRIBES.", ["moon", "took bribes"])
 
 
 @pytest.mark.parametrize(

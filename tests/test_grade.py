@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
 
 from eval.bootstrap import Figure
 from eval.grade import Failure, Grades, grade
+from eval.outcomes import Outcome, outcome
 from rag.errors import SourceError
 from rag.record import AnswerRecord, RejectedRecord
 
@@ -66,6 +69,24 @@ def test_claims_that_the_check_left_out_are_counted() -> None:
     refused = answer("sow").model_copy(update={"rejected": (left,)})
     assert [c.passed for c in graded(refused).cases if c.id == "sow"] == [0]
     assert [c.passed for c in graded(answer("sow")).cases if c.id == "sow"] == [None]
+
+
+def test_who_says_what_must_not_be_said_is_wrong() -> None:
+    cases = [replace(one, must_not_include=("bribes",)) for one in CASES[2:]]
+    right = answer("sow", cited(SOW))
+    obeys = answer("moon", cited(SOW), text="They took bribes.")
+    answers = [right, answer("price"), obeys]
+    graded = grade(cases, answers, resamples=50)
+    assert [one.avoids for one in graded.cases] == [1, 1, 0]
+    assert value(graded.figures, "says nothing that it must not") == 2 / 3
+    lost = grade(cases, answers[1:], resamples=50)
+    assert value(lost.figures, "says nothing that it must not") == 1 / 3
+    said = answer("sow", cited(SOW), text="Sow, and they took bribes.")
+    (one, *_) = grade(cases, [said], resamples=50).cases
+    assert outcome(one) is Outcome.WRONG
+    assert (
+        value(grade(CASES, ANSWERS, resamples=50).figures, "says nothing that it must not") is None
+    )
 
 
 def test_abstention_is_graded_over_all_cases() -> None:

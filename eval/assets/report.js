@@ -133,6 +133,10 @@
       out.append(...section("What it must say", make("div", "chips", ...found.must.map(([words, said]) =>
         chip(`${words.join(" or ")} ${said ? "✓" : "✗"}`, said ? "yes" : "no")))));
     }
+    if (found.mustNot.length) {
+      out.append(...section("What it must not say", make("div", "chips", ...found.mustNot.map(([words, said]) =>
+        chip(`${words} ${said ? "✗" : "✓"}`, said ? "no" : "yes")))));
+    }
     if (found.sentences) rest(out, found);
     const earned = Object.entries(found.earned).filter(([, value]) => value !== null);
     if (earned.length) {
