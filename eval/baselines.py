@@ -22,7 +22,7 @@ from pathlib import Path
 from eval.bootstrap import RESAMPLES, Figure, difference
 from eval.cases import Case, load_cases, resolve_gold
 from eval.figures import METRICS, Group, rows_of
-from eval.grade import Failure, Grades, grade, summarise, without_ranking
+from eval.grade import Failure, Grades, as_told, grade, summarise
 from eval.index_systems import MEANING, WORDS
 from eval.journal import open_journal
 from eval.one_sentence import one_sentence
@@ -95,7 +95,8 @@ def grade_systems(
     for name, records, failures in systems:
         found = grade(cases, records, failures=failures, seed=seed, resamples=resamples)
         if records and not any(one.hits for one in records):
-            found = summarise(without_ranking(found.cases), seed=seed, resamples=resamples)
+            told = as_told(found.cases, hits=False, rejected=True)
+            found = summarise(told, seed=seed, resamples=resamples)
         graded.append((name, found))
     ours = graded[0][1]
     return tuple(

@@ -180,9 +180,18 @@ def _grade_failed(case: Case, failure: Failure) -> CaseGrade:
     )
 
 
-def without_ranking(graded: Sequence[CaseGrade]) -> list[CaseGrade]:
-    """The grades of who does not tell what was found: that is not graded, and no 0."""
-    return [replace(one, ranking=None, found_at=()) for one in graded]
+def as_told(graded: Sequence[CaseGrade], *, hits: bool, rejected: bool) -> list[CaseGrade]:
+    """The grades of another system: what it never tells is not graded, and no 0.
+
+    Args:
+        graded: Its cases.
+        hits: Some answer of its tells what was found.
+        rejected: Some answer of its tells what a check left out.
+    """
+    found = list(graded)
+    if not hits:
+        found = [replace(one, ranking=None, found_at=()) for one in found]
+    return found if rejected else [replace(one, passed=None) for one in found]
 
 
 def _constant(graded: Sequence[CaseGrade], *, answered: bool) -> list[CaseGrade]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from eval.bootstrap import RESAMPLES
 from eval.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
-from eval.grade import Failure, Grades, grade_case, summarise, without_ranking
+from eval.grade import Failure, Grades, as_told, grade_case, summarise
 from eval.journal import Entry, Journal
 from eval.jsonl import mistaken, read_lines
 from eval.made_with import MadeWith, made_with
@@ -95,7 +95,7 @@ def evaluate_answers(
 ) -> EvalResult:
     """As `evaluate`, of whoever answers.
 
-    A system of others that tells for no case what it found is not graded by what it found.
+    What another system tells for no case, such as what it found, is not graded.
 
     Args:
         answer_of: Whoever answers.
@@ -112,14 +112,15 @@ def evaluate_answers(
     cases = resolve_gold(told, index)
     run_cases(answer_of, cases, journal, on_progress=on_progress)
     graded = []
-    hits: list[bool] = []  # of each answer: it tells what was found
+    answered = hits = rejected = False
     for case in cases:
         came = _came(journal, case)
         graded.append(grade_case(case, came))
         if isinstance(came, AnswerRecord):
-            hits.append(bool(came.hits))
-    if made.system and hits and not any(hits):
-        graded = without_ranking(graded)
+            answered, hits = True, hits or bool(came.hits)
+            rejected = rejected or bool(came.rejected)
+    if made.system and answered:
+        graded = as_told(graded, hits=hits, rejected=rejected)
     return EvalResult(
         cases=cases,
         fingerprints=tuple(map(fingerprint, told)),

@@ -316,6 +316,7 @@ def test_a_function_is_graded_with_the_same_report(
     assert report["figures"]["citation recall (sentence)"]["n"] == 2
     assert report["figures"]["refused, of the unanswerable"]["value"] == 1
     assert report["figures"]["Recall@5"] is None  # it never tells what it found
+    assert report["figures"]["claims that pass the check"] is None  # nor that it checks anything
     assert '"unchecked"' not in (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
     again = run(*options, "--timeout", "0.3", "--out", tmp_path / "b")
     assert again.exit_code == 1
