@@ -79,7 +79,8 @@
     } else words.append(one.t);
     const chips = make("div", "chips", chip(BASES[one.basis] || one.basis));
     if (one.basis === "supported") chips.append(chip(`support ${one.support.toFixed(2)}`));
-    if (answerable && !one.cites.some((cite) => cite.gold)) chips.append(chip("cites no gold", "no"));
+    if (!one.cites.length) chips.append(chip("cites nothing", "no"));
+    else if (answerable && !one.cites.some((cite) => cite.gold)) chips.append(chip("cites no gold", "no"));
     const left = make("div", "", words, chips, one.reason ? make("p", "reason", one.reason) : null);
     return make("div", "pair", left, make("div", "", ...one.cites.map(evidence)));
   };
