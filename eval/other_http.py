@@ -33,7 +33,7 @@ class NeverAnswers(ConfigError):
 
 
 class Server:
-    """Where another system is asked. Not safe to use from several threads.
+    """Where another system is asked.
 
     Args:
         url: Its address.

@@ -29,7 +29,7 @@ from eval.other_http import NeverAnswers, Server
 from eval.places import Places
 from eval.run import AnswerOf
 from rag.assistant import Assistant
-from rag.errors import ModelUnavailable
+from rag.errors import ModelUnavailable, PullquoteError
 from rag.index import Index
 from rag.record import AnswerRecord
 
@@ -120,7 +120,13 @@ def _function(name: str) -> tuple[str, Callable[[Case], Any]]:
 
     def ask(case: Case) -> Any:
         turns = [{"question": one.question, "answer": one.answer} for one in case.history]
-        return found(case.question, turns)
+        try:
+            return found(case.question, turns)
+        except (PullquoteError, SystemExit) as error:
+            # Ours would end the run, as they do where they are not the function's own.
+            raise ModelUnavailable(
+                f"{type(error).__name__}: {error}", hint="Look at the function."
+            ) from error
 
     return f"{name} (sha256 {digest})" if digest else name, ask
 

@@ -31,6 +31,7 @@ from ui.cli import app
 FUNCTIONS = '''
 """Systems of a test."""
 import time
+from rag.errors import IndexMissing
 
 WOOL = "The bed with wool mulch lost three of forty lettuces."
 asked = []
@@ -46,6 +47,10 @@ def broken(question, turns):
         raise RuntimeError("out of order")
     if "none" in question:
         return None
+    if "exit" in question:
+        raise SystemExit("enough")
+    if "ours" in question:
+        raise IndexMissing("There is no index.", hint="Make one.")
     return "It lost three."
 
 def slow(question, turns):
@@ -129,8 +134,11 @@ def test_a_function_is_asked_with_the_turns_before(index: Path, module: str) -> 
 
 
 def test_what_breaks_or_is_no_answer_fails_alone(index: Path, module: str) -> None:
-    cases = [Case(name, "far", f"{name}?", answerable=False) for name in ("broken", "none", "fine")]
-    broken, none, fine = came(f"{module}:broken", index, *cases)
+    names = ("broken", "none", "exit", "ours", "fine")
+    cases = [Case(name, "far", f"{name}?", answerable=False) for name in names]
+    broken, none, left, ours, fine = came(f"{module}:broken", index, *cases)
+    assert left.failed == "SystemExit: enough"
+    assert ours.failed == "IndexMissing: There is no index. Make one."
     assert broken.failed == "RuntimeError: out of order"
     assert none.failed == "What came back is no answer: it is nothing."
     assert fine.record
