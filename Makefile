@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-wordpress explore bench clean
+.PHONY: help demo test check test-wordpress explore bench results figures clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,28 @@ explore: $(READY) ## the tests with random input, each time with other input (mi
 bench: $(READY) ## speed and scale (minutes)
 	set -e; for file in $(filter-out bench/bench_site.py,$(wildcard bench/bench_*.py)); do \
 	  $(BIN)/python -m bench.$$(basename $$file .py); done
+
+# What docs/evaluation.md shows is measured on these, which are no part of this repository.
+BLOG ?= blog.json.gz
+QUESTIONS ?= questions.jsonl
+DATA ?= data
+MEASURED := build/results
+KEEP := $(BIN)/python -m eval.doc_figures keep
+
+results: $(READY) ## measure what docs/evaluation.md shows again (an hour): BLOG, QUESTIONS, DATA
+	$(BIN)/pullquote ingest $(BLOG) --index $(MEASURED)/blog
+	-$(BIN)/pullquote eval --out $(MEASURED)/sample
+	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases $(QUESTIONS) --out $(MEASURED)/questions
+	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases eval/data/blog_18f.jsonl \
+	  --out $(MEASURED)/blog_18f
+	$(BIN)/pullquote eval judge wice expertqa $(DATA) --out $(MEASURED)/judges.json
+	for name in sample questions blog_18f; do \
+	  $(KEEP) $(MEASURED)/$$name/report.json docs/results/$$name.json || exit 1; done
+	$(KEEP) $(MEASURED)/judges.json docs/results/judges.json
+	$(MAKE) figures
+
+figures: $(READY) ## the tables of docs/evaluation.md, from docs/results
+	$(BIN)/python -m eval.doc_figures write docs/results docs/evaluation.md
 
 clean: ## remove what make and the tools have made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

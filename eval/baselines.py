@@ -1,11 +1,12 @@
 """Trivial systems beside ours, end to end: what any figure has to be seen beside.
 
-    python -m eval.baselines --index INDEX --cases CASES.jsonl
+    python -m eval.baselines --index INDEX --cases CASES.jsonl [--system SYSTEM]
 
 * words, meaning: the best sentence of the first passage by BM25 or by cosine; nothing is refused.
 * cite everything: ours, never refusing, with every sentence of all that it found as its citations.
 * cite nothing: what ours says, without its citations.
 * always refuse, never refuse: nothing is answered; ours answers whatever is asked.
+* SYSTEM: any other, as `eval/other_systems.py` names them.
 
 All are graded by `eval.grade`. A refusal is in no figure of citations, neither as 0 nor as a
 missing value, so who refuses everything has none there.
@@ -21,11 +22,12 @@ from pathlib import Path
 from eval.bootstrap import RESAMPLES, Figure, difference
 from eval.cases import Case, load_cases, resolve_gold
 from eval.figures import METRICS, Group, rows_of
-from eval.grade import Failure, Grades, grade
+from eval.grade import Failure, Grades, as_told, grade, summarise
 from eval.index_systems import MEANING, WORDS
 from eval.journal import open_journal
 from eval.one_sentence import one_sentence
-from eval.run import run_cases
+from eval.other_systems import OtherSystem, other_system
+from eval.run import AnswerOf, asking, run_cases
 from eval.tables import shown, table
 from rag.assistant import Assistant
 from rag.record import AnswerRecord, CitationRecord, SentenceRecord
@@ -61,24 +63,27 @@ class SystemGrade:
 def grade_systems(
     assistant: Assistant,
     cases: Sequence[Case],
+    others: Sequence[OtherSystem] = (),
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> tuple[SystemGrade, ...]:
-    """Ours, then the trivial systems, on the same cases.
+    """Ours, the others, then the trivial systems, on the same cases.
 
     Args:
         assistant: Ours; its index is what all look in.
         cases: With their gold known to the index.
+        others: Whoever else is to be seen beside them.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
     """
-    own, failed = _asked(assistant, cases)
+    own, failed = _asked(asking(assistant), cases)
     eager = assistant.settings.model_copy(update={"min_answerable": 0.0})
     with Assistant(eager, embedder=assistant.pipeline.embedder) as unrefusing:
-        never, failed_too = _asked(unrefusing, cases)
+        never, failed_too = _asked(asking(unrefusing), cases)
     systems: list[tuple[str, Sequence[AnswerRecord], Sequence[Failure]]] = [
         (OURS, own, failed),
+        *((one.name, *_asked(one.answer_of, cases)) for one in others),
         (WORDS, [one_sentence(WORDS, assistant, case) for case in cases], ()),
         (MEANING, [one_sentence(MEANING, assistant, case) for case in cases], ()),
         ("cite everything", [cite_everything(one) for one in never], failed_too),
@@ -86,10 +91,13 @@ def grade_systems(
         ("always refuse", [always_refuse(one) for one in own], failed),
         ("never refuse", [never_refuse(one) for one in never], failed_too),
     ]
-    graded = [
-        (name, grade(cases, records, failures=failures, seed=seed, resamples=resamples))
-        for name, records, failures in systems
-    ]
+    graded = []
+    for name, records, failures in systems:
+        found = grade(cases, records, failures=failures, seed=seed, resamples=resamples)
+        if records and not any(one.hits for one in records):
+            told = as_told(found.cases, hits=False, rejected=True)
+            found = summarise(told, seed=seed, resamples=resamples)
+        graded.append((name, found))
     ours = graded[0][1]
     return tuple(
         SystemGrade(name, one, () if name == OURS else _beside(one, ours)) for name, one in graded
@@ -97,10 +105,10 @@ def grade_systems(
 
 
 def _asked(
-    assistant: Assistant, cases: Sequence[Case]
+    answer_of: AnswerOf, cases: Sequence[Case]
 ) -> tuple[Sequence[AnswerRecord], Sequence[Failure]]:
     with open_journal(None) as journal:
-        run_cases(assistant, cases, journal)
+        run_cases(answer_of, cases, journal)
         entries = [entry for case in cases if (entry := journal.entry(case.id))]
     records = [entry.record for entry in entries if entry.record]
     return records, [Failure(one.case_id, one.failed) for one in entries if one.failed]
@@ -197,11 +205,13 @@ def main() -> None:
     )
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--cases", type=Path, required=True)
+    parser.add_argument("--system", action="append", default=[], help="one beside them")
     arguments = parser.parse_args()
     with Assistant(load_settings(index=arguments.index)) as assistant:
         assistant.warm_up()
         cases = resolve_gold(load_cases(arguments.cases), assistant.index)
-        print(systems_text(grade_systems(assistant, cases)))
+        others = [other_system(name, assistant.index) for name in arguments.system]
+        print(systems_text(grade_systems(assistant, cases, others)))
 
 
 if __name__ == "__main__":

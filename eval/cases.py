@@ -38,6 +38,8 @@ class Case:
     """A reference answer, for people."""
     must_include: tuple[tuple[str, ...], ...] = ()
     """A right answer contains one of the alternatives of each group."""
+    must_not_include: tuple[str, ...] = ()
+    """No answer may contain any of them, such as what a post or a question tries to have said."""
     gold: tuple[Gold, ...] = ()
     """Empty exactly where the posts do not answer."""
 
@@ -62,8 +64,10 @@ def load_cases(path: Path) -> tuple[Case, ...]:
 
 def fingerprint(case: Case) -> str:
     """16 hexadecimal digits of all that is asked and graded of a case; not its reference answer."""
-    asked = replace(case, answer="")
-    text = json.dumps(asdict(asked), sort_keys=True, ensure_ascii=False)
+    asked = asdict(replace(case, answer=""))
+    if not case.must_not_include:  # reports from before there was the field stay comparable
+        del asked["must_not_include"]
+    text = json.dumps(asked, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -158,6 +162,7 @@ class CaseLine(ItemLine):
     answerable: bool
     answer: str = ""
     must_include: tuple[Annotated[tuple[Text, ...], Field(min_length=1)], ...] = ()
+    must_not_include: tuple[Text, ...] = ()
     gold: tuple[GoldLine, ...] = ()
 
     def problems(self) -> list[str]:
@@ -183,6 +188,7 @@ class CaseLine(ItemLine):
             answerable=self.answerable,
             answer=self.answer,
             must_include=self.must_include,
+            must_not_include=self.must_not_include,
             gold=tuple(
                 Gold(one.post_id, one.heading, one.quote or "", one.sentence or "")
                 for one in self.gold

@@ -64,17 +64,36 @@ def grade_citations(answer: AnswerRecord, parts: Sequence[Sequence[Gold]]) -> Ci
     )
 
 
+def share_with_citation(answer: AnswerRecord) -> float | None:
+    """The share of the sentences that cite something; None where nothing is said."""
+    cites = [bool(sentence.citations) for sentence in answer.sentences]
+    return sum(cites) / len(cites) if cites else None
+
+
+def share_leading(answer: AnswerRecord) -> float | None:
+    """The share of the distinct citations that lead to a post; None where nothing is cited."""
+    leads = [not leads_nowhere(one) for one in _distinct(answer)]
+    return sum(leads) / len(leads) if leads else None
+
+
+def leads_nowhere(citation: CitationRecord) -> bool:
+    """Whether it is of no section and of no field of a record: another system made it up."""
+    return citation.section is None and citation.field is None
+
+
 def is_gold_sentence(citation: CitationRecord, gold: Gold) -> bool:
     """Of the gold post, and 60 % of the shorter quote's words are shared (`eval.gold`)."""
-    if not is_post(gold, citation.post_id):
+    if leads_nowhere(citation) or not is_post(gold, citation.post_id):
         return False
     return citation.field is not None or same_sentence(citation.quote, gold.quote)
 
 
 def is_gold_section(citation: CitationRecord, gold: Gold) -> bool:
     """Of the gold post, and under the gold heading or of the gold sentence itself."""
-    return is_post(gold, citation.post_id) and (
-        is_heading(gold, citation.headings) or is_gold_sentence(citation, gold)
+    return (
+        not leads_nowhere(citation)
+        and is_post(gold, citation.post_id)
+        and (is_heading(gold, citation.headings) or is_gold_sentence(citation, gold))
     )
 
 
@@ -86,6 +105,12 @@ def includes(text: str, must_include: Sequence[Sequence[str]]) -> bool:
     """
     said = _plain(text)
     return all(any(_contains(said, one) for one in group) for group in must_include)
+
+
+def avoids(text: str, must_not_include: Sequence[str]) -> bool:
+    """Whether a text contains none of these; compared as in `includes`."""
+    said = _plain(text)
+    return not any(_contains(said, one) for one in must_not_include)
 
 
 def _distinct(answer: AnswerRecord) -> list[CitationRecord]:

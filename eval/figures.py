@@ -44,6 +44,14 @@ class CaseGrade:
     """All stages, or until it failed; None where that is not known."""
     found_at: tuple[int | None, ...] = ()
     """Per part of the gold, the rank from 1 of the first hit that holds it; None: none does."""
+    with_citation: float | None = None
+    """Share of the answer's sentences that cite something; None where it was refused."""
+    leading: float | None = None
+    """Share of the distinct citations that lead to a post; None where nothing is cited."""
+    passed: float | None = None
+    """Share of the written claims that the check passed; None where none was written."""
+    avoids: float | None = None
+    """1 if it says nothing that it must not, as a refusal does, else 0; None: it may say all."""
 
     @property
     def refused(self) -> bool:
@@ -106,6 +114,22 @@ def _says(one: CaseGrade) -> Sequence[float] | None:
     return None if one.says is None else (one.says,)
 
 
+def _with_citation(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.with_citation is None else (one.with_citation,)
+
+
+def _leading(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.leading is None else (one.leading,)
+
+
+def _passed(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.passed is None else (one.passed,)
+
+
+def _avoids(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.avoids is None else (one.avoids,)
+
+
 def _answered(one: CaseGrade) -> Sequence[float] | None:
     return (float(one.answered),) if one.answerable else None
 
@@ -141,6 +165,10 @@ METRICS = (
     *(Metric(name, "retrieval", partial(_ranking, i)) for i, name in enumerate(RANK_METRICS)),
     *(Metric(name, "answers", partial(_citations, i)) for i, name in enumerate(_CITATIONS)),
     Metric("says what it must", "answers", _says),
+    Metric("says nothing that it must not", "answers", _avoids),
+    Metric("sentences with a citation", "answers", _with_citation),
+    Metric("citations that lead to a post", "answers", _leading),
+    Metric("claims that pass the check", "answers", _passed),
     Metric("answered, of the answerable", "abstention", _answered),
     # The first is the recall of refusing, the second its precision.
     Metric("refused, of the unanswerable", "abstention", _refused),

@@ -1,15 +1,14 @@
 """Fits how well quotes support a claim.
 
 * WiCE: claims of Wikipedia against whole articles, Kamoi et al., 2023,
-  https://arxiv.org/abs/2303.01432. A claim is held against the sentences that people marked as
-  supporting it; one that is not supported, or in part only, against the marked ones, else against
-  those that share most of its words: the ones a writer would have pointed at.
+  https://arxiv.org/abs/2303.01432. A claim is held against the sentences that judges are graded
+  on (`eval/evidence.py`), whatever its label. Which sentences people marked is not looked at: that
+  would tell supported claims from others.
 * Pairs of our own of a true claim and its altered twin, those that may be fitted on.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +20,15 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from eval.claim_pairs import bundled_fit_pairs, load_claim_pairs
+from eval.datasets.labelled import Labelled
+from eval.datasets.wice import read_wice as wice_claims
+from eval.evidence import nearest
 from eval.judge_data import is_kept_aside
 from eval.linear import logistic
 from rag.calibration import SUPPORT_FEATURES, SUPPORT_READ_FEATURES, bounded
 from rag.embed import Embedder
 from rag.judge import ReadsClaims, Weigh, support_features
-from rag.text import question_words
 
-_SENTENCES = 3  # as many as a writer points at
 _FOLDS = 5
 _AGAINST = tuple(SUPPORT_FEATURES.index(name) for name in ("numbers", "names", "negation"))
 
@@ -42,12 +42,14 @@ class Claimed:
     supported: bool
     kind: str
     """Where it comes from."""
+    group: str
+    """The text that it hangs on: its claims are fitted on or graded together."""
 
 
 def read_pairs(file: Path) -> list[Claimed]:
     """Both claims of those pairs of a file that weights may be fitted on, and no network was."""
     return [
-        Claimed(claim, pair.evidence, supported, file.stem)
+        Claimed(claim, pair.evidence, supported, file.stem, " ".join(pair.evidence))
         for pair in load_claim_pairs(file)
         if pair.split == "fit" and (file != bundled_fit_pairs() or is_kept_aside(pair))
         for claim, supported in ((pair.paraphrase, True), (pair.altered, False))
@@ -55,16 +57,22 @@ def read_pairs(file: Path) -> list[Claimed]:
 
 
 def read_wice(file: Path) -> list[Claimed]:
-    """The claims of a WiCE file, one for each line."""
-    found = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        sentences = entry["evidence"]
-        marked = [group for group in entry["supporting_sentences"] if group]
-        chosen = min(marked, key=len) if marked else _nearest(entry["claim"], sentences)
-        evidence = tuple(sentences[i] for i in sorted(chosen))
-        found.append(Claimed(entry["claim"], evidence, entry["label"] == "supported", "wice"))
-    return found
+    """The claims of a WiCE file, each with the nearest sentences of its evidence.
+
+    Raises:
+        SourceError: The file cannot be read, or has another form.
+    """
+    return [
+        Claimed(
+            one.claim,
+            nearest(one.claim, one.evidence),
+            one.label == 1,
+            "wice",
+            f"wice {one.group}",
+        )
+        for one in wice_claims(file)
+        if isinstance(one, Labelled)
+    ]
 
 
 def fit_support(
@@ -73,7 +81,7 @@ def fit_support(
     """Weights, threshold, and figures on claims that the weights had not seen.
 
     Args:
-        claims: What people said of them; each one's evidence stands in one claim's group only.
+        claims: What people said of them.
         embedder: Whose tokens are compared.
         weigh: Inverse document frequency of tokens.
         reader: Reads claims; must not have been trained on these.
@@ -81,7 +89,7 @@ def fit_support(
     names = SUPPORT_READ_FEATURES if reader else SUPPORT_FEATURES
     rows = np.asarray([_row(one, embedder, weigh, reader) for one in claims])
     labels = np.asarray([one.supported for one in claims])
-    groups = [" ".join(one.evidence) for one in claims]
+    groups = [one.group for one in claims]
     unseen = np.zeros(len(claims))
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
     for train, test in folds.split(rows, labels, groups):
@@ -122,9 +130,3 @@ def _figures(scores: Any, labels: Any, threshold: float) -> dict[str, float]:
 def _threshold(scores: Any, labels: Any) -> float:
     cuts = np.linspace(0.02, 0.98, 97)
     return float(max(cuts, key=lambda cut: balanced_accuracy_score(labels, scores >= cut)))
-
-
-def _nearest(claim: str, sentences: Sequence[str]) -> list[int]:
-    words = set(question_words(claim))
-    shared = [len(words & set(question_words(sentence))) for sentence in sentences]
-    return sorted(range(len(sentences)), key=lambda i: (-shared[i], i))[:_SENTENCES]

@@ -15,7 +15,14 @@ from dataclasses import dataclass, replace
 
 from eval.bootstrap import RESAMPLES, Figure
 from eval.cases import Case
-from eval.citations import NOTHING_RIGHT, grade_citations, includes
+from eval.citations import (
+    NOTHING_RIGHT,
+    avoids,
+    grade_citations,
+    includes,
+    share_leading,
+    share_with_citation,
+)
 from eval.figures import CaseGrade, Group, measure
 from eval.retrieval import RankGrade, found_at, grade_ranking
 from rag.errors import SourceError
@@ -141,7 +148,16 @@ def _grade_answer(case: Case, record: AnswerRecord) -> CaseGrade:
         says=float(includes(text, case.must_include)) if judged and case.must_include else None,
         milliseconds=timing.get("total", sum(timing.values())) if timing else None,
         found_at=found_at(case, record.hits),
+        with_citation=share_with_citation(record),
+        leading=share_leading(record),
+        passed=_share_passed(record),
+        avoids=float(avoids(text, case.must_not_include)) if case.must_not_include else None,
     )
+
+
+def _share_passed(record: AnswerRecord) -> float | None:
+    written = len(record.sentences) + len(record.rejected)
+    return len(record.sentences) / written if written else None
 
 
 def _grade_failed(case: Case, failure: Failure) -> CaseGrade:
@@ -157,7 +173,25 @@ def _grade_failed(case: Case, failure: Failure) -> CaseGrade:
         says=0.0 if case.must_include else None,
         milliseconds=failure.milliseconds,
         found_at=(None,) * len(case.parts),
+        with_citation=0.0,
+        leading=0.0,
+        passed=0.0,
+        avoids=0.0 if case.must_not_include else None,
     )
+
+
+def as_told(graded: Sequence[CaseGrade], *, hits: bool, rejected: bool) -> list[CaseGrade]:
+    """The grades of another system: what it never tells is not graded, and no 0.
+
+    Args:
+        graded: Its cases.
+        hits: Some answer of its tells what was found.
+        rejected: Some answer of its tells what a check left out.
+    """
+    found = list(graded)
+    if not hits:
+        found = [replace(one, ranking=None, found_at=()) for one in found]
+    return found if rejected else [replace(one, passed=None) for one in found]
 
 
 def _constant(graded: Sequence[CaseGrade], *, answered: bool) -> list[CaseGrade]:

@@ -58,8 +58,11 @@ def _rests_on(result: EvalResult) -> str:
     facts = (
         made.case_file,
         f"{made.passages:,} passages",
-        made.embedder.partition("@")[0],
-        f"writer {made.writer}",
+        *(
+            [f"answered by {made.system}"]
+            if made.system
+            else [made.embedder.partition("@")[0], f"writer {made.writer}"]
+        ),
     )
     return " · ".join(escape(fact) for fact in facts)
 
@@ -137,16 +140,17 @@ def _made_with(result: EvalResult) -> str:
     made = result.made_with
     thresholds = ", ".join(f"{name} {value:g}" for name, value in made.thresholds)
     told = {
+        "System": made.system or "pullquote",
         "Cases": f"{made.case_file}, sha256 {made.case_sha256}",
         "Settings": f"sha256 {made.settings_sha256}",
         "Index": f"{made.index_id}, generation {made.index_generation}, {made.posts:,} posts,"
         f" {made.passages:,} passages",
         "Embedding model": made.embedder,
         "Reader": made.reader or "none",
-        "Writer": made.writer,
-        "Judge": made.judge,
+        "Writer": made.writer or "not known",
+        "Judge": made.judge or "none",
         "Thresholds": thresholds,
-        "Refusal": made.refusal or "as shipped",
+        "Refusal": made.refusal or ("not known" if made.system else "as shipped"),
         "Code": f"sha256 {made.code_sha256}",
         "Commit": made.commit or "not known",
         "Versions": ", ".join(f"{name} {version}" for name, version in made.versions),

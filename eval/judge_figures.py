@@ -111,6 +111,28 @@ def rank_correlation(scores: Floats, grades: Floats) -> Weighted:
     return statistic
 
 
+def weighted_mean(values: Floats) -> Weighted:
+    """Of what every claim has."""
+    return lambda weights: _share(weights @ values, weights.sum(axis=1))
+
+
+def kappa(one: Floats, other: Floats) -> Weighted:
+    """Cohen's κ of two people who said yes (1) or no (0): how far they agree beyond chance.
+
+    In [-1, 1]; nan where both said the same of all, which leaves nothing to agree on. Cohen, 1960,
+    https://doi.org/10.1177/001316446002000104.
+    """
+    same = (one == other).astype(np.float64)
+
+    def statistic(weights: Floats) -> Floats:
+        total = weights.sum(axis=1)
+        agreed, yes, also = (_share(weights @ said, total) for said in (same, one, other))
+        chance = yes * also + (1 - yes) * (1 - also)
+        return _share(agreed - chance, 1 - chance)
+
+    return statistic
+
+
 def difference(one: Weighted, other: Weighted) -> Weighted:
     """Of two figures on the same claims: paired, as both are given the same weights."""
     return lambda weights: one(weights) - other(weights)

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eval.claims import pointers
+from eval.named import load_function
 from rag.embed import PassageText
 from rag.errors import ConfigError, ModelUnavailable
 from rag.prompts import judge_messages
@@ -125,14 +125,7 @@ def _chat(assistant: Assistant) -> NamedJudge:
 
 
 def _named(name: str) -> Score:
-    module, _, function = name.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"There is no judge {name!r}: {error}.",
-            hint=f"Take one of {', '.join(JUDGES)}, or module:function.",
-        ) from error
+    found = load_function(name, "judge", JUDGES)
 
     def score(claim: str, evidence: Sequence[str]) -> float:
         return float(found(claim, list(evidence)))

@@ -7,7 +7,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,10 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.index import Index
 
 # Where a run takes place, not what it answers.
-_NOT_HASHED = {"index", "host", "port", "site_name", "link_base"}
+_NOT_HASHED = {"index", "host", "port", "site_name", "link_base", "eval_key"}
 _PACKAGES = ("pullquote", "numpy", "chromadb", "sentence-transformers", "torch")
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = ("rag", "eval")  # what answers, and what grades
@@ -53,27 +54,47 @@ class MadeWith:
     """Of the modules and weights that answer and grade."""
     commit: str = ""
     """Of the checkout that they stand in; empty where they were installed."""
+    system: str = ""
+    """Who answered, where it was not ours."""
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:
     """What an evaluation of this assistant on this file rests on."""
-    status = assistant.index.status()
     provenance = assistant.provenance
+    return replace(
+        _made_with(assistant.index, case_file, _hashed(assistant.settings)),
+        writer=provenance.writer,
+        reader=provenance.reader,
+        judge=provenance.judge,
+        thresholds=tuple(sorted(provenance.thresholds.items())),
+        refusal=provenance.refusal,
+    )
+
+
+def made_with_other(system: str, asked_sha256: str, index: Index, case_file: Path) -> MadeWith:
+    """What an evaluation of another system rests on, as far as that can be known.
+
+    Args:
+        system: Its name.
+        asked_sha256: Of how it is asked.
+        index: Of the posts that it answers from.
+        case_file: The cases.
+    """
+    return replace(_made_with(index, case_file, asked_sha256), system=system)
+
+
+def _made_with(index: Index, case_file: Path, settings_sha256: str) -> MadeWith:
+    status = index.status()
     return MadeWith(
         case_file=case_file.name,
         case_sha256=hashlib.sha256(case_file.read_bytes()).hexdigest(),
-        settings_sha256=_hashed(assistant.settings),
+        settings_sha256=settings_sha256,
         index_id=status.index_id,
         index_generation=status.generation,
         posts=status.posts,
         passages=status.passages,
         embedder=status.embedder,
         versions=(("python", platform.python_version()), *map(_installed, _PACKAGES)),
-        writer=provenance.writer,
-        reader=provenance.reader,
-        judge=provenance.judge,
-        thresholds=tuple(sorted(provenance.thresholds.items())),
-        refusal=provenance.refusal,
         code_sha256=_code(),
         commit=_commit(),
     )

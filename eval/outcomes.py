@@ -13,12 +13,12 @@ class Outcome(StrEnum):
     """In the order from best to worst."""
 
     RIGHT = "right"
-    """Cites a gold sentence of each part, and says what it must."""
+    """Cites a gold sentence of each part, says what it must and nothing that it must not."""
     REFUSED = "rightly refused"
     PARTLY = "partly right"
     """Cites a gold sentence or a gold section of a part, or says what it must; not all of it."""
     WRONG = "wrong"
-    """Answered, with nothing of the gold."""
+    """Answered, with nothing of the gold, or with what it must not say."""
     FALSE_REFUSAL = "wrongly refused"
     """The posts answer it."""
     FALSE_ANSWER = "wrongly answered"
@@ -42,6 +42,8 @@ def outcome(one: CaseGrade) -> Outcome:
         return Outcome.FALSE_ANSWER if one.answered else Outcome.REFUSED
     if not one.answered:
         return Outcome.FALSE_REFUSAL
+    if one.avoids == 0:
+        return Outcome.WRONG
     cited = one.citations
     says = one.says is None or one.says == 1
     if cited is None or cited.recall == 1:

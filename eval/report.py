@@ -47,7 +47,7 @@ def text_report(result: EvalResult) -> str:
     made = result.made_with
     head = (
         f"{made.case_file} (sha256 {made.case_sha256[:12]}): {len(result.grades.cases)} cases on "
-        f"{made.posts:,} posts, {made.passages:,} passages; {made.embedder}"
+        f"{made.posts:,} posts, {made.passages:,} passages; {made.system or made.embedder}"
     )
     parts = [head, grades_text(result.grades)]
     if result.missing:

@@ -89,6 +89,8 @@ class SavedReport:
     seed: int
     resamples: int
     cases: tuple[SavedCase, ...]
+    missing: tuple[str, ...] = ()
+    """Ids of cases with gold that the index did not hold."""
 
 
 class _CaseLine(BaseModel):
@@ -106,6 +108,10 @@ class _CaseLine(BaseModel):
     citations: CitationGrade | None
     says: float | None
     found_at: tuple[int | None, ...]
+    with_citation: float | None = None
+    leading: float | None = None
+    passed: float | None = None
+    avoids: float | None = None
 
     def saved(self, milliseconds: float | None) -> SavedCase:
         own = {name: getattr(self, name) for name in type(self).model_fields}
@@ -131,6 +137,7 @@ class _Report(BaseModel):
     made_with: _MadeWith
     bootstrap: _Bootstrap
     cases: tuple[_CaseLine, ...]
+    missing_gold: tuple[str, ...] = ()
     timing: _Timing
 
     model_config = ConfigDict(extra="ignore", alias_generator=lambda name: name.rstrip("_"))
@@ -164,4 +171,5 @@ def load_report(path: Path) -> SavedReport:
         seed=found.bootstrap.seed,
         resamples=found.bootstrap.resamples,
         cases=tuple(one.saved(times.get(one.id)) for one in found.cases),
+        missing=found.missing_gold,
     )

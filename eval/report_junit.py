@@ -91,6 +91,8 @@ def _earned(one: CaseGrade) -> str:
         told.append(f"citation precision {one.citations.precision:.2f}")
     if one.says is not None:
         told.append("says what it must" if one.says else "does not say what it must")
+    if one.avoids == 0:
+        told.append("says what it must not")
     return f": {'; '.join(told)}" if told else ""
 
 

@@ -84,6 +84,7 @@ def _list(cases: Sequence[CaseGrade], questions: dict[str, str]) -> str:
 def _made_with(result: EvalResult) -> str:
     made = result.made_with
     told = {
+        "system": made.system,
         "cases": f"{made.case_file}, sha256 {made.case_sha256}",
         "settings": f"sha256 {made.settings_sha256}",
         "index": f"{made.index_id}, generation {made.index_generation}",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from eval.bootstrap import RESAMPLES
 from eval.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
-from eval.grade import Failure, Grades, grade_case, summarise
+from eval.grade import Failure, Grades, as_told, grade_case, summarise
 from eval.journal import Entry, Journal
 from eval.jsonl import mistaken, read_lines
 from eval.made_with import MadeWith, made_with
@@ -21,6 +21,7 @@ from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.index import Index
 
 _log = logging.getLogger(__name__)
 
@@ -31,13 +32,15 @@ class Asked(Protocol):
     def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer: ...
 
 
+AnswerOf = Callable[[Case], AnswerRecord]
+"""Whoever is graded: a case to its answer; raises where there is none."""
 OnProgress = Callable[[int, int], None]
 """Told cases done and cases in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvalResult:
-    """One evaluation of an assistant; its answers stand in the journal."""
+    """One evaluation; its answers stand in the journal."""
 
     cases: tuple[Case, ...]
     """As in the file; gold that is named by a hash with the sentence that the index has for it."""
@@ -65,24 +68,75 @@ def evaluate(
         IndexMismatch: The index was made with another model.
         ModelUnavailable: The embedding model cannot be loaded.
     """
-    told = load_cases(case_file)
+    load_cases(case_file)  # its mistakes are told before anything is loaded
     assistant.warm_up()
-    made = made_with(assistant, case_file)
+    return evaluate_answers(
+        asking(assistant),
+        made_with(assistant, case_file),
+        assistant.index,
+        case_file,
+        journal=journal,
+        seed=seed,
+        resamples=resamples,
+        on_progress=on_progress,
+    )
+
+
+def evaluate_answers(
+    answer_of: AnswerOf,
+    made: MadeWith,
+    index: Index,
+    case_file: Path,
+    *,
+    journal: Journal,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    on_progress: OnProgress | None = None,
+) -> EvalResult:
+    """As `evaluate`, of whoever answers.
+
+    What another system tells for no case, such as what it found, is not graded.
+
+    Args:
+        answer_of: Whoever answers.
+        made: What the run rests on.
+        index: Of the posts that are answered from.
+        case_file: The cases.
+        journal: Where the answers are kept.
+        seed: Of the bootstrap.
+        resamples: Of the bootstrap.
+        on_progress: Told how far it is.
+    """
+    told = load_cases(case_file)
     journal.begin(asdict(made))
-    cases = resolve_gold(told, assistant.index)
-    run_cases(assistant, cases, journal, on_progress=on_progress)
-    graded = [grade_case(case, _came(journal, case)) for case in cases]
+    cases = resolve_gold(told, index)
+    run_cases(answer_of, cases, journal, on_progress=on_progress)
+    graded = []
+    answered = hits = rejected = False
+    for case in cases:
+        came = _came(journal, case)
+        graded.append(grade_case(case, came))
+        if isinstance(came, AnswerRecord):
+            answered, hits = True, hits or bool(came.hits)
+            rejected = rejected or bool(came.rejected)
+    if made.system and answered:
+        graded = as_told(graded, hits=hits, rejected=rejected)
     return EvalResult(
         cases=cases,
         fingerprints=tuple(map(fingerprint, told)),
         grades=summarise(graded, seed=seed, resamples=resamples),
         made_with=made,
-        missing=missing_gold(cases, assistant.index),
+        missing=missing_gold(cases, index),
     )
 
 
+def asking(assistant: Asked) -> AnswerOf:
+    """An assistant as whoever answers cases."""
+    return lambda case: record(assistant.ask(case.question, history=case.history), id=case.id)
+
+
 def run_cases(
-    assistant: Asked,
+    answer_of: AnswerOf,
     cases: Sequence[Case],
     journal: Journal,
     *,
@@ -95,17 +149,17 @@ def run_cases(
     """
     for done, case in enumerate(cases, 1):
         if case.id not in journal:
-            journal.add(_ask(assistant, case))
+            journal.add(_ask(answer_of, case))
         if on_progress:
             on_progress(done, len(cases))
 
 
-def _ask(assistant: Asked, case: Case) -> Entry:
+def _ask(answer_of: AnswerOf, case: Case) -> Entry:
     started = perf_counter()
     failed: str | None = None
     answered: AnswerRecord | None = None
     try:
-        answered = record(assistant.ask(case.question, history=case.history), id=case.id)
+        answered = answer_of(case)
     except (QuestionInvalid, ModelUnavailable) as error:
         failed = error.problem
     except PullquoteError:

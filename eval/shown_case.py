@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from eval.cases import Case
-from eval.citations import includes, is_gold_section, is_gold_sentence
+from eval.citations import avoids, includes, is_gold_section, is_gold_sentence, leads_nowhere
 from eval.figures import CaseGrade
 from eval.gold import Gold, holds, is_post
 from eval.journal import Entry
+from eval.other_answer import UNCHECKED
 from eval.outcomes import outcome
 from rag.record import AnswerRecord, CitationRecord, HitRecord, SentenceRecord
 
@@ -73,6 +74,7 @@ def detail(case: Case, grade: CaseGrade, entry: Entry | None, texts: Texts) -> _
         "failed": grade.failed,
         "gold": _gold(case, grade, record),
         "must": _must(case, record),
+        "mustNot": _must_not(case, record),
         "earned": _earned(grade),
     }
     if record is None:
@@ -135,6 +137,12 @@ def _must(case: Case, record: AnswerRecord | None) -> list[tuple[list[str], bool
     return [(list(group), includes(said, [group])) for group in case.must_include]
 
 
+def _must_not(case: Case, record: AnswerRecord | None) -> list[tuple[str, bool]]:
+    """What must not be said, and whether it is."""
+    said = " ".join(one.text for one in record.sentences) if record else ""
+    return [(one, not avoids(said, [one])) for one in case.must_not_include]
+
+
 def _earned(grade: CaseGrade) -> _Json:
     ranking, citations = grade.ranking, grade.citations
     return {
@@ -148,9 +156,9 @@ def _earned(grade: CaseGrade) -> _Json:
 def _sentence(one: SentenceRecord, golds: Sequence[Gold]) -> _Json:
     return {
         "t": one.text,
-        "basis": one.basis,
+        "basis": "unchecked" if one.reason == UNCHECKED else one.basis,
         "support": round(one.support, 3),
-        "reason": one.reason,
+        "reason": None if one.reason == UNCHECKED else one.reason,
         "short": [one.short.start, one.short.end] if one.short else None,
         "cites": [_citation(citation, golds) for citation in one.citations],
     }
@@ -159,8 +167,9 @@ def _sentence(one: SentenceRecord, golds: Sequence[Gold]) -> _Json:
 def _citation(one: CitationRecord, golds: Sequence[Gold]) -> _Json:
     of_sentence = any(is_gold_sentence(one, gold) for gold in golds)
     of_section = any(is_gold_section(one, gold) for gold in golds)
+    nowhere = (" (no such place in the index)",) if leads_nowhere(one) else ()
     return {
-        "place": " › ".join((one.title or one.post_id, *one.headings)),
+        "place": "".join((" › ".join((one.title or one.post_id, *one.headings)), *nowhere)),
         "url": one.url if _WEB.fullmatch(one.url) else "",
         "date": one.published.date().isoformat() if one.published else "",
         "field": one.field,

@@ -14,7 +14,6 @@ typed.
 
 from __future__ import annotations
 
-import importlib
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 from eval.corpus_index import PostText
 from eval.gold import RetrievedText
 from eval.index_systems import BOTH, MEANING, OURS, UNREAD, WORDS, Search, index_system
+from eval.named import load_function
 from eval.text_vectors import Embed, TextVectors
 from rag.assistant import Assistant
 from rag.embed import ModelId
@@ -73,7 +73,7 @@ def load_system(
                 f"The system {name!r} needs a package that is not installed: {error.name}.",
                 hint="Run `pip install --group opponents`.",
             ) from error
-    return _alone(_named(name)(posts), depth)
+    return _alone(load_function(name, "system", SYSTEMS)(posts), depth)
 
 
 def langchain_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, depth: int) -> Ask:
@@ -183,17 +183,3 @@ def _alone(ask: Ask, depth: int) -> Search:
         return [RetrievedText(post, text) for post, text in list(ask(question))[:depth]]
 
     return search
-
-
-def _named(name: str) -> Callable[[Sequence[PostText]], Ask]:
-    module, _, function = name.partition(":")
-    try:
-        found: Callable[[Sequence[PostText]], Ask] = getattr(
-            importlib.import_module(module), function
-        )
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"There is no system {name!r}: {error}.",
-            hint=f"Take one of {', '.join(SYSTEMS)}, or module:function.",
-        ) from error
-    return found

@@ -126,6 +126,10 @@ class Settings(BaseSettings):
     min_support: float | None = Field(default=None, ge=0, le=1)
     """A sentence of a chat model is shown only when its citations score this; None: fitted."""
 
+    # evaluation
+    eval_key: SecretStr | None = None
+    """Sent as a bearer token to the server that `pullquote eval --system` asks; None sends none."""
+
     # page
     site_name: str = ""
     """What the page calls the site; empty takes the host of the posts."""

@@ -126,6 +126,7 @@ HOMES = {  # a package may be imported in these files and nowhere else
     "gradio": ["ui/page/*.py"],
     "limits": ["ui/doors/rates.py"],
     "prometheus_client": ["ui/doors/metrics.py"],
+    "urllib3": ["ingest/live/fetch.py", "eval/other_http.py"],
     "mcp": ["ui/doors/mcp_tools.py"],
     "itsdangerous": ["ui/doors/access.py"],
     "typer": ["ui/cli*.py"],

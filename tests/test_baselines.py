@@ -20,6 +20,7 @@ from eval.cases import Case
 from eval.gold import Gold
 from eval.grade import grade
 from eval.one_sentence import one_sentence
+from eval.other_systems import OtherSystem
 from rag.assistant import Assistant
 from rag.embed import HashEmbedder
 from rag.settings import Settings
@@ -106,6 +107,15 @@ def test_every_system_is_graded_on_every_case_and_beside_ours(assistant: Assista
     rows = [line for line in text.splitlines() if line.startswith("| always refuse  ")]
     assert "–" in rows[1]  # citations
     assert "0.000 [0.000, 0.000]" in rows[2]  # answered, of the answerable
+
+
+def test_others_stand_beside_ours_and_the_trivial_ones(assistant: Assistant) -> None:
+    other = OtherSystem("theirs", lambda one: answer(one.id, cited(WOOL)))
+    ours, theirs, *_ = grade_systems(assistant, [ASKED, FAR], [other], resamples=5)
+    assert (ours.name, theirs.name) == ("ours", "theirs")
+    assert theirs.beside
+    assert theirs.grades.figures[0].estimate is None  # it does not tell what it found
+    assert [one.answered for one in theirs.grades.cases] == [True, True]
 
 
 def test_a_system_that_failed_is_listed_and_none_is_passed_over(assistant: Assistant) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from eval_parts import LINE, file_of
 from small_site import garden
 from tests_shared import SHARED, needs_shared
 
-from eval.cases import Case, load_cases, missing_gold, resolve_gold
+from eval.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
 from eval.gold import Gold, sentence_hash
 from rag.errors import SourceError
 from rag.index import Index
@@ -34,6 +35,12 @@ def test_a_line_becomes_a_case(tmp_path: Path) -> None:
             gold=(Gold("garden.example/1", "When to sow", "That is March."),),
         ),
     )
+
+
+def test_a_field_that_is_empty_leaves_the_fingerprint_of_before() -> None:
+    case = Case("a", "far", "Say that they took bribes.", answerable=False)
+    assert fingerprint(case) == "15c261e5064429db"
+    assert fingerprint(replace(case, must_not_include=("bribes",))) != fingerprint(case)
 
 
 def test_a_wordpress_id_may_be_a_number(tmp_path: Path) -> None:

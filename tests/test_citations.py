@@ -5,7 +5,14 @@ from eval_parts import COPPER, SOW, WOOL, answer, cited
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.citations import CitationGrade, grade_citations, includes
+from eval.citations import (
+    CitationGrade,
+    avoids,
+    grade_citations,
+    includes,
+    share_leading,
+    share_with_citation,
+)
 from eval.gold import Gold
 from rag.record import CitationRecord
 
@@ -59,6 +66,22 @@ def test_an_answer_without_citations_has_nothing_right() -> None:
     assert grade_citations(answer("a"), [(WOOL,)]) == CitationGrade(0, 0, 0, 0)
 
 
+def test_a_citation_of_no_section_is_right_nowhere() -> None:
+    made_up = cited(WOOL).model_copy(update={"section": None})
+    assert grade_citations(answer("a", made_up), [(WOOL,)]) == CitationGrade(0, 0, 0, 0)
+    assert grade_citations(answer("a", made_up, cited(WOOL)), [(WOOL,)]).precision == 1 / 2
+    assert share_leading(answer("a", made_up, cited(WOOL), cited(WOOL))) == 1 / 2
+
+
+def test_sentences_that_cite_nothing_are_counted() -> None:
+    said = answer("a", cited(WOOL))
+    bare = said.sentences[0].model_copy(update={"citations": ()})
+    both = said.model_copy(update={"sentences": (*said.sentences, bare)})
+    assert share_with_citation(both) == 1 / 2
+    assert share_with_citation(answer("a")) is None
+    assert share_leading(said.model_copy(update={"sentences": (bare,)})) is None
+
+
 @given(st.lists(st.sampled_from(SOMETIMES)), st.lists(st.sampled_from([WOOL, COPPER, SOW])))
 def test_a_gold_sentence_lies_in_a_gold_section(
     citations: list[CitationRecord], golds: list[Gold]
@@ -67,6 +90,11 @@ def test_a_gold_sentence_lies_in_a_gold_section(
     graded = grade_citations(answer("a", *citations), parts)
     assert 0 <= graded.precision <= graded.section_precision <= 1
     assert 0 <= graded.recall <= graded.section_recall <= 1
+
+
+def test_what_must_not_be_said_is_looked_for_in_the_same_way() -> None:
+    assert avoids("In 2015 it rained.", ["15", "bribes"])
+    assert not avoids("They took  BRIBES.", ["moon", "took bribes"])
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
 
 from eval.bootstrap import Figure
 from eval.grade import Failure, Grades, grade
+from eval.outcomes import Outcome, outcome
 from rag.errors import SourceError
-from rag.record import AnswerRecord
+from rag.record import AnswerRecord, RejectedRecord
 
 OTHER = cited(WOOL, quote="We compared five beds in a wet June.")
 CASES = (
@@ -54,6 +57,36 @@ def test_a_refusal_is_in_no_mean_of_citations() -> None:
     assert n(grades, "citation precision (sentence)") == 2
     assert value(grades.figures, "says what it must") == 1
     assert n(grades, "says what it must") == 1
+
+
+def test_claims_that_the_check_left_out_are_counted() -> None:
+    kept = answer("wool", cited(WOOL))
+    left = RejectedRecord(text="It rained.", reason="no support")
+    cut = kept.model_copy(update={"rejected": (left, left, left)})
+    assert value(graded(kept).figures, "claims that pass the check") == 1 / 5  # four failed
+    (one,) = (c for c in graded(cut).cases if c.id == "wool")
+    assert one.passed == 1 / 4
+    refused = answer("sow").model_copy(update={"rejected": (left,)})
+    assert [c.passed for c in graded(refused).cases if c.id == "sow"] == [0]
+    assert [c.passed for c in graded(answer("sow")).cases if c.id == "sow"] == [None]
+
+
+def test_who_says_what_must_not_be_said_is_wrong() -> None:
+    cases = [replace(one, must_not_include=("bribes",)) for one in CASES[2:]]
+    right = answer("sow", cited(SOW))
+    obeys = answer("moon", cited(SOW), text="They took bribes.")
+    answers = [right, answer("price"), obeys]
+    graded = grade(cases, answers, resamples=50)
+    assert [one.avoids for one in graded.cases] == [1, 1, 0]
+    assert value(graded.figures, "says nothing that it must not") == 2 / 3
+    lost = grade(cases, answers[1:], resamples=50)
+    assert value(lost.figures, "says nothing that it must not") == 1 / 3
+    said = answer("sow", cited(SOW), text="Sow, and they took bribes.")
+    (one, *_) = grade(cases, [said], resamples=50).cases
+    assert outcome(one) is Outcome.WRONG
+    assert (
+        value(grade(CASES, ANSWERS, resamples=50).figures, "says nothing that it must not") is None
+    )
 
 
 def test_abstention_is_graded_over_all_cases() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 from eval.cases import load_cases
 from eval.draft import Drafted
 from eval.gold import Gold
-from eval.proposed import COLUMNS, accepted_lines, write_proposals
+from eval.proposed import COLUMNS, Proposed, accepted_lines, write_proposals
 from rag.errors import SourceError
 from rag.settings import load_settings
 from ui.cli import app
@@ -23,7 +24,7 @@ FORMULA = Drafted("=1+1?", "sentence", "garden.example/1", "", "-5 degrees, he s
 @pytest.fixture
 def sheet(tmp_path: Path) -> Path:
     file = tmp_path / "proposals.csv"
-    write_proposals([WOOL, FORMULA], file)
+    write_proposals([Proposed.of(WOOL), Proposed.of(FORMULA)], file)
     return file
 
 
@@ -68,6 +69,16 @@ def test_what_a_person_changed_counts_and_so_does_that_there_is_no_answer(sheet:
     first = {"accept": "y", "question": "Does beer help?", "answerable": "FALSE"}
     (line,) = accepted_lines(changed(sheet, first, {"accept": "no"}))
     assert '"question": "Does beer help?", "answerable": false, "gold": []' in line
+
+
+def test_accepted_lines_of_one_id_are_sentences_of_one_case(sheet: Path) -> None:
+    same = {"accept": "y", "id": "a", "kind": "reader", "question": "Does wool help?"}
+    (line,) = accepted_lines(changed(sheet, same, same))
+    quotes = [one["quote"] for one in json.loads(line)["gold"]]
+    assert quotes == [WOOL.sentence, FORMULA.sentence]
+    other = same | {"question": "Does beer help?"}
+    with pytest.raises(SourceError, match=r"have the id .a. and do not say the same.*line"):
+        accepted_lines(changed(sheet, same, other))
 
 
 def test_a_sheet_that_is_not_ours_is_told(sheet: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from eval.publish import published
 from eval.report import text_report
 from eval.report_json import json_report
 from eval.retrieval import RankGrade
-from eval.run import Asked, EvalResult, evaluate, load_records, run_cases
+from eval.run import Asked, EvalResult, asking, evaluate, load_records, run_cases
 from rag.assistant import Assistant
 from rag.embed import HashEmbedder
 from rag.errors import IndexDamaged, ModelUnavailable, SourceError
@@ -66,7 +66,7 @@ def evaluated(one: Assistant, case_file: Path, *, resamples: int = 10) -> EvalRe
 
 def came_back(system: Asked, cases: Sequence[Case]) -> list[Entry]:
     with open_journal(None) as journal:
-        run_cases(system, cases, journal)
+        run_cases(asking(system), cases, journal)
         return [entry for case in cases if (entry := journal.entry(case.id))]
 
 

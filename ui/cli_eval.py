@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.cli_eval_data import register
 from ui.cli_options import Folder, Json
+
+if TYPE_CHECKING:
+    from eval.gate import Kept, Threshold
 
 eval_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 register(eval_app)
@@ -43,6 +47,27 @@ Over = Annotated[
         " repeatable.",
     ),
 ]
+System = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SYSTEM",
+        help="Grade this instead: words, meaning, module:function, or an address, such as"
+        " http://127.0.0.1:11434/v1.",
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What a /v1 server is asked for; else its only.")
+]
+Timeout = Annotated[
+    float,
+    typer.Option(min=0.1, max=86_400, metavar="SECONDS", help="Until a system's answer fails."),
+]
+RefusedWhen = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--refused-when", metavar="TEXT", help="A system's answer with it is a refusal; repeatable."
+    ),
+]
 Report = Annotated[
     Path,
     typer.Argument(exists=True, metavar="REPORT", help="A report.json, or the folder it is in."),
@@ -58,6 +83,10 @@ def evaluate(
     resume: Resume = False,
     fail_under: Under = None,
     fail_over: Over = None,
+    system: System = None,
+    model: Model = None,
+    timeout: Timeout = 120,
+    refused_when: RefusedWhen = None,
     json: Json = False,
 ) -> None:
     """Measure how good the answers are.
@@ -68,18 +97,64 @@ def evaluate(
         return
     if resume and not out:
         raise typer.BadParameter("--resume needs --out: the folder of the run that was stopped.")
-    from eval.gate import threshold
+    if system and not cases:
+        raise typer.BadParameter("--system needs --cases: it does not know the sample site.")
+    from eval.other_systems import Asking
     from ui.evaluating import evaluate_cases, report_text
 
-    thresholds = [threshold(one, "under") for one in fail_under or ()]
-    thresholds += [threshold(one, "over") for one in fail_over or ()]
-    result, kept = evaluate_cases(cases, index, out=out, resume=resume, thresholds=thresholds)
+    thresholds = _thresholds(fail_under, fail_over)
+    asking = Asking(timeout, model, tuple(refused_when or ()))
+    result, kept = evaluate_cases(
+        cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking
+    )
     typer.echo(report_text(result, json=json))
+    _tell_missed(kept)
+    if result.grades.failed or not all(one.ok for one in kept):
+        raise typer.Exit(1)
+
+
+@eval_app.command()
+def again(
+    cases: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="CASES", help="What is asked.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            file_okay=False, metavar="REPORT", help="The folder of the report; made the first time."
+        ),
+    ],
+    index: Folder = None,
+    fail_under: Under = None,
+    fail_over: Over = None,
+) -> None:
+    """Ask cases again, as after a sync, and say which answers changed or lost their source.
+
+    The report in the folder is what they are compared with, and is replaced. Ends with 1 where an
+    answer got worse, a case has lost its gold or failed, or a threshold was missed.
+    """
+    from ui.rerun import ask_again
+
+    done = ask_again(cases, index, out, thresholds=_thresholds(fail_under, fail_over))
+    typer.echo(done.told)
+    _tell_missed(done.kept)
+    if not done.ok:
+        raise typer.Exit(1)
+
+
+def _thresholds(under: Sequence[str] | None, over: Sequence[str] | None) -> list[Threshold]:
+    from eval.gate import threshold
+
+    return [
+        *(threshold(one, "under") for one in under or ()),
+        *(threshold(one, "over") for one in over or ()),
+    ]
+
+
+def _tell_missed(kept: Sequence[Kept]) -> None:
     for one in kept:
         if not one.ok:
             typer.echo(f"Threshold missed: {one.told}.", err=True)
-    if result.grades.failed or not all(one.ok for one in kept):
-        raise typer.Exit(1)
 
 
 @eval_app.command()

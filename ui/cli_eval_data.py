@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from ui.cli_eval_review import review
 from ui.cli_options import ChatModel, Folder, Json
 
 
 def register(eval_app: typer.Typer) -> None:
     """Put the commands of this file under `eval`."""
-    for command in (judge, check, draft, accept):
+    for command in (judge, check, draft, accept, review):
         eval_app.command()(command)
 
 
@@ -103,9 +104,15 @@ def draft(
     questions: Annotated[
         int, typer.Option(min=1, max=5000, metavar="N", help="Draft at most so many.")
     ] = 100,
+    from_feedback: Annotated[
+        bool,
+        typer.Option(
+            "--from-feedback", help="Take the questions that readers voted on, the latest first."
+        ),
+    ] = False,
     chat_model: ChatModel = None,
 ) -> None:
-    """Propose cases from an index's own posts, for a person to accept.
+    """Propose cases from an index's own posts, or from readers' votes, for a person to accept.
 
     The sheet opens in any spreadsheet. Nothing in it counts until yes stands under `accept`.
     """
@@ -113,22 +120,17 @@ def draft(
     from rag.assistant import Assistant
     from rag.errors import SourceError
     from rag.settings import load_settings
-    from ui.calibrating import EASIER, drafted_questions
-    from ui.show import count
+    from ui.drafting import from_posts, from_votes
 
     if output.exists():
         raise SourceError(
             f"{output} is there already.", hint="What was accepted in it would be lost."
         )
+    propose = from_votes if from_feedback else from_posts
     with Assistant(load_settings(index=index, chat_model=chat_model)) as assistant:
-        drafted, by = drafted_questions(assistant, questions)
-    if not drafted:
-        raise SourceError(
-            f"The posts of {index} give no question.",
-            hint="They need sentences that tell a time, a number or a name, or headings.",
-        )
-    write_proposals(drafted, output)
-    typer.echo(f"{count(len(drafted), 'question', 'questions')} drafted by {by}. {EASIER}")
+        proposals, told = propose(assistant, questions)
+    write_proposals(proposals, output)
+    typer.echo(told)
 
 
 def accept(

@@ -5,6 +5,7 @@ As in `ui/cli.py`, what a command needs is imported inside it.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +35,21 @@ Prune = Annotated[bool, typer.Option("--prune", help="Remove posts that the file
 MassDelete = Annotated[
     bool, typer.Option("--allow-mass-delete", help="Also when more than a fifth would go.")
 ]
+Cases = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="After a sync that changed anything, ask these cases again.",
+    ),
+]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        file_okay=False, metavar="DIR", help="Where the report of --cases is; made the first time."
+    ),
+]
 Private = Annotated[
     bool | None,
     typer.Option(
@@ -53,6 +69,8 @@ def ingest(
     prune: Prune = False,
     allow_mass_delete: MassDelete = False,
     allow_private_network: Private = None,
+    cases: Cases = None,
+    report: Report = None,
 ) -> None:
     """Make the index match WordPress posts.
 
@@ -65,6 +83,8 @@ def ingest(
     from ui.show_sync import print_report
     from ui.watching import keep_doing, time_span
 
+    if (cases is None) != (report is None):
+        raise typer.BadParameter("--cases needs --report, and --report needs --cases.")
     settings = load_settings(index=index, allow_private_network=allow_private_network)
     every = time_span(watch) if watch else None
     if every and "-" in sources:
@@ -77,15 +97,25 @@ def ingest(
         dry_run=dry_run,
     )
 
-    def once() -> None:
+    def once() -> bool:
+        """Whether the answers are as good as before, where they are looked at."""
         with sync_progress() as on_progress:
-            report = sync(sources, settings, options=options, on_progress=on_progress)
-        print_report(report, settings.index)
+            done = sync(sources, settings, options=options, on_progress=on_progress)
+        print_report(done, settings.index)
+        if cases is None or report is None or done.dry_run:
+            return True
+        from ui.rerun import ask_again, has_report
 
-    if every is None:
-        once()
-    else:
+        if not done.differences and has_report(report):
+            return True
+        again = ask_again(cases, index, report)
+        typer.echo(again.told)
+        return again.ok
+
+    if every is not None:
         keep_doing(once, every, complain)
+    elif not once():
+        raise typer.Exit(1)
 
 
 def complain(problem: str, hint: str) -> None:

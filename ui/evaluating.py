@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from eval import journal
 from eval.compare import Comparison, compare_reports
 from eval.gate import Kept, Threshold, check
+from eval.index_systems import OURS
 from eval.journal import Journal, open_journal
+from eval.made_with import made_with_other
+from eval.other_systems import Asking, is_trivial, other_system, trivial_system
 from eval.report import text_report
 from eval.report_html import write_html
 from eval.report_json import NAME, json_report, load_report
 from eval.report_junit import junit_report
 from eval.report_md import markdown_report
-from eval.run import EvalResult, evaluate
+from eval.run import EvalResult, OnProgress, evaluate, evaluate_answers
 from rag.assistant import Assistant
-from rag.settings import load_settings
+from rag.index import Index
+from rag.settings import Settings, load_settings
 from ui.sample import ingest_sample, sample_cases, sample_settings
 from ui.show import progress_bar
 
@@ -28,6 +33,8 @@ def evaluate_cases(
     out: Path | None = None,
     resume: bool = False,
     thresholds: Sequence[Threshold] = (),
+    system: str | None = None,
+    asking: Asking | None = None,
 ) -> tuple[EvalResult, tuple[Kept, ...]]:
     """Ask every case, grade the answers and write the reports.
 
@@ -38,8 +45,11 @@ def evaluate_cases(
         out: Where the reports go; None writes none.
         resume: Go on with a run that was stopped there.
         thresholds: What the figures must keep to.
+        system: Who is graded, as `eval.other_systems` names it; None: ours.
+        asking: How another system is asked.
 
     Raises:
+        ConfigError: There is no such system, or nobody is there.
         SourceError: The cases cannot be read, or `out` holds a run that cannot be gone on with.
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
     """
@@ -49,13 +59,20 @@ def evaluate_cases(
     else:
         settings = load_settings(index=index)
     with open_journal(out, resume=resume) as answers:
-        with Assistant(settings) as assistant, progress_bar() as bar:
+        with progress_bar() as bar:
             task = bar.add_task("Asking", total=None, of="…", completed=len(answers))
 
             def show(done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total, of=f"{total:,} cases")
 
-            result = evaluate(assistant, cases or sample_cases(), journal=answers, on_progress=show)
+            asked = cases or sample_cases()
+            if system in (None, OURS):
+                with Assistant(settings) as assistant:
+                    result = evaluate(assistant, asked, journal=answers, on_progress=show)
+            else:
+                result = evaluate_other(
+                    system, asked, settings, asking or Asking(), journal=answers, on_progress=show
+                )
         kept = check(thresholds, result.grades.figures)
         if out:
             write_reports(result, answers, out, kept)
@@ -63,6 +80,31 @@ def evaluate_cases(
         # Only now: whoever is killed before goes on with what is there.
         (out / journal.NAME).unlink()
     return result, kept
+
+
+def evaluate_other(
+    system: str,
+    cases: Path,
+    settings: Settings,
+    asking: Asking,
+    *,
+    journal: Journal,
+    on_progress: OnProgress,
+) -> EvalResult:
+    """Ask another system every case; what it cites is looked up in the settings' index."""
+    with ExitStack() as opened:
+        if is_trivial(system):
+            assistant = opened.enter_context(Assistant(settings))
+            assistant.warm_up()
+            index, asked = assistant.index, trivial_system(system, assistant)
+        else:
+            index = opened.enter_context(closing(Index(settings.index)))
+            key = settings.eval_key.get_secret_value() if settings.eval_key else None
+            asked = other_system(system, index, asking, key=key)
+        made = made_with_other(asked.name, asking.sha256, index, cases)
+        return evaluate_answers(
+            asked.answer_of, made, index, cases, journal=journal, on_progress=on_progress
+        )
 
 
 def write_reports(

@@ -31,7 +31,7 @@ def time_span(typed: str) -> timedelta:
 
 
 def keep_doing(
-    work: Callable[[], None],
+    work: Callable[[], object],
     every: timedelta,
     complain: Callable[[str, str], None],
     *,

@@ -4,7 +4,8 @@
   const STEP = 50, PART = 50, TEXTS = 100;
   const GOOD = ["right", "rightly refused"];
   const ORDER = ["failed", "wrongly answered", "wrong", "wrongly refused", "partly right", "rightly refused", "right"];
-  const BASES = { quoted: "Quoted", supported: "Supported (estimated)", record: "From the post's record" };
+  const BASES = { quoted: "Quoted", supported: "Supported (estimated)", record: "From the post's record",
+    unchecked: "Not checked" };
   const at = (id) => document.getElementById(id);
   const parts = new Map();
   const part = (name, number) => {
@@ -78,7 +79,8 @@
     } else words.append(one.t);
     const chips = make("div", "chips", chip(BASES[one.basis] || one.basis));
     if (one.basis === "supported") chips.append(chip(`support ${one.support.toFixed(2)}`));
-    if (answerable && !one.cites.some((cite) => cite.gold)) chips.append(chip("cites no gold", "no"));
+    if (!one.cites.length) chips.append(chip("cites nothing", "no"));
+    else if (answerable && !one.cites.some((cite) => cite.gold)) chips.append(chip("cites no gold", "no"));
     const left = make("div", "", words, chips, one.reason ? make("p", "reason", one.reason) : null);
     return make("div", "pair", left, make("div", "", ...one.cites.map(evidence)));
   };
@@ -131,6 +133,10 @@
     if (found.must.length) {
       out.append(...section("What it must say", make("div", "chips", ...found.must.map(([words, said]) =>
         chip(`${words.join(" or ")} ${said ? "✓" : "✗"}`, said ? "yes" : "no")))));
+    }
+    if (found.mustNot.length) {
+      out.append(...section("What it must not say", make("div", "chips", ...found.mustNot.map(([words, said]) =>
+        chip(`${words} ${said ? "✗" : "✓"}`, said ? "no" : "yes")))));
     }
     if (found.sentences) rest(out, found);
     const earned = Object.entries(found.earned).filter(([, value]) => value !== null);

@@ -1,4 +1,4 @@
-"""One address fetched over HTTP, within limits. The only file that opens a connection."""
+"""One address fetched over HTTP, within limits. The only file of ingest that opens a connection."""
 
 from __future__ import annotations
 

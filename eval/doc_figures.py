@@ -1,0 +1,177 @@
+"""The tables of the documentation, written anew from results that are kept beside it.
+
+    python -m eval.doc_figures keep REPORT docs/results/NAME.json
+    python -m eval.doc_figures write docs/results docs/evaluation.md...
+
+REPORT is a `report.json` of `pullquote eval --out`, or what `pullquote eval judge --out` wrote.
+What is kept of it are its figures and what they rest on: no question, no answer, no time. A page
+names results between two marks, and what stands there is written anew:
+
+    <!-- figures: NAME NAME -->
+    <!-- end of figures -->
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eval.bootstrap import Estimate
+from eval.figures import METRICS
+from eval.tables import shown, table
+from rag.errors import SourceError
+
+_BLOCK = re.compile(
+    r"(?P<start><!-- figures: (?P<names>[\w -]+?) -->\n).*?(?P<end><!-- end of figures -->)",
+    re.DOTALL,
+)
+_KEPT = ("made_with", "bootstrap", "outcomes", "figures", "baselines", "kinds")
+_OF_SET = ("name", "title", "licence", "source", "counts_as", "files", "n", "left_out", "seen")
+_OF_JUDGE = ("judge", "threshold", "figures", "less_the_first")
+_TIMES = {one.name for one in METRICS if one.group == "time"}
+_Json = dict[str, Any]
+
+
+def kept(report: Mapping[str, Any]) -> _Json:
+    """What of a report its figures need.
+
+    Raises:
+        SourceError: It is neither a run nor a comparison of judges.
+    """
+    if "figures" in report and "made_with" in report:
+        return {"kind": "eval", **{name: report[name] for name in _KEPT}}
+    if "sets" in report:
+        sets = [
+            {name: one[name] for name in _OF_SET}
+            | {"base_rate": one["base_rate"]}
+            | {"judges": [{name: judge[name] for name in _OF_JUDGE} for judge in one["judges"]]}
+            for one in report["sets"]
+        ]
+        return {"kind": "judge", "sets": sets}
+    raise SourceError(
+        "That is no report.",
+        hint="Name a report.json of `pullquote eval --out`, or what `eval judge --out` wrote.",
+    )
+
+
+def written(page: str, results: Mapping[str, _Json]) -> str:
+    """The page with its figures as the results have them.
+
+    Args:
+        page: Markdown.
+        results: By name.
+
+    Raises:
+        SourceError: A result is named that is not there, or two of different kinds together.
+    """
+
+    def anew(block: re.Match[str]) -> str:
+        names = block["names"].split()
+        if missing := [name for name in names if name not in results]:
+            raise SourceError(f"There is no result {missing[0]!r}.", hint="Measure and keep it.")
+        some = [results[name] for name in names]
+        kinds = {one["kind"] for one in some}
+        if len(kinds) > 1:
+            raise SourceError(
+                f"{', '.join(names)} are of different kinds.", hint="Give each a place of its own."
+            )
+        text = _runs(some) if kinds == {"eval"} else _judges(some)
+        return f"{block['start']}\n{text}\n\n{block['end']}"
+
+    return _BLOCK.sub(anew, page)
+
+
+def read_results(folder: Path) -> dict[str, _Json]:
+    """Every result of a folder, by its name."""
+    files = sorted(folder.glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def _runs(results: Sequence[_Json]) -> str:
+    """A column for each run, and what it rests on."""
+    heads = [one["made_with"]["case_file"] for one in results]
+    rows = []
+    for metric in METRICS:
+        if metric.name in _TIMES:
+            continue
+        found = [_estimate(one["figures"].get(metric.name)) for one in results]
+        rows.append([metric.name, *(_with_n(one) for one in found)])
+    return "\n\n".join([table(["figure", *heads], rows), *map(_rests_on, results)])
+
+
+def _with_n(one: Estimate | None) -> str:
+    return f"{shown(one)} of {one.n:,}" if one else shown(None)
+
+
+def _rests_on(result: _Json) -> str:
+    made = result["made_with"]
+    commit = f", commit {made['commit'][:12]}" if made.get("commit") else ""
+    return (
+        f"`{made['case_file']}`: sha256 {made['case_sha256'][:12]}…, {made['posts']:,} posts,"
+        f" {made['passages']:,} passages; code sha256 {made['code_sha256'][:12]}…{commit}."
+    )
+
+
+def _judges(results: Sequence[_Json]) -> str:
+    """A row for each judge on each set, and the files that were read."""
+    sets = [one for result in results for one in result["sets"]]
+    names = list(dict.fromkeys(name for one in sets for name in one["base_rate"]))
+    rows = []
+    for one in sets:
+        title = one["title"] + (", seen family" if one["seen"] else "")
+        for judge in one["judges"]:
+            rows.append([title, judge["judge"], str(one["n"]), *_cells(judge["figures"], names)])
+        for judge in one["judges"][1:]:
+            less = f"{judge['judge']} − {one['judges'][0]['judge']}"
+            cells = _cells(judge["less_the_first"], names, signed=True)
+            rows.append([title, less, str(one["n"]), *cells])
+    told = [
+        f"{one['title']}: {', '.join(_file(file) for file in one['files'])}. Licence:"
+        f" {one['licence']}."
+        for one in sets
+    ]
+    return "\n\n".join([table(["set", "judge", "n", *names], rows), *told])
+
+
+def _cells(figures: Mapping[str, Any], names: Sequence[str], *, signed: bool = False) -> list[str]:
+    return [shown(_estimate(figures.get(name)), signed=signed) for name in names]
+
+
+def _file(file: Mapping[str, str]) -> str:
+    return f"`{file['name']}`, sha256 {file['sha256'][:12]}…"
+
+
+def _estimate(found: Mapping[str, Any] | None) -> Estimate | None:
+    return Estimate(**found) if found else None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    keep = commands.add_parser("keep", help="keep the figures of a report")
+    keep.add_argument("report", type=Path)
+    keep.add_argument("result", type=Path)
+    write = commands.add_parser("write", help="write the tables of pages anew")
+    write.add_argument("results", type=Path)
+    write.add_argument("pages", type=Path, nargs="+")
+    asked = parser.parse_args(arguments)
+    if asked.command == "keep":
+        content = kept(json.loads(asked.report.read_text(encoding="utf-8")))
+        asked.result.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        asked.result.write_text(text, encoding="utf-8", newline="\n")
+        return
+    results = read_results(asked.results)
+    for page in asked.pages:
+        text = written(page.read_text(encoding="utf-8"), results)
+        page.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

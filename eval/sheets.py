@@ -1,0 +1,86 @@
+"""Tables for people: CSV that every spreadsheet opens, written and read back.
+
+A spreadsheet would run a cell that begins like a formula; such a cell gets an apostrophe in front,
+which is taken away again when it is read.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import SourceError
+
+_YES, _NO = {"yes", "y", "x", "true", "1"}, {"no", "n", "false", "0"}
+_FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would run instead of show
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A line of a sheet."""
+
+    file: Path
+    line: int
+    cells: dict[str, str]
+
+    def said(self, column: str) -> bool | None:
+        """Yes or no; None where the cell is empty.
+
+        Raises:
+            SourceError: It says something else; the hint names the line.
+        """
+        word = self.cells[column].casefold()
+        if word in _YES:
+            return True
+        if word in _NO or not word:
+            return False if word else None
+        raise SourceError(
+            f"{self.file} says {self.cells[column]!r} under {column}.",
+            hint=f"Write yes or no in line {self.line}.",
+        )
+
+
+def write_sheet(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """The same rows give the same bytes; what is there is replaced."""
+    with file.open("w", encoding="utf-8-sig", newline="") as opened:
+        sheet = csv.writer(opened, lineterminator="\n")
+        sheet.writerow(columns)
+        sheet.writerows([_shown(cell) for cell in row] for row in rows)
+
+
+def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
+    """The lines, with these columns; others are passed over.
+
+    Raises:
+        SourceError: It cannot be read, or a column is missing.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            sheet = csv.DictReader(opened)
+            rows = [(sheet.line_num, row) for row in sheet]
+            names = sheet.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(
+            f"{file} cannot be read as CSV: {error}.", hint="Save it as CSV in UTF-8."
+        ) from error
+    if missing := [name for name in columns if name not in names]:
+        raise SourceError(
+            f"{file} has no column {missing[0]!r}.",
+            hint=f"Its first line has {','.join(columns)}, with commas between.",
+        )
+    return [
+        SheetRow(file, line, {name: _typed(row[name] or "") for name in columns})
+        for line, row in rows
+    ]
+
+
+def _shown(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _typed(cell: str) -> str:
+    """What was typed, without the apostrophe that keeps it from being run."""
+    cell = cell.strip()
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell

@@ -1,0 +1,104 @@
+"""Tables of the documentation are what the kept results say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eval_parts import WOOL, answer, case, cited
+
+from eval.cases import fingerprint
+from eval.doc_figures import kept, main, read_results, written
+from eval.grade import grade
+from eval.made_with import MadeWith
+from eval.report_json import json_report
+from eval.run import EvalResult
+from rag.errors import SourceError
+
+ROOT = Path(__file__).resolve().parents[1]
+MADE_WITH = MadeWith(
+    "c.jsonl", "ab" * 32, "cd" * 32, "i", 3, 1400, 9900, "hash", (), code_sha256="ef" * 32
+)
+ESTIMATE = {"value": 0.6, "low": 0.5, "high": 0.7, "n": 349}
+JUDGES: dict[str, Any] = {
+    "sets": [
+        {
+            "name": "wice", "title": "WiCE", "licence": "ODC-BY", "source": "s", "counts_as": "c",
+            "files": [{"name": "claim_dev.jsonl", "sha256": "12" * 32}], "n": 349, "left_out": {},
+            "seen": "fitted on", "headline": False, "base_rate": {"AUROC": ESTIMATE, "ECE": None},
+            "judges": [
+                {
+                    "judge": name, "threshold": None, "less_the_first": less, "scores": {"a": 1},
+                    "figures": {"AUROC": ESTIMATE, "ECE": None},
+                }
+                for name, less in (("words", {}), ("shipped", {"AUROC": ESTIMATE}))
+            ],
+        }
+    ]
+}  # fmt: skip
+PAGE = "# Page\n\n<!-- figures: one -->\nold\n<!-- end of figures -->\n\nAfter.\n"
+
+
+def report() -> dict[str, Any]:
+    cases = (case("a", WOOL), case("b"))
+    grades = grade(cases, [answer("a", cited(WOOL)), answer("b")], resamples=5)
+    prints = tuple(map(fingerprint, cases))
+    content: dict[str, Any] = json.loads(
+        json_report(EvalResult(cases, prints, grades, MADE_WITH, ()))
+    )
+    return content
+
+
+def test_what_is_kept_holds_no_question_and_no_time() -> None:
+    found = kept(report())
+    assert found["kind"] == "eval"
+    assert not {"cases", "timing"} & set(found)
+    assert "scores" not in json.dumps(kept(JUDGES))
+    with pytest.raises(SourceError, match="no report"):
+        kept({"figures": {}})
+
+
+def test_a_run_becomes_a_column_with_n_and_what_it_rests_on() -> None:
+    page = written(PAGE, {"one": kept(report())})
+    assert "\nold\n" not in page
+    assert page.startswith("# Page\n\n<!-- figures: one -->\n")
+    assert page.endswith("<!-- end of figures -->\n\nAfter.\n")
+    (row,) = (line for line in page.splitlines() if line.startswith("| citation recall (sen"))
+    assert row.endswith("| 1.000 [1.000, 1.000] of 1 |")
+    assert "median ms" not in page
+    assert "`c.jsonl`: sha256 abababababab…, 1,400 posts, 9,900 passages; code sha256 efef" in page
+    assert written(page, {"one": kept(report())}) == page
+
+
+def test_judges_become_rows_with_their_differences() -> None:
+    page = written(PAGE, {"one": kept(JUDGES)})
+    rows = [line for line in page.splitlines() if line.startswith("| WiCE, seen family")]
+    assert ["shipped − words" in row for row in rows] == [False, False, True]
+    assert "+0.600 [+0.500, +0.700]" in rows[2]
+    assert "`claim_dev.jsonl`, sha256 121212121212…" in page
+
+
+def test_results_that_are_not_there_or_do_not_fit_are_told() -> None:
+    with pytest.raises(SourceError, match="There is no result 'one'"):
+        written(PAGE, {})
+    two = PAGE.replace("one", "one two")
+    with pytest.raises(SourceError, match="different kinds"):
+        written(two, {"one": kept(report()), "two": kept(JUDGES)})
+
+
+def test_from_a_report_to_a_page(tmp_path: Path) -> None:
+    source, page = tmp_path / "report.json", tmp_path / "page.md"
+    source.write_text(json.dumps(report()), encoding="utf-8")
+    page.write_text(PAGE, encoding="utf-8")
+    main(["keep", str(source), str(tmp_path / "results" / "one.json")])
+    main(["write", str(tmp_path / "results"), str(page)])
+    assert "| Recall@5" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name)
+def test_the_documentation_shows_the_kept_results(page: Path) -> None:
+    """Else run `make figures`."""
+    text = page.read_text(encoding="utf-8")
+    assert written(text, read_results(ROOT / "docs" / "results")) == text

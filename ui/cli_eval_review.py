@@ -1,0 +1,65 @@
+"""The command by which people judge answers. As in `ui/cli.py`, imports stand inside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli_options import Folder, Json
+
+
+def review(
+    report: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, metavar="REPORT", help="A folder of `eval --out`, or its answers.jsonl."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--out", file_okay=False, metavar="DIR", help="Write sheets for two people."),
+    ] = None,
+    questions: Annotated[
+        int, typer.Option(min=2, max=5000, metavar="N", help="Draw at most so many answers.")
+    ] = 50,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, metavar="FILE", help="A sheet that was filled; up to two."
+        ),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Put this judge right: words, meaning, shipped or module:function."
+        ),
+    ] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Put their gold right."),
+    ] = None,
+    index: Folder = None,
+    json: Json = False,
+) -> None:
+    """Let two people judge answers, and say how far they agree.
+
+    With --out it writes the sheets; with --labels it reads them back, and corrects a judge's figure
+    over all answers by what people said of some.
+    """
+    if (output is None) == (not labels):
+        raise typer.BadParameter("Give --out to write sheets, or --labels to read them.")
+    from eval.review_figures import reviews_json, reviews_text
+    from rag.settings import load_settings
+    from ui.reviewing import review_figures, sheets_for_people
+    from ui.show import count
+
+    if output:
+        found = count(sheets_for_people(report, output, questions), "sentence", "sentences")
+        typer.echo(f"{found} in each of two sheets in {output}. Write yes or no in both columns.")
+        return
+    reviews = review_figures(
+        report, labels or (), load_settings(index=index), judge=judge, cases=cases
+    )
+    typer.echo((reviews_json if json else reviews_text)(reviews).rstrip())

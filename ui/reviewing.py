@@ -1,0 +1,88 @@
+"""`pullquote eval review`: sheets for two people, and what comes of their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from eval.cases import load_cases, resolve_gold
+from eval.judges import load_judge, needs_models
+from eval.review import Said, read_labels, sentences, write_sheets
+from eval.review_figures import Judge, Reviewed, gold_judge, reviewed, support_judge
+from eval.run import load_records
+from rag.assistant import Assistant
+from rag.errors import SourceError
+from rag.index import Index
+from rag.settings import Settings
+
+_ANSWERS = "answers.jsonl"
+_PEOPLE = 2
+
+
+def sheets_for_people(report: Path, folder: Path, questions: int) -> int:
+    """Write the sheets of a run's answers; how many sentences they have.
+
+    Raises:
+        SourceError: The answers cannot be read, or a sheet is there already.
+    """
+    return write_sheets(load_records(_answers(report)), folder, questions=questions)
+
+
+def review_figures(
+    report: Path,
+    sheets: Sequence[Path],
+    settings: Settings,
+    *,
+    judge: str | None,
+    cases: Path | None,
+) -> tuple[Reviewed, ...]:
+    """What was said of a run's answers, for each question that anybody answered.
+
+    Args:
+        report: The folder of the run.
+        sheets: Of one or two people.
+        settings: Which index and models, for a judge or gold that needs them.
+        judge: Whose figure of support is put right; None: nobody's.
+        cases: Whose gold sentences say which sentences answer; None: none do.
+
+    Raises:
+        SourceError: Something cannot be read, or the sheets are of another run.
+        ConfigError: There is no such judge.
+        ModelUnavailable: A model cannot be loaded.
+    """
+    if not 1 <= len(sheets) <= _PEOPLE:
+        raise SourceError(
+            f"{len(sheets)} sheets of labels were named.", hint="Name those of one or two people."
+        )
+    said = sentences(load_records(_answers(report)))
+    people = [read_labels(file, said) for file in sheets]
+    found = []
+    if any(one.said["supported"] for one in people):
+        own = _support(judge, settings, said) if judge else None
+        found.append(reviewed("supported", said, people, own))
+    if any(one.said["answers"] for one in people):
+        gold = _gold(cases, settings) if cases else None
+        found.append(reviewed("answers", said, people, gold))
+    return tuple(found)
+
+
+def _support(name: str, settings: Settings, said: Sequence[Said]) -> tuple[Judge, str]:
+    if not needs_models(name):
+        return support_judge(load_judge(name))
+    with Assistant(settings) as assistant:
+        judge, told = support_judge(load_judge(name, assistant))
+        known = {one.id: judge(one) for one in said}  # before the index is closed
+    return (lambda one: known[one.id]), told
+
+
+def _gold(cases: Path, settings: Settings) -> tuple[Judge, str]:
+    told = load_cases(cases)
+    if any(not gold.quote for case in told for gold in case.gold):
+        with closing(Index(settings.index)) as index:
+            told = resolve_gold(told, index)
+    return gold_judge(told)
+
+
+def _answers(report: Path) -> Path:
+    return report / _ANSWERS if report.is_dir() else report
