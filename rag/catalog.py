@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rag.catalog_faults import Connection, damaged
 from rag.catalog_schema import SCHEMA_VERSION, upgrade
 from rag.errors import IndexBusy, IndexMismatch, IndexMissing
+from rag.place import Place, Where, place_of
 from rag.writer_lock import locked
 
 _PATIENCE = 10.0  # seconds to wait for another process that leads the same catalog up
@@ -47,7 +47,7 @@ class Catalog:
     """A connection to the catalog for each thread; an older catalog is brought up to date.
 
     Args:
-        file: The catalog.
+        where: The index.
         in_lock: Whether the caller is the one writer. An older catalog is led up by nobody else,
             so a reader that meets one takes the writer's lock for as long as that takes.
 
@@ -58,10 +58,11 @@ class Catalog:
         IndexBusy: It is of an older version, and another process is writing to it.
     """
 
-    def __init__(self, file: Path, *, in_lock: bool = False) -> None:
-        if not file.is_file():
-            raise _missing(file)
-        self.file = file
+    def __init__(self, where: Where, *, in_lock: bool = False) -> None:
+        self.place = place_of(where)
+        if not self.exists(self.place):
+            raise _missing(self.place)
+        self.file = self.place.catalog
         self._in_lock = in_lock
         self._local = threading.local()
         self._connections: dict[threading.Thread, Connection] = {}
@@ -73,9 +74,14 @@ class Catalog:
             self.close()
             raise
 
+    @staticmethod
+    def exists(where: Where) -> bool:
+        return place_of(where).catalog.is_file()
+
     @classmethod
-    def create(cls, file: Path) -> Catalog:
+    def create(cls, where: Where) -> Catalog:
         """An empty catalog, or the one that is there; only for the one writer, in its lock."""
+        file = place_of(where).catalog
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
             # Made aside and moved into place, so that a kill leaves no half of a schema.
@@ -88,7 +94,7 @@ class Catalog:
                     (str(uuid.uuid4()),),
                 )
             aside.replace(file)
-        return cls(file, in_lock=True)
+        return cls(where, in_lock=True)
 
     @property
     def connection(self) -> Connection:
@@ -112,7 +118,7 @@ class Catalog:
                 self.file, isolation_level=None, check_same_thread=False, timeout=30,
                 factory=Connection,
             )  # fmt: skip
-            found.folder = self.file.parent
+            found.place = self.place
             self._keep(found)  # before anything is asked of it: `close` ends it even if that fails
             if self._is_ours:
                 found.execute("PRAGMA journal_mode = WAL")
@@ -134,7 +140,7 @@ class Catalog:
         try:
             found = os.stat(self.file)
         except FileNotFoundError as error:
-            raise _missing(self.file) from error
+            raise _missing(self.place) from error
         return found.st_dev, found.st_ino
 
     def _keep(self, connection: Connection) -> None:
@@ -195,7 +201,7 @@ class Catalog:
 
     def is_superseded(self) -> bool:
         """Whether a writer has changed the index since this thread's transaction began."""
-        with closing(Catalog(self.file)) as now:
+        with closing(Catalog(self.place)) as now:
             return (now.identity, now.generation) != (self._opened().identity, self.generation)
 
     @property
@@ -245,14 +251,14 @@ class Catalog:
         # drops all of SQLite's locks on it, and another process takes the journal away.
         version = self._version()
         if version == 0:
-            raise damaged(self.file.parent, "it is no catalog")
+            raise damaged(self.place, "it is no catalog")
         self.connection.execute("SELECT count(*) FROM meta")
         self._is_ours = True
         # It stands in the file, so not before it is known whose file this is.
         self.connection.execute("PRAGMA journal_mode = WAL")
         if version > SCHEMA_VERSION:
             raise IndexMismatch(
-                f"The index in {self.file.parent} was made by a newer version of pullquote.",
+                f"The index in {self.place} was made by a newer version of pullquote.",
                 hint="Update pullquote, or ingest into another folder.",
             )
         if version < SCHEMA_VERSION:
@@ -262,23 +268,23 @@ class Catalog:
         return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
 
     def _lead_up(self) -> None:
-        folder = self.file.parent
         if self._in_lock:
             upgrade(self.connection)
             return
         try:
-            with locked(folder, patience=_PATIENCE):
+            with locked(self.place.folder, patience=_PATIENCE):
                 upgrade(self.connection)
         except IndexBusy as error:
             raise IndexBusy(
-                f"The index in {folder} has an older format, and another process is writing to it.",
+                f"The index in {self.place} has an older format, and another process is writing to"
+                " it.",
                 hint="Wait until that has ended: the next command brings the index up to date.",
             ) from error
 
 
-def _missing(file: Path) -> IndexMissing:
+def _missing(place: Place) -> IndexMissing:
     return IndexMissing(
-        f"There is no index in {file.parent}.",
+        f"There is no index in {place}.",
         hint="Run `pullquote ingest SOURCE` first, or name another folder with --index.",
     )
 

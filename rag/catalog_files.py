@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from rag.catalog import Catalog
 from rag.catalog_faults import damaged
 from rag.catalog_schema import SCHEMA_VERSION, upgrade
 from rag.errors import BackupInvalid, IndexBusy
+from rag.place import Where, place_of
+from rag.writer_lock import locked
 
 ERASURE_DUE = "erasure_due"  # in meta while deleted text may still stand in the files
 _PATIENCE = 60.0  # seconds to wait for readers that look at an older state
@@ -52,7 +55,7 @@ def _empty_journal(catalog: Catalog) -> None:
             return
         if time.monotonic() > deadline:
             raise IndexBusy(
-                f"A reader keeps an older state of {catalog.file.parent} open: erased text may"
+                f"A reader keeps an older state of {catalog.place} open: erased text may"
                 " still stand in its journal.",
                 hint="End what reads from the index, and run `pullquote doctor --repair`.",
             )
@@ -96,6 +99,30 @@ def check_copy(file: Path) -> None:
         ) from error
 
 
+@contextmanager
+def writers_catalog(where: Where, *, create: bool = False) -> Iterator[Catalog]:
+    """The catalog, with every other writer kept out; a damaged one is refused.
+
+    Args:
+        where: The index.
+        create: Make an empty one where there is none.
+
+    Raises:
+        IndexMissing, IndexMismatch, IndexDamaged: There is no index that can be written.
+        IndexBusy: Another process is writing.
+        IndexUnwritable: The disk is full, or the folder may not be written.
+    """
+    folder = place_of(where).folder
+    if create:
+        with locked(folder), closing(Catalog.create(where)) as catalog:
+            require_whole(catalog)
+            yield catalog
+    else:  # a lock where there is no index would make its folder
+        with closing(Catalog(where)) as catalog, locked(folder):
+            require_whole(catalog)
+            yield catalog
+
+
 def require_whole(catalog: Catalog) -> None:
     """Refuse a damaged catalog before anything is written, or made from it.
 
@@ -106,9 +133,9 @@ def require_whole(catalog: Catalog) -> None:
     """
     state = str(catalog.connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     if state != "ok":
-        raise damaged(catalog.file.parent, state.strip().splitlines()[-1])
+        raise damaged(catalog.place, state.strip().splitlines()[-1])
     if not has_all_tables(catalog):
-        raise damaged(catalog.file.parent, "it has other tables than it should")
+        raise damaged(catalog.place, "it has other tables than it should")
 
 
 def has_all_tables(catalog: Catalog) -> bool:

@@ -26,7 +26,7 @@ def find_post(catalog: Catalog, wanted: str) -> str:
         return found[0]
     if not found:
         raise PostUnknown(
-            f"There is no post {wanted!r} in {catalog.file.parent}.",
+            f"There is no post {wanted!r} in {catalog.place}.",
             hint="Give its id (site/number), its address, or its WordPress number.",
         )
     several = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")

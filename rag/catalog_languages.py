@@ -54,7 +54,7 @@ def count_posts(catalog: Catalog) -> dict[str, int]:
 
 def language_shares(catalog: Catalog) -> tuple[LanguageShare, ...]:
     """Every language of the posts, the most frequent first, with what was last noted of it."""
-    with catalog.reading(), decoding(catalog.file.parent):
+    with catalog.reading(), decoding(catalog.place):
         kept = json.loads(noted(catalog) or "{}")
         counted = kept.get("languages", {}) if kept.get("model") == catalog.model else {}
         return tuple(

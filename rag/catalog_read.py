@@ -59,7 +59,7 @@ def decoded(
 
     @wraps(read)
     def plain(catalog: Catalog, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with decoding(catalog.file.parent):
+        with decoding(catalog.place):
             return read(catalog, *args, **kwargs)
 
     return plain

@@ -18,11 +18,16 @@ from pydantic_settings import (
 )
 
 from rag.errors import ConfigError
+from rag.place import ChromaServer, Place
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _PREFIX = "PULLQUOTE_"
 _FILE = Path("pullquote.toml")
-_SECRETS = {"wordpress_password", "password"}  # never shown, not even where they do not fit
+_SECRETS = {
+    "wordpress_password",
+    "password",
+    "chroma_token",
+}  # never shown, not even where they do not fit
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
 
@@ -41,6 +46,10 @@ class Settings(BaseSettings):
     # index
     index: Path = Path("index")
     """The folder that holds the catalog and the Chroma collection."""
+    chroma_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$")
+    """Address of a Chroma server that holds the collection instead, as "http://127.0.0.1:8000"."""
+    chroma_token: SecretStr | None = None
+    """Sent to that server as a bearer token; None sends none."""
 
     # embedding
     embedding_model: str = BUNDLED_MODEL
@@ -159,6 +168,14 @@ class Settings(BaseSettings):
     """Log each request and all else as a line of JSON; without the questions."""
     log_questions: bool = False
     """Log the questions that are asked through the API as well, in words."""
+
+    @property
+    def place(self) -> Place:
+        """Where the index is."""
+        if self.chroma_url is None:
+            return Place(self.index)
+        token = self.chroma_token.get_secret_value() if self.chroma_token else ""
+        return Place(self.index, ChromaServer(self.chroma_url, token))
 
     @classmethod
     def settings_customise_sources(

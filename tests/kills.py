@@ -30,7 +30,6 @@ from rag.catalog import Catalog
 from rag.embed import HashEmbedder
 from rag.health import check
 from rag.index import Index
-from rag.rebuild import CATALOG
 from rag.settings import load_settings
 
 _PATIENCE = 120.0  # seconds for looking at an index, which takes less than one
@@ -179,7 +178,7 @@ def consistent(index: Path, old: State, new: State) -> None:
     for id_ in {*old.posts, *new.posts, *now.posts}:
         found = now.posts.get(id_)
         assert found in (old.posts.get(id_), new.posts.get(id_)), f"{id_} is neither"
-    with closing(Catalog(index / CATALOG)) as catalog:
+    with closing(Catalog(index)) as catalog:
         waiting = dict(catalog_write.outbox(catalog, 1_000_000))
     told = set(now.chroma) - set(waiting)
     assert told <= set(now.texts), "Chroma holds what the catalog does not"

@@ -28,6 +28,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "types",
     "errors",
     "stopping",
+    "place",
     "settings",
     "text",
     "number_words",
@@ -75,7 +76,10 @@ STAGES = [  # inside rag, a module may import what stands above it
     "newer",
     "late",
     "exact",
+    "chroma_folder",
+    "chroma_server",
     "vectors",
+    "search_home",
     "rebuild",
     "current_search",
     "index",
@@ -121,7 +125,7 @@ STAGES = [  # inside rag, a module may import what stands above it
 ]
 
 HOMES = {  # a package may be imported in these files and nowhere else
-    "chromadb": ["rag/vectors.py"],
+    "chromadb": ["rag/vectors.py", "rag/chroma_*.py"],
     "sqlite3": ["rag/catalog*.py"],
     "gradio": ["ui/page/*.py"],
     "limits": ["ui/doors/rates.py"],

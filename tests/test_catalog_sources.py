@@ -21,7 +21,7 @@ from rag.catalog_sources import (
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    with closing(Catalog.create(tmp_path / "catalog.sqlite3")) as opened:
+    with closing(Catalog.create(tmp_path)) as opened:
         yield opened
 
 

@@ -22,7 +22,7 @@ from rag.embed import HashEmbedder
 from rag.errors import IndexBusy, IndexMismatch
 from rag.health import check
 from rag.index import Index, write_index
-from rag.rebuild import CATALOG
+from rag.place import CATALOG
 from rag.writer_lock import locked
 
 DATA = Path(__file__).parent / "data"

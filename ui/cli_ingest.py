@@ -80,7 +80,7 @@ def ingest(
     def once() -> None:
         with sync_progress() as on_progress:
             report = sync(sources, settings, options=options, on_progress=on_progress)
-        print_report(report, settings.index)
+        print_report(report, settings.place)
 
     if every is None:
         once()
