@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexBusy, IndexDamaged, IndexUnwritable, PullquoteError
+from rag.errors import (
+    IndexBusy,
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    IndexUnwritable,
+    PullquoteError,
+)
 from rag.place import Where
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -55,11 +62,13 @@ def decoding(where: Where) -> Iterator[None]:
         raise damaged(where, "a value in it has another form than it should") from error
 
 
-class Connection(sqlite3.Connection):
+class SqliteConnection(sqlite3.Connection):
     """SQLite's own, with every complaint said plainly: `plainly` around each statement and row."""
 
     place: Where = Path()
     """The index; set once, after opening."""
+    identity: tuple[object, ...] = ()
+    """Of the file that was opened."""
 
     def __del__(self) -> None:
         # A thread that still answers when its catalog is closed opens one for itself alone. It ends
@@ -78,9 +87,9 @@ class Connection(sqlite3.Connection):
 
 
 class Cursor(sqlite3.Cursor):
-    """See `Connection`: damage is often met only when a later row is fetched."""
+    """See `SqliteConnection`: damage is often met only when a later row is fetched."""
 
-    connection: Connection
+    connection: SqliteConnection
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
         with plainly(self.connection.place):
@@ -153,4 +162,25 @@ def _no_access(where: Where, error: sqlite3.Error) -> IndexUnwritable:
     return IndexUnwritable(
         f"The disk of {where} refuses to read or write: {error}.",
         hint="Look whether it is full or failing, and run the command again.",
+    )
+
+
+def missing_index(where: Where) -> IndexMissing:
+    return IndexMissing(
+        f"There is no index in {where}.",
+        hint="Run `pullquote ingest SOURCE` first, or name another folder with --index.",
+    )
+
+
+def newer_index(where: Where) -> IndexMismatch:
+    return IndexMismatch(
+        f"The index in {where} was made by a newer version of pullquote.",
+        hint="Update pullquote, or ingest into another folder.",
+    )
+
+
+def older_index(where: Where) -> IndexBusy:
+    return IndexBusy(
+        f"The index in {where} has an older format, and another process is writing to it.",
+        hint="Wait until that has ended: the next command brings the index up to date.",
     )

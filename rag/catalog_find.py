@@ -14,12 +14,13 @@ def find_post(catalog: Catalog, wanted: str) -> str:
     """
     address = wanted.strip().partition("#")[0].partition("://")[2] or wanted.strip()
     address = address.removeprefix("www.").rstrip("/")
+    typed = wanted.strip()
+    number = typed if typed.isascii() and typed.isdigit() else "/"  # which no id ends with
     rows = catalog.connection.execute(
-        "SELECT id FROM posts WHERE id IN (?1, ?2)"
-        " OR rtrim(replace(replace(url, 'https://', ''), 'http://', ''), '/')"
-        "    IN (?2, 'www.' || ?2)"
-        " OR (?1 NOT GLOB '*[^0-9]*' AND ?1 != '' AND id LIKE '%/' || ?1) ORDER BY id LIMIT 6",
-        (wanted.strip(), address),
+        "SELECT id FROM posts WHERE id IN (?, ?) OR id LIKE ?"
+        " OR rtrim(replace(replace(url, 'https://', ''), 'http://', ''), '/') IN (?, ?)"
+        " ORDER BY id LIMIT 6",
+        (typed, address, f"%/{number}", address, f"www.{address}"),
     ).fetchall()
     found = [str(row[0]) for row in rows]
     if len(found) == 1:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from rag.catalog_engine import Connection
+
 SCHEMA_VERSION = 4
 
 _V1 = """
@@ -89,7 +91,7 @@ DELETE FROM meta WHERE name = 'precision';
 _STEPS = {1: _V1, 2: _V2, 3: _V3, 4: _V4}
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
+def upgrade(connection: Connection) -> None:
     """Lead a catalog, or an empty file, up to the present version; all or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -101,7 +101,7 @@ def test_two_processes_may_lead_an_old_index_up_at_once(tmp_path: Path) -> None:
 def test_nobody_leads_an_index_up_while_another_one_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.catalog._PATIENCE", 0.2)
+    monkeypatch.setattr("rag.catalog_sqlite._UPGRADING", 0.2)
     folder = unpacked(tmp_path, 1)
     with locked(folder):
         with pytest.raises(IndexBusy, match="older format") as caught:
