@@ -15,10 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rag.catalog import Catalog
+from rag.catalog_copy import copy_rows
 from rag.catalog_faults import plainly
-from rag.catalog_files import check_copy, copy_to, is_erasure_due, require_whole, wipe
+from rag.catalog_files import (
+    check_copy,
+    copy_to,
+    is_erasure_due,
+    require_whole,
+    wipe,
+    writers_catalog,
+)
 from rag.errors import BackupInvalid
-from rag.place import CATALOG, Where, place_of
+from rag.place import CATALOG, Place, Where, place_of
 from rag.rebuild import rebuild
 from rag.search_home import disown
 
@@ -73,14 +81,18 @@ def restore(source: Path, where: Where) -> int:
 
     Args:
         source: What `backup` made.
-        where: Where the index goes: a folder that is empty or not there yet.
+        where: Where the index goes: a folder that is empty or not there yet, or a schema of a
+            database that holds no index yet.
 
     Raises:
         BackupInvalid: The source is no backup of ours, or the folder is not empty.
         IndexUnwritable: The disk is full, or the folder may not be written.
         IndexUnavailable: The server that is to hold the search index does not answer.
     """
-    folder = place_of(where).folder.absolute()
+    place = place_of(where)
+    if place.database:
+        return _restore_into_database(source, place)
+    folder = place.folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupInvalid(
             f"{folder} is not empty.", hint="Name another folder with --index, or move it away."
@@ -92,12 +104,32 @@ def restore(source: Path, where: Where) -> int:
             whole.mkdir()
             _unpack(source, whole / CATALOG)
             check_copy(whole / CATALOG)
-            with closing(Catalog(replace(place_of(where), folder=whole))) as catalog:
+            with closing(Catalog(replace(place, folder=whole))) as catalog:
                 disown(catalog)
                 passages = rebuild(catalog)
                 if is_erasure_due(catalog):
                     wipe(catalog)
             whole.replace(folder)
+    return passages
+
+
+def _restore_into_database(source: Path, place: Place) -> int:
+    with TemporaryDirectory(prefix="pullquote-restoring-") as name:
+        aside = Path(name)
+        _unpack(source, aside / CATALOG)
+        check_copy(aside / CATALOG)
+        with writers_catalog(place, create=True) as catalog, closing(Catalog(aside)) as copied:
+            if catalog.generation or catalog.status().posts:
+                raise BackupInvalid(
+                    f"There is an index in {place}.",
+                    hint="Name another catalog_schema, or drop that one in the database.",
+                )
+            with copied.reading() as rows, catalog.writing() as connection:
+                copy_rows(rows, copied.words, connection, catalog.words)
+            disown(catalog)
+            passages = rebuild(catalog)
+            if is_erasure_due(catalog):
+                wipe(catalog)
     return passages
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rag.catalog_engine import Connection, Engine, Words, upserted
-from rag.catalog_faults import missing_index
 from rag.catalog_sqlite import SqliteEngine
+from rag.errors import ConfigError
 from rag.place import Place, Where, place_of
 
 _SET_META = upserted("meta", {"name": True, "value": False})
@@ -61,8 +61,6 @@ class Catalog:
         self._connections: dict[threading.Thread, Connection] = {}
         self._guard = threading.Lock()
         try:
-            if not self.engine.exists():
-                raise missing_index(self.place)
             self.engine.require_version(self.connection)
         except BaseException:
             self.close()
@@ -210,8 +208,21 @@ class Catalog:
 
 
 def engine_of(place: Place) -> Engine:
-    """What keeps the catalog of an index."""
-    return SqliteEngine(place)
+    """What keeps the catalog of an index.
+
+    Raises:
+        ConfigError: It is PostgreSQL, and its client is not installed.
+    """
+    if place.database is None:
+        return SqliteEngine(place)
+    try:
+        from rag.catalog_postgres import PostgresEngine
+    except ImportError as error:
+        raise ConfigError(
+            "catalog_url is set, and PostgreSQL's client is not installed.",
+            hint="Run `pip install 'pullquote[postgres]'`.",
+        ) from error
+    return PostgresEngine(place)
 
 
 def to_seconds(moment: datetime | None) -> int | None:

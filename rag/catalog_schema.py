@@ -12,6 +12,8 @@ from rag.catalog_engine import Connection
 
 SCHEMA_VERSION = 4
 
+TOKENIZER = "tokenize = \"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
+
 _V1 = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE posts (

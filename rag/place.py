@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 CATALOG = "catalog.sqlite3"
 
@@ -19,15 +20,32 @@ class ChromaServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Database:
+    """A PostgreSQL database that holds a catalog; `str` of it shows no password."""
+
+    url: str = field(repr=False)
+    """As in "postgresql://user:password@host/name"."""
+    schema: str = "pullquote"
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2] or "this machine"
+        name = parts.path.strip("/") or "of the user"
+        return f"the database {name} at {host} (schema {self.schema})"
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where one index is; what a message calls it is `str` of this."""
 
     folder: Path
     chroma: ChromaServer | None = None
     """Holds the search index; None has it lie in the folder."""
+    database: Database | None = None
+    """Holds the catalog; None has it lie in the folder."""
 
     def __str__(self) -> str:
-        return str(self.folder)
+        return str(self.database or self.folder)
 
     @property
     def catalog(self) -> Path:

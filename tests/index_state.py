@@ -37,7 +37,6 @@ def state(where: Where) -> State:
         run = catalog.connection.execute
         ids = catalog_read.all_ids(catalog)
         stored = catalog_read.stored_vectors(catalog, ids)
-        run("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row)")
         return State(
             posts={
                 id_: catalog_read.parsed_post(catalog, id_)
@@ -52,7 +51,7 @@ def state(where: Where) -> State:
                 for i in sorted(ids)
             },
             tokens=dict(run("SELECT * FROM token_frequency WHERE passages != 0").fetchall()),
-            words=dict(run("SELECT term, doc FROM temp.vocabulary").fetchall()),
+            words=dict(catalog.words.stems("", chr(0x10FFFF), 0, 10**6)),
             chroma=_chroma(catalog),
         )
 

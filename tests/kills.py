@@ -30,7 +30,8 @@ from rag.catalog import Catalog
 from rag.embed import HashEmbedder
 from rag.health import check
 from rag.index import Index
-from rag.settings import load_settings
+from rag.place import Place, Where, place_of
+from rag.settings import Settings, load_settings
 
 _PATIENCE = 120.0  # seconds for looking at an index, which takes less than one
 _FILES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
@@ -76,10 +77,21 @@ def write_sources(folder: Path, posts: int, length: int, *, hide: bool) -> tuple
     return source, target
 
 
-def run_sync(source: Path, index: Path) -> None:
-    settings = load_settings(index=index, embedding_model="hash")
+def run_sync(source: Path, where: Where) -> None:
+    settings = settings_of(place_of(where))
     options = Options(prune=True, allow_mass_delete=True)
     sync([str(source)], settings, embedder=HashEmbedder(), options=options)
+
+
+def settings_of(where: Place) -> Settings:
+    """Of a test's index, with the model that needs none."""
+    return load_settings(
+        index=where.folder, embedding_model="hash",
+        chroma_url=where.chroma.url if where.chroma else None,
+        chroma_token=(where.chroma.token or None) if where.chroma else None,
+        catalog_url=where.database.url if where.database else None,
+        catalog_schema=where.database.schema if where.database else None,
+    )  # fmt: skip
 
 
 def forked(work: Callable[[], object], *, kill_after: float | None = None) -> int:

@@ -17,7 +17,7 @@ from rag.index import IndexWriter, write_index
 from rag.place import Place
 from rag.types import Block, ParsedPost, Post, Section
 
-W = TypeVar("W", Path, Place)
+W = TypeVar("W", bound=Path | Place)
 
 
 def section(

@@ -161,7 +161,7 @@ def _index(settings: Settings) -> Iterator[Check]:
     from rag.health import check
 
     place = settings.place
-    if not place.folder.exists():
+    if not place.database and not place.folder.exists():
         yield Check(True, f"no index in {place} yet", "")
         return
     try:
