@@ -75,6 +75,9 @@ class Words(Protocol):
     def count(self) -> int:
         """How many passages have words."""
 
+    def noted(self) -> int:
+        """The same, as the engine knows it at once: it is asked at every question."""
+
 
 class Engine(Protocol):
     """One catalog's."""

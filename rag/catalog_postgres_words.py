@@ -224,6 +224,9 @@ class TsWords:
     def count(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM words").fetchone()[0])
 
+    def noted(self) -> int:
+        return int(self._connection.execute("SELECT passages FROM word_totals").fetchone()[0])
+
 
 def _idf(passages: int, held: int) -> float:
     """As SQLite has it."""

@@ -143,7 +143,7 @@ def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
 @decoded
 def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
     """Inverse document frequency of each token, over the passages of the index; positive."""
-    count = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    count = catalog.words.noted()
     wanted = sorted(set(tokens.tolist()))
     marks = ",".join("?" * len(wanted))
     rows = catalog.connection.execute(

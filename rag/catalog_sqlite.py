@@ -225,6 +225,10 @@ class FtsWords:
     def count(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM words").fetchone()[0])
 
+    def noted(self) -> int:
+        # Each passage has words; to count these, SQLite would read them all.
+        return int(self._connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+
 
 def sqlite_objects(connection: Any) -> set[tuple[str, str]]:
     """The kind and name of all that a database holds."""
