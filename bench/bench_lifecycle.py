@@ -28,7 +28,6 @@ from rag.catalog_files import require_whole
 from rag.forget import forget
 from rag.health import repair
 from rag.index import Index
-from rag.rebuild import CATALOG
 from rag.settings import load_settings
 
 _ARCHIVE = "copy.tar.gz"
@@ -121,7 +120,7 @@ def _seconds(work: Callable[..., object], index: Path, copy: Path, *more: object
 
 
 def _check(folder: Path) -> None:
-    with closing(Catalog(folder / CATALOG)) as catalog:
+    with closing(Catalog(folder)) as catalog:
         require_whole(catalog)
 
 

@@ -11,7 +11,8 @@ from bench.machine import peak_memory_mb
 from ingest.sync import sync
 from rag.backends import load_embedder
 from rag.embed import Embedder, ModelId, PassageText, PassageVectors, QuestionVectors, TokenCount
-from rag.rebuild import CATALOG, CHROMA
+from rag.place import CATALOG
+from rag.search_home import CHROMA
 from rag.settings import BUNDLED_MODEL, Settings
 
 DEFAULT_PRECISION = "float32"

@@ -17,7 +17,7 @@ from ingest.split import VERSION
 from ingest.sync import sync
 from rag.embed import Embedder
 from rag.index import Index
-from rag.rebuild import CATALOG
+from rag.place import CATALOG
 from rag.settings import Settings
 
 _log = logging.getLogger(__name__)

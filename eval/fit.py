@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("rag/models"))
     arguments = parser.parse_args()
     settings = load_settings(index=arguments.index)
-    index = Index(settings.index)
+    index = Index(settings.place)
     embedder = load_embedder(settings)
     index.check_model(embedder.id)
     cases = [case for file in arguments.cases for case in load_cases(file)]

@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, required=True)
     arguments = parser.parse_args()
     settings = load_settings(index=arguments.index)
-    index = Index(settings.index)
+    index = Index(settings.place)
     embedder = load_embedder(settings)
     index.check_model(embedder.id)
     observations = observe(load_cases(arguments.cases), index, embedder, settings)

@@ -6,21 +6,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from ingest.report import Progress
 from ingest.split import Piece, split
 from rag import catalog_read, catalog_write
 from rag.backends import load_embedder
 from rag.catalog import Catalog
-from rag.catalog_files import require_whole
+from rag.catalog_files import writers_catalog
 from rag.catalog_languages import note_shares
 from rag.embed import Embedder
 from rag.identity import embedding_key
-from rag.rebuild import CATALOG, free_folder, name_chroma, sweep
+from rag.search_home import another_name, name_search, open_search, sweep
 from rag.settings import Settings
 from rag.types import ParsedPost
-from rag.vectors import SearchIndex
-from rag.writer_lock import locked
+
+if TYPE_CHECKING:
+    from rag.vectors import SearchIndex
 
 _WINDOW = 512  # passages that are sorted by length and embedded together
 
@@ -60,10 +62,10 @@ def reembed(
         IndexBusy: Another process is writing.
         IndexUnwritable: The disk is full, or the folder may not be written.
         ModelUnavailable: The embedding model cannot be loaded.
+        IndexUnavailable: The server that holds the search index does not answer.
     """
     started = perf_counter()
-    with closing(Catalog(settings.index / CATALOG)) as catalog, locked(settings.index):
-        require_whole(catalog)
+    with writers_catalog(settings.place) as catalog:
         run = _Run(catalog, settings, embedder or load_embedder(settings))
         before, embedded = catalog.model, 0
         if before != str(run.embedder.id):
@@ -85,16 +87,19 @@ class _Run:
         self.embedder = embedder
         self.limit = settings.passage_tokens
         self.states = catalog_write.post_states(catalog)
-        self.folder = free_folder(catalog)
+        self.name = ""
+        """Of the search index that is made for it."""
 
     def embed_aside(self) -> Iterator[Progress]:
         """Vectors into the catalog, where nothing names them yet, and into their own Chroma.
 
         Says now and then how far it is.
         """
+        sweep(self.catalog)
+        self.name = another_name(self.catalog)
         posts = passages = embedded = 0
         waiting: list[Piece] = []
-        with closing(SearchIndex(self.folder, self.catalog.index_id, create=True)) as search_index:
+        with closing(open_search(self.catalog, self.name, create=True)) as search_index:
             for _, pieces in self._split():
                 posts += 1
                 waiting += pieces
@@ -118,7 +123,7 @@ class _Run:
             catalog.set_meta("dimension", str(model.dimension))
             note_shares(catalog, self.embedder)
             catalog_write.empty_outbox(catalog)
-            name_chroma(catalog, self.folder)
+            name_search(catalog, self.name)
         sweep(catalog)
         catalog_write.drop_unused_embeddings(catalog)
 

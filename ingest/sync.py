@@ -31,7 +31,6 @@ from rag.catalog_sources import missing, set_quarantine, set_source_state, sourc
 from rag.embed import Embedder
 from rag.errors import ConfigError, SourceError
 from rag.index import write_index
-from rag.rebuild import CATALOG
 from rag.settings import Settings
 
 
@@ -105,7 +104,7 @@ def sync(
         if embedder is None and settings.embedding_precision == "auto":
             embedder = load_embedder(settings)  # the first sync, which will need it
     model = embedder.id if embedder else model_id(settings)
-    with nullcontext() if options.dry_run else write_index(settings.index, model) as writer:
+    with nullcontext() if options.dry_run else write_index(settings.place, model) as writer:
         live = frozenset(one.label for one in opened if one.client)
         embedding = Embedding(writer, settings, embedder)
         update = Update(
@@ -197,10 +196,9 @@ def _open(sources: Sequence[str], settings: Settings, options: Options) -> list[
 
 def _remembered(settings: Settings, label: str) -> Remembered:
     """What the index knows of a live site; nothing where there is no index yet."""
-    file = settings.index / CATALOG
-    if not file.is_file():
+    if not Catalog.exists(settings.place):
         return Remembered()
-    with closing(Catalog(file)) as catalog:
+    with closing(Catalog(settings.place)) as catalog:
         states = catalog_write.post_states(catalog)
         return Remembered(
             state=read_state(source_state(catalog, label)),
@@ -211,26 +209,23 @@ def _remembered(settings: Settings, label: str) -> Remembered:
 
 
 def _states(settings: Settings) -> dict[str, catalog_write.PostState]:
-    file = settings.index / CATALOG
-    if not file.is_file():
+    if not Catalog.exists(settings.place):
         return {}
-    with closing(Catalog(file)) as catalog:
+    with closing(Catalog(settings.place)) as catalog:
         return catalog_write.post_states(catalog)
 
 
 def _forgotten(settings: Settings) -> Forgotten:
-    file = settings.index / CATALOG
-    if not file.is_file():
+    if not Catalog.exists(settings.place):
         return Forgotten()
-    with closing(Catalog(file)) as catalog:
+    with closing(Catalog(settings.place)) as catalog:
         return forgotten(catalog)
 
 
 def _with_totals(report: Report, settings: Settings) -> Report:
-    file = settings.index / CATALOG
-    if not file.is_file():
+    if not Catalog.exists(settings.place):
         return report
-    with closing(Catalog(file)) as catalog:
+    with closing(Catalog(settings.place)) as catalog:
         status = catalog.status()
         return replace(
             report,

@@ -21,7 +21,6 @@ from rag.catalog_forgotten import Forgotten
 from rag.catalog_sources import Quarantined
 from rag.identity import record_hash
 from rag.index import IndexWriter
-from rag.rebuild import CATALOG
 from rag.settings import Settings
 from rag.types import Damage, ParsedPost, Post
 
@@ -146,7 +145,7 @@ class Update:
             return catalog_read.record(self.writer.catalog, post_id)
         if post_id not in self.states:
             return None
-        with closing(Catalog(self.settings.index / CATALOG)) as catalog:
+        with closing(Catalog(self.settings.place)) as catalog:
             return catalog_read.record(catalog, post_id)
 
     def _note(self, parsed: ParsedPost) -> None:

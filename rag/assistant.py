@@ -58,7 +58,7 @@ class Assistant:
             ModelUnavailable: A model cannot be loaded.
         """
         self.settings = settings
-        self.index = Index(settings.index, exact_up_to=settings.exact_search)
+        self.index = Index(settings.place, exact_up_to=settings.exact_search)
         self._languages = IndexLanguages(self.index.catalog)
         self._embedder = embedder
         self._writer = writer

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from rag.calibration import Calibration
+from rag.catalog import Catalog
 from rag.chat_spend import DailySpend
 from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
 from rag.errors import ConfigError, ModelUnavailable
@@ -15,7 +16,6 @@ from rag.index import Index
 from rag.judge import EstimatingJudge, Judge
 from rag.pipeline import Condenser, Writer
 from rag.reader import Reader, Reranker
-from rag.rebuild import CATALOG
 from rag.settings import BUNDLED_MODEL, Settings
 from rag.write_quotes import QuoteWriter
 
@@ -101,9 +101,9 @@ def as_indexed(settings: Settings) -> Settings:
     Raises:
         IndexMismatch, IndexDamaged: There is an index that cannot be read.
     """
-    if settings.embedding_precision != "auto" or not (settings.index / CATALOG).is_file():
+    if settings.embedding_precision != "auto" or not Catalog.exists(settings.place):
         return settings
-    with closing(Index(settings.index)) as index:
+    with closing(Index(settings.place)) as index:
         if not index.model:
             return settings
         return settings.model_copy(update={"embedding_precision": index.model_id.precision})

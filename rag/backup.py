@@ -10,24 +10,35 @@ import shutil
 import tarfile
 import zlib
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rag.catalog import Catalog
+from rag.catalog_copy import copy_rows
 from rag.catalog_faults import plainly
-from rag.catalog_files import check_copy, copy_to, is_erasure_due, require_whole, wipe
+from rag.catalog_files import (
+    check_copy,
+    copy_to,
+    is_erasure_due,
+    require_whole,
+    wipe,
+    writers_catalog,
+)
 from rag.errors import BackupInvalid
-from rag.rebuild import CATALOG, rebuild
+from rag.place import CATALOG, Place, Where, place_of
+from rag.rebuild import rebuild
+from rag.search_home import disown
 
 _ARCHIVE = (".tar.gz", ".tgz")
 _OTHER = "Name another backup; `pullquote backup` makes one."
 
 
-def backup(folder: Path, target: Path) -> int:
+def backup(where: Where, target: Path) -> int:
     """Take one state of an index, also while a sync is writing; the backup's size in bytes.
 
     Args:
-        folder: The index.
+        where: The index.
         target: A file that ends with .tar.gz or .tgz, or else a folder; it appears when it is
             whole.
 
@@ -37,13 +48,13 @@ def backup(folder: Path, target: Path) -> int:
         IndexUnwritable: The disk is full, or the target's folder may not be written.
     """
     target = target.absolute()
-    if target.resolve().is_relative_to(folder.resolve()):
+    if target.resolve().is_relative_to(place_of(where).folder.resolve()):
         raise BackupInvalid(
             f"{target} lies in the index itself.",
             hint="Put the backup elsewhere: what is forgotten must not stay in the index's folder.",
         )
     _require_free(target)
-    with closing(Catalog(folder / CATALOG)) as catalog, plainly(target.parent):
+    with closing(Catalog(where)) as catalog, plainly(target.parent):
         require_whole(catalog)
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".pullquote-", dir=target.parent) as name:
@@ -63,20 +74,25 @@ def backup(folder: Path, target: Path) -> int:
     return size
 
 
-def restore(source: Path, folder: Path) -> int:
+def restore(source: Path, where: Where) -> int:
     """Make an index from a backup; how many passages it holds.
 
     Nothing is embedded. The index appears when it is whole; a kill leaves no half of it.
 
     Args:
         source: What `backup` made.
-        folder: Where the index goes: a folder that is empty or not there yet.
+        where: Where the index goes: a folder that is empty or not there yet, or a schema of a
+            database that holds no index yet.
 
     Raises:
         BackupInvalid: The source is no backup of ours, or the folder is not empty.
         IndexUnwritable: The disk is full, or the folder may not be written.
+        IndexUnavailable: The server that is to hold the search index does not answer.
     """
-    folder = folder.absolute()
+    place = place_of(where)
+    if place.database:
+        return _restore_into_database(source, place)
+    folder = place.folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupInvalid(
             f"{folder} is not empty.", hint="Name another folder with --index, or move it away."
@@ -88,11 +104,32 @@ def restore(source: Path, folder: Path) -> int:
             whole.mkdir()
             _unpack(source, whole / CATALOG)
             check_copy(whole / CATALOG)
-            with closing(Catalog(whole / CATALOG)) as catalog:
+            with closing(Catalog(replace(place, folder=whole))) as catalog:
+                disown(catalog)
                 passages = rebuild(catalog)
                 if is_erasure_due(catalog):
                     wipe(catalog)
             whole.replace(folder)
+    return passages
+
+
+def _restore_into_database(source: Path, place: Place) -> int:
+    with TemporaryDirectory(prefix="pullquote-restoring-") as name:
+        aside = Path(name)
+        _unpack(source, aside / CATALOG)
+        check_copy(aside / CATALOG)
+        with writers_catalog(place, create=True) as catalog, closing(Catalog(aside)) as copied:
+            if catalog.generation or catalog.status().posts:
+                raise BackupInvalid(
+                    f"There is an index in {place}.",
+                    hint="Name another catalog_schema, or drop that one in the database.",
+                )
+            with copied.reading() as rows, catalog.writing() as connection:
+                copy_rows(rows, copied.words, connection, catalog.words)
+            disown(catalog)
+            passages = rebuild(catalog)
+            if is_erasure_due(catalog):
+                wipe(catalog)
     return passages
 
 

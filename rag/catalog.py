@@ -1,4 +1,4 @@
-"""The catalog: one SQLite file that holds everything and is the truth.
+"""The catalog: it holds everything and is the truth.
 
 Posts, sections, passages, their words, every vector, and the list of what the search index has
 still to be told. This file opens it; `catalog_write` and `catalog_read` are its two hands.
@@ -6,22 +6,18 @@ still to be told. This file opens it; `catalog_write` and `catalog_read` are its
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from rag.catalog_faults import Connection, damaged
-from rag.catalog_schema import SCHEMA_VERSION, upgrade
-from rag.errors import IndexBusy, IndexMismatch, IndexMissing
-from rag.writer_lock import locked
+from rag.catalog_engine import Connection, Engine, Words, upserted
+from rag.catalog_sqlite import SqliteEngine
+from rag.errors import ConfigError
+from rag.place import Place, Where, place_of
 
-_PATIENCE = 10.0  # seconds to wait for another process that leads the same catalog up
+_SET_META = upserted("meta", {"name": True, "value": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +43,32 @@ class Catalog:
     """A connection to the catalog for each thread; an older catalog is brought up to date.
 
     Args:
-        file: The catalog.
-        in_lock: Whether the caller is the one writer. An older catalog is led up by nobody else,
-            so a reader that meets one takes the writer's lock for as long as that takes.
+        where: The index.
+        engine: Takes the place of the one that the index has, as one that keeps other writers out.
 
     Raises:
-        IndexMissing: There is no catalog in the folder.
+        IndexMissing: There is no catalog.
         IndexMismatch: A newer version of pullquote made it.
-        IndexDamaged: The file is no catalog.
+        IndexDamaged: It is no catalog.
         IndexBusy: It is of an older version, and another process is writing to it.
+        IndexUnavailable: The server that holds it does not answer.
     """
 
-    def __init__(self, file: Path, *, in_lock: bool = False) -> None:
-        if not file.is_file():
-            raise _missing(file)
-        self.file = file
-        self._in_lock = in_lock
+    def __init__(self, where: Where, *, engine: Engine | None = None) -> None:
+        self.place = place_of(where)
+        self.engine = engine or engine_of(self.place)
         self._local = threading.local()
         self._connections: dict[threading.Thread, Connection] = {}
         self._guard = threading.Lock()
-        self._is_ours = False
         try:
-            self._check_version()
+            self.engine.require_version(self.connection)
         except BaseException:
             self.close()
             raise
 
-    @classmethod
-    def create(cls, file: Path) -> Catalog:
-        """An empty catalog, or the one that is there; only for the one writer, in its lock."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            # Made aside and moved into place, so that a kill leaves no half of a schema.
-            aside = file.with_suffix(".new")
-            aside.unlink(missing_ok=True)
-            with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
-                upgrade(connection)
-                connection.execute(
-                    "INSERT INTO meta VALUES ('index_id', ?), ('generation', '0')",
-                    (str(uuid.uuid4()),),
-                )
-            aside.replace(file)
-        return cls(file, in_lock=True)
+    @staticmethod
+    def exists(where: Where) -> bool:
+        return engine_of(place_of(where)).exists()
 
     @property
     def connection(self) -> Connection:
@@ -104,38 +84,24 @@ class Catalog:
         """
         own = self._local
         found: Connection | None = getattr(own, "connection", None)
-        if found is not None and own.depth == 0 and self.identity != own.identity:
+        if found is not None and own.depth == 0 and not self.engine.is_current(found):
             found = None  # another index was put into the place of the one that was opened
         if found is None:
-            identity = self.identity
-            found = sqlite3.connect(
-                self.file, isolation_level=None, check_same_thread=False, timeout=30,
-                factory=Connection,
-            )  # fmt: skip
-            found.folder = self.file.parent
-            self._keep(found)  # before anything is asked of it: `close` ends it even if that fails
-            if self._is_ours:
-                found.execute("PRAGMA journal_mode = WAL")
-            found.execute("PRAGMA synchronous = FULL")
-            found.execute("PRAGMA foreign_keys = ON")
-            found.execute("PRAGMA secure_delete = ON")
+            found = self.engine.connect()
+            self._keep(found)
             own.connection = found
-            own.identity = identity
             own.depth = 0
         return own
 
     @property
-    def identity(self) -> tuple[int, int]:
-        """Tells this catalog's file from another one that was put into its place.
+    def identity(self) -> tuple[object, ...]:
+        """Tells this catalog from another one that was put into its place."""
+        return self.engine.identity(self.connection)
 
-        Raises:
-            IndexMissing: It is not there any more.
-        """
-        try:
-            found = os.stat(self.file)
-        except FileNotFoundError as error:
-            raise _missing(self.file) from error
-        return found.st_dev, found.st_ino
+    @property
+    def words(self) -> Words:
+        """The words of all passages, through this thread's connection."""
+        return self.engine.words(self.connection)
 
     def _keep(self, connection: Connection) -> None:
         """Remember this thread's connection for `close`, and close those of threads that ended."""
@@ -150,13 +116,13 @@ class Catalog:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One state of the catalog for all reads inside; may be nested."""
-        with self._transaction("BEGIN") as connection:
+        with self._transaction(self.engine.dialect.reading) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """All or nothing of the writes inside."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self._transaction(self.engine.dialect.writing) as connection:
             yield connection
 
     @contextmanager
@@ -182,7 +148,7 @@ class Catalog:
         return None if row is None else str(row[0])
 
     def set_meta(self, name: str, value: str) -> None:
-        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+        self.connection.execute(_SET_META, (name, value))
 
     @property
     def generation(self) -> int:
@@ -195,8 +161,8 @@ class Catalog:
 
     def is_superseded(self) -> bool:
         """Whether a writer has changed the index since this thread's transaction began."""
-        with closing(Catalog(self.file)) as now:
-            return (now.identity, now.generation) != (self._opened().identity, self.generation)
+        with closing(Catalog(self.place)) as now:
+            return (now.identity, now.generation) != (self.identity, self.generation)
 
     @property
     def index_id(self) -> str:
@@ -205,7 +171,7 @@ class Catalog:
     def hosts(self) -> tuple[str, ...]:
         """The sites whose posts it holds, sorted."""
         rows = self.connection.execute(
-            "SELECT DISTINCT substr(id, 1, instr(id || '/', '/') - 1) FROM posts ORDER BY 1"
+            f"SELECT DISTINCT {self.engine.dialect.host} FROM posts ORDER BY 1"
         )
         return tuple(row[0] for row in rows)
 
@@ -240,47 +206,23 @@ class Catalog:
             self._connections.clear()
         self._local = threading.local()
 
-    def _check_version(self) -> None:
-        # Only SQLite may open this file: when anybody else in the process closes it, the system
-        # drops all of SQLite's locks on it, and another process takes the journal away.
-        version = self._version()
-        if version == 0:
-            raise damaged(self.file.parent, "it is no catalog")
-        self.connection.execute("SELECT count(*) FROM meta")
-        self._is_ours = True
-        # It stands in the file, so not before it is known whose file this is.
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        if version > SCHEMA_VERSION:
-            raise IndexMismatch(
-                f"The index in {self.file.parent} was made by a newer version of pullquote.",
-                hint="Update pullquote, or ingest into another folder.",
-            )
-        if version < SCHEMA_VERSION:
-            self._lead_up()
 
-    def _version(self) -> int:
-        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+def engine_of(place: Place) -> Engine:
+    """What keeps the catalog of an index.
 
-    def _lead_up(self) -> None:
-        folder = self.file.parent
-        if self._in_lock:
-            upgrade(self.connection)
-            return
-        try:
-            with locked(folder, patience=_PATIENCE):
-                upgrade(self.connection)
-        except IndexBusy as error:
-            raise IndexBusy(
-                f"The index in {folder} has an older format, and another process is writing to it.",
-                hint="Wait until that has ended: the next command brings the index up to date.",
-            ) from error
-
-
-def _missing(file: Path) -> IndexMissing:
-    return IndexMissing(
-        f"There is no index in {file.parent}.",
-        hint="Run `pullquote ingest SOURCE` first, or name another folder with --index.",
-    )
+    Raises:
+        ConfigError: It is PostgreSQL, and its client is not installed.
+    """
+    if place.database is None:
+        return SqliteEngine(place)
+    try:
+        from rag.catalog_postgres import PostgresEngine
+    except ImportError as error:
+        raise ConfigError(
+            "catalog_url is set, and PostgreSQL's client is not installed.",
+            hint="Run `pip install 'pullquote[postgres]'`.",
+        ) from error
+    return PostgresEngine(place)
 
 
 def to_seconds(moment: datetime | None) -> int | None:

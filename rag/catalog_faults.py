@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexBusy, IndexDamaged, IndexUnwritable, PullquoteError
+from rag.errors import (
+    IndexBusy,
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    IndexUnwritable,
+    PullquoteError,
+)
+from rag.place import Where
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _NO_RIGHT = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -18,7 +26,7 @@ _UNREADABLE = ("Could not decode to UTF-8", "vtable constructor failed", "no suc
 
 
 @contextmanager
-def plainly(folder: Path) -> Iterator[None]:
+def plainly(where: Where) -> Iterator[None]:
     """What goes wrong inside with the files of an index is raised as one of our errors.
 
     Raises:
@@ -29,20 +37,20 @@ def plainly(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        ours = _of_sqlite(folder, error)
+        ours = _of_sqlite(where, error)
         if ours is None:
             raise
         raise ours from error
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise no_room(folder) from error
+            raise no_room(where) from error
         if error.errno in _NO_RIGHT:
-            raise no_right(folder) from error
+            raise no_right(where) from error
         raise
 
 
 @contextmanager
-def decoding(folder: Path) -> Iterator[None]:
+def decoding(where: Where) -> Iterator[None]:
     """What was read from the catalog and has not the form in which it was written is damage.
 
     Raises:
@@ -51,14 +59,16 @@ def decoding(folder: Path) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, OverflowError) as error:
-        raise damaged(folder, "a value in it has another form than it should") from error
+        raise damaged(where, "a value in it has another form than it should") from error
 
 
-class Connection(sqlite3.Connection):
+class SqliteConnection(sqlite3.Connection):
     """SQLite's own, with every complaint said plainly: `plainly` around each statement and row."""
 
-    folder = Path()
+    place: Where = Path()
     """The index; set once, after opening."""
+    identity: tuple[object, ...] = ()
+    """Of the file that was opened."""
 
     def __del__(self) -> None:
         # A thread that still answers when its catalog is closed opens one for itself alone. It ends
@@ -77,24 +87,24 @@ class Connection(sqlite3.Connection):
 
 
 class Cursor(sqlite3.Cursor):
-    """See `Connection`: damage is often met only when a later row is fetched."""
+    """See `SqliteConnection`: damage is often met only when a later row is fetched."""
 
-    connection: Connection
+    connection: SqliteConnection
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
-        with plainly(self.connection.folder):
+        with plainly(self.connection.place):
             return super().execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Any, /) -> Any:
-        with plainly(self.connection.folder):
+        with plainly(self.connection.place):
             return super().executemany(sql, parameters)
 
     def fetchone(self) -> Any:
-        with plainly(self.connection.folder):
+        with plainly(self.connection.place):
             return super().fetchone()
 
     def fetchall(self) -> list[Any]:
-        with plainly(self.connection.folder):
+        with plainly(self.connection.place):
             return super().fetchall()
 
     def __next__(self) -> Any:
@@ -102,54 +112,75 @@ class Cursor(sqlite3.Cursor):
         try:
             return super().__next__()
         except sqlite3.DatabaseError as error:
-            ours = _of_sqlite(self.connection.folder, error)
+            ours = _of_sqlite(self.connection.place, error)
             if ours is None:
                 raise
             raise ours from error
 
 
-def _of_sqlite(folder: Path, error: sqlite3.Error) -> PullquoteError | None:
+def _of_sqlite(where: Where, error: sqlite3.Error) -> PullquoteError | None:
     code = getattr(error, "sqlite_errorname", "") or ""
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return no_room(folder) if code == "SQLITE_FULL" else _no_access(folder, error)
+        return no_room(where) if code == "SQLITE_FULL" else _no_access(where, error)
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return no_right(folder)
+        return no_right(where)
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return IndexBusy(
-            f"Another process holds the catalog in {folder}.",
+            f"Another process holds the catalog in {where}.",
             hint="Wait until it has ended, and try again.",
         )
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return damaged(folder, str(error))
+        return damaged(where, str(error))
     if str(error).startswith(_UNREADABLE):
         # What follows the first words may be what could not be decoded.
-        return damaged(folder, next(words for words in _UNREADABLE if str(error).startswith(words)))
+        return damaged(where, next(words for words in _UNREADABLE if str(error).startswith(words)))
     return None  # a mistake of ours
 
 
-def damaged(folder: Path, reason: str) -> IndexDamaged:
+def damaged(where: Where, reason: str) -> IndexDamaged:
     return IndexDamaged(
-        f"The catalog in {folder} is damaged: {reason}.",
+        f"The catalog in {where} is damaged: {reason}.",
         hint="Restore a backup with `pullquote restore`, or ingest into another folder.",
     )
 
 
-def no_room(folder: Path) -> IndexUnwritable:
+def no_room(where: Where) -> IndexUnwritable:
     return IndexUnwritable(
-        f"The disk of {folder} is full; the index is as it was after the last whole post.",
+        f"The disk of {where} is full; the index is as it was after the last whole post.",
         hint="Make room and run the command again: it goes on where it was.",
     )
 
 
-def no_right(folder: Path) -> IndexUnwritable:
+def no_right(where: Where) -> IndexUnwritable:
     return IndexUnwritable(
-        f"The folder {folder} cannot be written.",
+        f"The folder {where} cannot be written.",
         hint="Give yourself the right to write there, as reading needs it too, or use another one.",
     )
 
 
-def _no_access(folder: Path, error: sqlite3.Error) -> IndexUnwritable:
+def _no_access(where: Where, error: sqlite3.Error) -> IndexUnwritable:
     return IndexUnwritable(
-        f"The disk of {folder} refuses to read or write: {error}.",
+        f"The disk of {where} refuses to read or write: {error}.",
         hint="Look whether it is full or failing, and run the command again.",
+    )
+
+
+def missing_index(where: Where) -> IndexMissing:
+    return IndexMissing(
+        f"There is no index in {where}.",
+        hint="Run `pullquote ingest SOURCE` first, or name another folder with --index.",
+    )
+
+
+def newer_index(where: Where) -> IndexMismatch:
+    return IndexMismatch(
+        f"The index in {where} was made by a newer version of pullquote.",
+        hint="Update pullquote, or ingest into another folder.",
+    )
+
+
+def older_index(where: Where) -> IndexBusy:
+    return IndexBusy(
+        f"The index in {where} has an older format, and another process is writing to it.",
+        hint="Wait until that has ended: the next command brings the index up to date.",
     )

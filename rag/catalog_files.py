@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from rag.catalog import Catalog
-from rag.catalog_faults import damaged
+from rag.catalog import Catalog, engine_of
+from rag.catalog_faults import damaged, missing_index
 from rag.catalog_schema import SCHEMA_VERSION, upgrade
-from rag.errors import BackupInvalid, IndexBusy
+from rag.catalog_sqlite import sqlite_expected, sqlite_objects
+from rag.errors import BackupInvalid
+from rag.place import Where, place_of
 
 ERASURE_DUE = "erasure_due"  # in meta while deleted text may still stand in the files
-_PATIENCE = 60.0  # seconds to wait for readers that look at an older state
 
 
 def is_erasure_due(catalog: Catalog) -> bool:
@@ -26,45 +27,22 @@ def set_erasure_due(catalog: Catalog) -> None:
 
 
 def wipe(catalog: Catalog) -> None:
-    """Write the catalog's file anew, so that nothing of what was deleted is left in it.
-
-    The words' index keeps a deleted word until its parts are merged; SQLite keeps copies of rows
-    in the unused parts of pages; and the journal keeps every page as it was. So the parts are
-    merged, the file is written anew, and the journal is emptied. Readers go on meanwhile.
+    """Let nothing of what was deleted stay in the catalog's files.
 
     Raises:
         IndexBusy: A reader has looked at an older state for more than a minute.
     """
-    run = catalog.connection.execute
-    run("INSERT INTO words (words) VALUES ('optimize')")
-    run("VACUUM")
-    _empty_journal(catalog)
+    catalog.engine.wipe(catalog.connection)
     with catalog.writing() as connection:
         connection.execute("DELETE FROM meta WHERE name = ?", (ERASURE_DUE,))
 
 
-def _empty_journal(catalog: Catalog) -> None:
-    """Everything into the catalog's file, and its journal cut to nothing."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        blocked, _, _ = catalog.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not blocked:
-            return
-        if time.monotonic() > deadline:
-            raise IndexBusy(
-                f"A reader keeps an older state of {catalog.file.parent} open: erased text may"
-                " still stand in its journal.",
-                hint="End what reads from the index, and run `pullquote doctor --repair`.",
-            )
-        time.sleep(0.1)
-
-
 def copy_to(catalog: Catalog, file: Path) -> None:
-    """One state of the catalog as a file of its own, without what was deleted from it.
+    """One state of the catalog as an SQLite file, without what was deleted from it.
 
     It may be taken while a writer is at work: what is not committed yet is not in it.
     """
-    catalog.connection.execute("VACUUM INTO ?", (str(file),))
+    catalog.engine.copy_to(catalog.connection, file)
 
 
 def check_copy(file: Path) -> None:
@@ -88,7 +66,7 @@ def check_copy(file: Path) -> None:
             if state != "ok":
                 raise sqlite3.DatabaseError(str(state))
             upgrade(connection)
-            if _objects(connection) != _expected():
+            if sqlite_objects(connection) != sqlite_expected():
                 raise sqlite3.DatabaseError("it holds other tables than a catalog")
     except sqlite3.DatabaseError as error:
         raise BackupInvalid(
@@ -96,51 +74,61 @@ def check_copy(file: Path) -> None:
         ) from error
 
 
+@contextmanager
+def writers_catalog(where: Where, *, create: bool = False) -> Iterator[Catalog]:
+    """The catalog, with every other writer kept out; a damaged one is refused.
+
+    Args:
+        where: The index.
+        create: Make an empty one where there is none.
+
+    Raises:
+        IndexMissing, IndexMismatch, IndexDamaged: There is no index that can be written.
+        IndexBusy: Another process is writing.
+        IndexUnwritable: The disk is full, or the folder may not be written.
+    """
+    place = place_of(where)
+    engine = engine_of(place)
+    if not create and not engine.exists():
+        raise missing_index(place)  # a lock would make its folder
+    with engine.writing_alone():
+        if create:
+            engine.create()
+        with closing(Catalog(place, engine=engine)) as catalog:
+            require_whole(catalog)
+            yield catalog
+
+
 def require_whole(catalog: Catalog) -> None:
     """Refuse a damaged catalog before anything is written, or made from it.
 
-    Reads the whole file; what SQLite can tell of damage is found, other letters in a text are not.
+    Reads a whole file; what SQLite can tell of damage is found, other letters in a text are not.
 
     Raises:
         IndexDamaged: It is damaged.
     """
-    state = str(catalog.connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
-    if state != "ok":
-        raise damaged(catalog.file.parent, state.strip().splitlines()[-1])
+    damage = catalog.engine.damage(catalog.connection)
+    if damage:
+        raise damaged(catalog.place, damage)
     if not has_all_tables(catalog):
-        raise damaged(catalog.file.parent, "it has other tables than it should")
+        raise damaged(catalog.place, "it has other tables than it should")
 
 
 def has_all_tables(catalog: Catalog) -> bool:
     """Whether the catalog has the tables of its version and nothing else."""
-    return _objects(catalog.connection) == _expected()
+    return catalog.engine.tables(catalog.connection) == catalog.engine.expected_tables()
 
 
 def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
     """What was looked at in the catalog, and whether it is well."""
-    run = catalog.connection.execute
-    state = run("PRAGMA quick_check(1)").fetchone()[0]
-    passages_there, words = (
-        run(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "words")
-    )
-    bare = run(
+    damage = catalog.engine.damage(catalog.connection, quick=True)
+    words = catalog.words.count()
+    passages = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    bare = catalog.connection.execute(
         "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
     ).fetchone()[0]
     return (
-        (state == "ok", f"the catalog file is {state}"),
-        (
-            words == passages_there,
-            f"{words:,} of {passages_there:,} passages can be found by words",
-        ),
+        (not damage, f"the catalog file is {damage or 'ok'}"),
+        (words == passages, f"{words:,} of {passages:,} passages can be found by words"),
         (bare == 0, f"{bare:,} passages have no vectors"),
     )
-
-
-def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    return set(connection.execute("SELECT type, name FROM sqlite_master").fetchall())
-
-
-def _expected() -> set[tuple[str, str]]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        upgrade(connection)
-        return _objects(connection)

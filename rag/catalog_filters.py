@@ -8,7 +8,7 @@ from rag.types import Filters
 
 def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
     """The ids of the passages whose posts the filters let through."""
-    condition, values = filter_condition(filters)
+    condition, values = filter_condition(catalog, filters)
     rows = catalog.connection.execute(
         "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
         + condition,
@@ -17,18 +17,18 @@ def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
     return {row[0] for row in rows}
 
 
-def filter_condition(filters: Filters) -> tuple[str, list[object]]:
+def filter_condition(catalog: Catalog, filters: Filters) -> tuple[str, list[object]]:
     """What the filters ask of a row of `posts`, as SQL and its values."""
-    conditions, values = ["1"], list[object]()
+    each = catalog.engine.dialect.each
+    conditions, values = ["1 = 1"], list[object]()
     for column in ("authors", "categories", "tags"):
         names = getattr(filters, column)
         if names:
             marks = ",".join("?" * len(names))
             conditions.append(
-                f"EXISTS (SELECT 1 FROM json_each(posts.{column})"
-                f" WHERE value COLLATE NOCASE IN ({marks}))"
+                f"EXISTS (SELECT 1 FROM {each.format(column)} WHERE lower(value) IN ({marks}))"
             )
-            values += names
+            values += map(in_lower_case, names)
     for condition, moment in (("published >= ?", filters.since), ("published < ?", filters.until)):
         if moment:
             conditions.append(condition)
@@ -38,14 +38,19 @@ def filter_condition(filters: Filters) -> tuple[str, list[object]]:
 
 def unknown_names(catalog: Catalog, filters: Filters) -> tuple[str, ...]:
     """What the filters name that no post bears, such as "tag 'spring'"."""
+    each = catalog.engine.dialect.each
     found = []
     for column, kind in (("authors", "author"), ("categories", "category"), ("tags", "tag")):
         for name in getattr(filters, column):
             row = catalog.connection.execute(
-                f"SELECT 1 FROM posts, json_each(posts.{column}) AS names"
-                " WHERE names.value = ? COLLATE NOCASE LIMIT 1",
-                (name,),
+                f"SELECT 1 FROM posts, {each.format(column)} WHERE lower(value) = ? LIMIT 1",
+                (in_lower_case(name),),
             ).fetchone()
             if row is None:
                 found.append(f"{kind} {name!r}")
     return tuple(found)
+
+
+def in_lower_case(name: str) -> str:
+    """As `lower` of a catalog's engine has it, which knows the letters of ASCII alone."""
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)

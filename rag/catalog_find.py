@@ -14,19 +14,20 @@ def find_post(catalog: Catalog, wanted: str) -> str:
     """
     address = wanted.strip().partition("#")[0].partition("://")[2] or wanted.strip()
     address = address.removeprefix("www.").rstrip("/")
+    typed = wanted.strip()
+    number = typed if typed.isascii() and typed.isdigit() else "/"  # which no id ends with
     rows = catalog.connection.execute(
-        "SELECT id FROM posts WHERE id IN (?1, ?2)"
-        " OR rtrim(replace(replace(url, 'https://', ''), 'http://', ''), '/')"
-        "    IN (?2, 'www.' || ?2)"
-        " OR (?1 NOT GLOB '*[^0-9]*' AND ?1 != '' AND id LIKE '%/' || ?1) ORDER BY id LIMIT 6",
-        (wanted.strip(), address),
+        "SELECT id FROM posts WHERE id IN (?, ?) OR id LIKE ?"
+        " OR rtrim(replace(replace(url, 'https://', ''), 'http://', ''), '/') IN (?, ?)"
+        " ORDER BY id LIMIT 6",
+        (typed, address, f"%/{number}", address, f"www.{address}"),
     ).fetchall()
     found = [str(row[0]) for row in rows]
     if len(found) == 1:
         return found[0]
     if not found:
         raise PostUnknown(
-            f"There is no post {wanted!r} in {catalog.file.parent}.",
+            f"There is no post {wanted!r} in {catalog.place}.",
             hint="Give its id (site/number), its address, or its WordPress number.",
         )
     several = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")

@@ -7,6 +7,9 @@ import time
 from dataclasses import dataclass
 
 from rag.catalog import Catalog
+from rag.catalog_engine import upserted
+
+_KEEP = upserted("forgotten", {"digest": True, "since": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,13 @@ def set_forgotten(catalog: Catalog, post_id: str) -> None:
         if row and row[0]:
             # In JSON an address ends with a quotation mark, so no longer one is hit.
             connection.execute(
-                "UPDATE sources SET state = replace(state, ?1, '\"') WHERE label = ?2",
+                "UPDATE sources SET state = replace(state, ?, '\"') WHERE label = ?",
                 (f'{row[0]}"', row[1]),
             )
         for table in ("missing", "quarantine"):
             connection.execute(f"DELETE FROM {table} WHERE post_id = ?", (post_id,))
         connection.execute(
-            "INSERT OR REPLACE INTO forgotten VALUES (?, ?)",
+            _KEEP,
             (_digest(catalog.index_id, post_id), int(time.time())),
         )
 

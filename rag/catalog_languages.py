@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass, field
 
 from rag import catalog_read
 from rag.catalog import Catalog
+from rag.catalog_engine import in_parts
 from rag.catalog_faults import decoding
 from rag.embed import Embedder, TokenCount
 from rag.language import base
@@ -16,7 +17,6 @@ MOST_UNKNOWN = 0.1
 """Of a language's tokens; of a language with more, the model's vectors say nothing."""
 _SAMPLE = 200  # passages of a language: their share is that of all to a few hundredths at most
 _KEY = "unknown_tokens"
-_MANY = 500  # values in one SQL list
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def count_posts(catalog: Catalog) -> dict[str, int]:
 
 def language_shares(catalog: Catalog) -> tuple[LanguageShare, ...]:
     """Every language of the posts, the most frequent first, with what was last noted of it."""
-    with catalog.reading(), decoding(catalog.file.parent):
+    with catalog.reading(), decoding(catalog.place):
         kept = json.loads(noted(catalog) or "{}")
         counted = kept.get("languages", {}) if kept.get("model") == catalog.model else {}
         return tuple(
@@ -82,8 +82,7 @@ def note_shares(catalog: Catalog, embedder: Embedder) -> None:
 def in_other_languages(catalog: Catalog, ids: Sequence[str], language: str) -> frozenset[str]:
     """Those of the passages whose posts are known to be in another language."""
     found = set[str]()
-    for start in range(0, len(ids), _MANY):
-        part = ids[start : start + _MANY]
+    for part in in_parts(ids):
         rows: Iterable[tuple[str, str]] = catalog.connection.execute(
             "SELECT passages.id, language FROM passages JOIN posts ON posts.id = passages.post_id"
             f" WHERE language IS NOT NULL AND passages.id IN ({','.join('?' * len(part))})",
@@ -102,7 +101,7 @@ def _sample(catalog: Catalog, language: str) -> list[str]:
     ]
     rows = catalog.connection.execute(
         "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id"
-        f" WHERE ifnull(language, '') IN ({','.join('?' * len(tags))})"
+        f" WHERE coalesce(language, '') IN ({','.join('?' * len(tags))})"
         " ORDER BY passages.id LIMIT ?",
         (*(tag or "" for tag in tags), _SAMPLE),
     )

@@ -15,11 +15,7 @@ _LOOKED_AT = 20  # passages, for how a word is written
 
 def passages_with(catalog: Catalog, word: str) -> int:
     """How many passages hold a search word in any of its forms, up to 20,000."""
-    row = catalog.connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
-        (f'"{word}"', _COUNTED),
-    ).fetchone()
-    return int(row[0])
+    return catalog.words.passages_with(word, _COUNTED)
 
 
 def terms_from(catalog: Catalog, start: str, shortest: int, longest: int) -> list[tuple[str, int]]:
@@ -31,31 +27,20 @@ def terms_from(catalog: Catalog, start: str, shortest: int, longest: int) -> lis
         shortest: In characters.
         longest: In characters.
     """
-    connection = catalog.connection
-    # In this connection's own memory: nothing is written to the catalog.
-    connection.execute(
-        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab('main', 'words', 'row')"
-    )
-    found: list[tuple[str, int]] = connection.execute(
-        "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ?"
-        " AND length(term) BETWEEN ? AND ?",
-        (start, start[:-1] + chr(ord(start[-1]) + 1), shortest, longest),
-    ).fetchall()
-    return found
+    end = start[:-1] + chr(ord(start[-1]) + 1)
+    return catalog.words.stems(start, end, shortest, longest)
 
 
 def written_near(catalog: Catalog, term: str) -> Counter[str]:
     """The words, in lower case, of some passages that hold a stem."""
-    rows = catalog.connection.execute(
-        "SELECT title || ' ' || headings || ' ' || text FROM words WHERE words MATCH ? LIMIT ?",
-        (f'"{term}"', _LOOKED_AT),
-    )
-    return Counter(word for row in rows for word in row[0].lower().split())
+    texts = catalog.words.written(term, _LOOKED_AT)
+    return Counter(word for text in texts for word in text.lower().split())
 
 
 def texts_with_bracketed_capitals(catalog: Catalog) -> list[str]:
     """The text of each section in which something like "(FEC)" stands."""
-    rows = catalog.connection.execute("SELECT text FROM sections WHERE text GLOB '*([A-Z][A-Z]*)*'")
+    condition = catalog.engine.dialect.bracketed_capitals
+    rows = catalog.connection.execute(f"SELECT text FROM sections WHERE {condition}")
     return [row[0] for row in rows]
 
 

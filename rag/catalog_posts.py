@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.catalog import Catalog
-from rag.catalog_filters import filter_condition
+from rag.catalog_engine import in_parts
+from rag.catalog_filters import filter_condition, in_lower_case
 from rag.catalog_read import POST, decoded, read_post
 from rag.types import Filters, Post
-
-_MANY = 500  # values in one SQL list; SQLite allows 32,766
 
 
 @decoded
@@ -24,7 +23,7 @@ def newest_posts(
         filters: Only those that these let through.
         oldest: The oldest first instead.
     """
-    condition, values = filter_condition(filters)
+    condition, values = filter_condition(catalog, filters)
     rows = catalog.connection.execute(
         f"SELECT {POST} FROM posts WHERE {condition}"
         f" ORDER BY published IS NULL, published {'ASC' if oldest else 'DESC'}, id LIMIT ?",
@@ -35,7 +34,7 @@ def newest_posts(
 
 def count_posts(catalog: Catalog, filters: Filters) -> int:
     """How many posts the filters let through."""
-    condition, values = filter_condition(filters)
+    condition, values = filter_condition(catalog, filters)
     row = catalog.connection.execute(f"SELECT count(*) FROM posts WHERE {condition}", values)
     return int(row.fetchone()[0])
 
@@ -43,12 +42,11 @@ def count_posts(catalog: Catalog, filters: Filters) -> int:
 @decoded
 def titled(catalog: Catalog, titles: Sequence[str], *, filters: Filters) -> tuple[Post, ...]:
     """Posts that bear one of a few titles, ASCII letters in either case."""
-    condition, values = filter_condition(filters)
+    condition, values = filter_condition(catalog, filters)
     marks = ",".join("?" * len(titles))
     rows = catalog.connection.execute(
-        f"SELECT {POST} FROM posts WHERE title COLLATE NOCASE IN ({marks}) AND {condition}"
-        " ORDER BY id",
-        (*titles, *values),
+        f"SELECT {POST} FROM posts WHERE lower(title) IN ({marks}) AND {condition} ORDER BY id",
+        (*map(in_lower_case, titles), *values),
     )
     return tuple(read_post(row) for row in rows)
 
@@ -56,8 +54,7 @@ def titled(catalog: Catalog, titles: Sequence[str], *, filters: Filters) -> tupl
 def passage_counts(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, int]:
     """How many passages each of these posts has."""
     found: dict[str, int] = {}
-    for start in range(0, len(post_ids), _MANY):
-        part = post_ids[start : start + _MANY]
+    for part in in_parts(post_ids):
         marks = ",".join("?" * len(part))
         found.update(
             catalog.connection.execute(
@@ -72,8 +69,7 @@ def passage_counts(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, int]:
 def first_passages(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, str]:
     """The id of each post's first passage; posts without text have none."""
     found: dict[str, str] = {}
-    for start in range(0, len(post_ids), _MANY):
-        part = post_ids[start : start + _MANY]
+    for part in in_parts(post_ids):
         marks = ",".join("?" * len(part))
         found.update(
             catalog.connection.execute(

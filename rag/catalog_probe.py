@@ -6,11 +6,10 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 
-# The tokenizer of the catalog's words, so that an SQLite too old for it is found out as well.
-_WORDS = (
-    "CREATE VIRTUAL TABLE words USING fts5 (text, tokenize ="
-    " \"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")"
-)
+from rag.catalog_schema import TOKENIZER
+
+# With the tokenizer of the catalog's words, so that an SQLite too old for it is found out as well.
+_WORDS = f"CREATE VIRTUAL TABLE words USING fts5 (text, {TOKENIZER})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.catalog import Catalog, from_seconds
+from rag.catalog_engine import in_parts
 from rag.catalog_faults import decoding
 from rag.embed import TokenVectors
 from rag.identity import block_of
-from rag.text import is_one_sign
 from rag.types import Damage, ParsedPost, Passage, Post, Section, Sentence, Vectors
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MANY = 500  # values in one SQL list; SQLite allows 32,766
 POST = (
     "posts.id, title, url, published, modified, authors, categories, tags, language, recovered,"
     " complete, translations"
@@ -59,31 +58,21 @@ def decoded(
 
     @wraps(read)
     def plain(catalog: Catalog, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with decoding(catalog.file.parent):
+        with decoding(catalog.place):
             return read(catalog, *args, **kwargs)
 
     return plain
 
 
 def by_words(catalog: Catalog, words: Sequence[str], limit: int) -> dict[str, float]:
-    """Passages that hold any of the words, best first, with BM25 as SQLite has it, turned positive.
+    """Passages that hold any of the words, best first, with their BM25, which is positive.
 
     Args:
         catalog: Where.
         words: As `rag.text.search_words` gives them.
         limit: At most so many.
     """
-    if not words:
-        return {}
-    query = " OR ".join(f'"{word}"{"*" if is_one_sign(word) else ""}' for word in words)
-    rows = catalog.connection.execute(
-        "SELECT passages.id, found.score FROM"
-        " (SELECT rowid, bm25(words) AS score FROM words WHERE words MATCH ?"
-        "  ORDER BY score LIMIT ?) AS found JOIN passages ON passages.number = found.rowid"
-        " ORDER BY found.score, passages.id",
-        (query, limit),
-    )
-    return {row[0]: -float(row[1]) for row in rows}
+    return catalog.words.best(words, limit) if words else {}
 
 
 @decoded
@@ -91,21 +80,23 @@ def stored_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, StoredVect
     """The vectors of those passages that the catalog knows."""
     dimension = int(catalog.meta("dimension") or 0)
     found: dict[str, StoredVectors] = {}
-    for part in _parts(ids):
+    for part in in_parts(ids):
         marks = ",".join("?" * len(part))
         rows = catalog.connection.execute(
             "SELECT passages.id, passage, embeddings.sentences, embeddings.tokens, token_ids,"
-            " token_sentence, json_array_length(passages.sentences)"
+            " token_sentence, passages.sentences"
             " FROM passages JOIN embeddings ON embeddings.key = passages.embedding_key"
             f" WHERE passages.id IN ({marks})",
             part,
         )
-        for id_, passage, sentences, tokens, token_ids, token_sentence, n in rows:
+        for id_, passage, sentences, tokens, token_ids, token_sentence, places in rows:
             numbers = np.frombuffer(token_ids, dtype=np.int32)
             width = len(tokens) // len(numbers) if len(numbers) else dimension
             found[id_] = StoredVectors(
                 passage=np.frombuffer(passage, dtype=np.float16),
-                sentences=np.frombuffer(sentences, dtype=np.int8).reshape(n, -1),
+                sentences=np.frombuffer(sentences, dtype=np.int8).reshape(
+                    len(json.loads(places)), -1
+                ),
                 tokens=np.frombuffer(tokens, dtype=np.int8).reshape(-1, width),
                 token_ids=numbers,
                 token_sentence=np.frombuffer(token_sentence, dtype=np.int16),
@@ -118,7 +109,7 @@ def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Ve
     """Those of `ids` that the catalog knows, and their vectors, shape (n, dimension)."""
     known: list[str] = []
     rows: list[NDArray[np.float16]] = []
-    for part in _parts(ids):
+    for part in in_parts(ids):
         marks = ",".join("?" * len(part))
         for id_, blob in catalog.connection.execute(
             "SELECT passages.id, passage FROM passages"
@@ -138,7 +129,7 @@ def passage_vectors(catalog: Catalog, ids: Sequence[str]) -> tuple[list[str], Ve
 def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
     """A row for each key, in order, as a passage that names it would give; all must be there."""
     found: dict[str, NDArray[np.float16]] = {}
-    for part in _parts(keys):
+    for part in in_parts(keys):
         marks = ",".join("?" * len(part))
         for key, blob in catalog.connection.execute(
             f"SELECT key, passage FROM embeddings WHERE key IN ({marks})", part
@@ -152,7 +143,7 @@ def vectors_of_keys(catalog: Catalog, keys: Sequence[str]) -> Vectors:
 @decoded
 def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
     """Inverse document frequency of each token, over the passages of the index; positive."""
-    count = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    count = catalog.words.noted()
     wanted = sorted(set(tokens.tolist()))
     marks = ",".join("?" * len(wanted))
     rows = catalog.connection.execute(
@@ -169,7 +160,7 @@ def token_weights(catalog: Catalog, tokens: NDArray[np.int32]) -> NDArray[np.flo
 def passages(catalog: Catalog, ids: Sequence[str]) -> dict[str, Passage]:
     """Those of `ids` that the catalog knows, whole."""
     found: dict[str, Passage] = {}
-    for part in _parts(ids):
+    for part in in_parts(ids):
         marks = ",".join("?" * len(part))
         rows = catalog.connection.execute(
             f"SELECT passages.id, tokens, position, sentences, {POST}, {_SECTION} FROM passages"
@@ -215,7 +206,7 @@ def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
 def known_posts(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
     """Those of the ids that are of posts in the catalog."""
     found: set[str] = set()
-    for part in _parts(ids):
+    for part in in_parts(ids):
         marks = ",".join("?" * len(part))
         rows = catalog.connection.execute(f"SELECT id FROM posts WHERE id IN ({marks})", part)
         found.update(row[0] for row in rows)
@@ -224,10 +215,11 @@ def known_posts(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
 
 def choices(catalog: Catalog) -> Choices:
     """What questions can be limited to."""
+    each = catalog.engine.dialect.each
 
     def names(column: str) -> tuple[str, ...]:
         rows = catalog.connection.execute(
-            f"SELECT DISTINCT value FROM posts, json_each(posts.{column}) ORDER BY 1"
+            f"SELECT DISTINCT value FROM posts, {each.format(column)} ORDER BY 1"
         )
         return tuple(row[0] for row in rows)
 
@@ -273,8 +265,3 @@ def _section(row: Sequence[Any]) -> Section:
         text=text,
         blocks=tuple(block_of(values) for values in json.loads(blocks)),
     )
-
-
-def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(ids), _MANY):
-        yield ids[start : start + _MANY]

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 
+from rag.catalog_engine import Connection
+
 SCHEMA_VERSION = 4
+
+TOKENIZER = "tokenize = \"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
 
 _V1 = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -89,7 +93,7 @@ DELETE FROM meta WHERE name = 'precision';
 _STEPS = {1: _V1, 2: _V2, 3: _V3, 4: _V4}
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
+def upgrade(connection: Connection) -> None:
     """Lead a catalog, or an empty file, up to the present version; all or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:

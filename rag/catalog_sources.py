@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rag.catalog import Catalog
+from rag.catalog_engine import upserted
+
+_KEEP_STATE = upserted("sources", {"label": True, "state": False})
+_KEEP_MISSING = upserted("missing", {"post_id": True, "source": False, "since": False})
+_KEEP_QUARANTINED = upserted(
+    "quarantine",
+    {"source": True, "origin": True, "post_id": False, "reason": True, "seen_at": False},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ def source_state(catalog: Catalog, label: str) -> str | None:
 
 def set_source_state(catalog: Catalog, label: str, state: str) -> None:
     with catalog.writing() as connection:
-        connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (label, state))
+        connection.execute(_KEEP_STATE, (label, state))
 
 
 def missing(catalog: Catalog, source: str) -> dict[str, int]:
@@ -54,7 +62,7 @@ def set_missing(catalog: Catalog, source: str, ids: Iterable[str]) -> None:
         now = int(time.time())
         connection.execute("DELETE FROM missing WHERE source = ?", (source,))
         connection.executemany(
-            "INSERT OR REPLACE INTO missing VALUES (?, ?, ?)",
+            _KEEP_MISSING,
             [(id_, source, before.get(id_, now)) for id_ in ids],
         )
 
@@ -66,7 +74,7 @@ def set_quarantine(catalog: Catalog, source: str, entries: Iterable[Quarantined]
         now = datetime.now(UTC)
         connection.execute("DELETE FROM quarantine WHERE source = ?", (source,))
         connection.executemany(
-            "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)",
+            _KEEP_QUARANTINED,
             [
                 (
                     source, one.origin, one.post_id, one.reason,
@@ -81,8 +89,8 @@ def quarantine(catalog: Catalog, source: str | None = None) -> tuple[Quarantined
     """What could not be read at the newest sync of each source, or of one, in a fixed order."""
     rows = catalog.connection.execute(
         "SELECT source, origin, post_id, reason, seen_at FROM quarantine"
-        " WHERE ?1 IS NULL OR source = ?1 ORDER BY source, origin, reason",
-        (source,),
+        f" {'' if source is None else 'WHERE source = ?'} ORDER BY source, origin, reason",
+        () if source is None else (source,),
     )
     return tuple(
         Quarantined(where, origin, reason, post_id, datetime.fromtimestamp(seen, tz=UTC))

@@ -7,7 +7,6 @@ is told from there, so a kill at any moment loses nothing.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from rag.catalog import Catalog, to_seconds
+from rag.catalog_engine import Connection, in_parts, upserted
 from rag.catalog_files import set_erasure_due
 from rag.embed import PassageVectors
 from rag.identity import block_values, record_hash
@@ -23,7 +23,13 @@ from rag.text import indexed_words
 from rag.types import ParsedPost, Passage, Post
 
 Operation = Literal["upsert", "metadata", "delete"]
-_MANY = 500  # values in one SQL list; SQLite allows 32,766
+_KEEP_EMBEDDING = upserted(
+    "embeddings",
+    {"key": True}
+    | dict.fromkeys(("passage", "sentences", "tokens", "token_ids", "token_sentence"), False),
+)
+_TELL = upserted("outbox", {"passage_id": True, "operation": False})
+_TELL_IF_SILENT = "INSERT INTO outbox VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def post_states(catalog: Catalog) -> dict[str, PostState]:
 def known_embeddings(catalog: Catalog, keys: Sequence[str]) -> set[str]:
     """Those of `keys` whose vectors are there already."""
     found: set[str] = set()
-    for part in _parts(keys):
+    for part in in_parts(keys):
         marks = ",".join("?" * len(part))
         found.update(
             row[0]
@@ -66,7 +72,7 @@ def save_embeddings(catalog: Catalog, vectors: Mapping[str, PassageVectors]) -> 
     """Keep vectors under their keys; they count as soon as a passage names them."""
     with catalog.writing() as connection:
         connection.executemany(
-            "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?, ?, ?, ?)",
+            _KEEP_EMBEDDING,
             [
                 (
                     key,
@@ -101,11 +107,9 @@ def swap_post(
     """
     with catalog.writing() as connection:
         before = _passages_of(connection, parsed.post.id)
-        _forget(connection, parsed.post.id, before)
+        _forget(catalog, parsed.post.id, before)
         _insert_post(connection, parsed, source, digest)
-        ordinals = {section.key: i for i, section in enumerate(parsed.sections)}
-        for passage, key in zip(passages, keys, strict=True):
-            _insert_passage(connection, passage, key, ordinals[passage.section.key])
+        _insert_passages(catalog, parsed, passages, keys)
         _count_tokens(connection, keys, +1)
         now = {passage.id for passage in passages}
         known = {id_ for id_, _, _ in before}
@@ -146,7 +150,7 @@ def remove_posts(catalog: Catalog, ids: Iterable[str], *, erase: bool = False) -
     with catalog.writing() as connection:
         for post_id in ids:
             before = _passages_of(connection, post_id)
-            removed += _forget(connection, post_id, before)
+            removed += _forget(catalog, post_id, before)
             _to_outbox(connection, [id_ for id_, _, _ in before], "delete")
         if erase and removed:
             set_erasure_due(catalog)
@@ -158,7 +162,8 @@ def drop_unused_embeddings(catalog: Catalog) -> int:
     with catalog.writing() as connection:
         connection.execute("DELETE FROM token_frequency WHERE passages <= 0")
         freed: int = connection.execute(
-            "DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)"
+            "DELETE FROM embeddings WHERE NOT EXISTS"
+            " (SELECT 1 FROM passages WHERE passages.embedding_key = embeddings.key)"
         ).rowcount
         return freed
 
@@ -187,19 +192,20 @@ def empty_outbox(catalog: Catalog) -> None:
         connection.execute("DELETE FROM outbox")
 
 
-def _passages_of(connection: sqlite3.Connection, post_id: str) -> list[tuple[str, int, str]]:
-    return connection.execute(
+def _passages_of(connection: Connection, post_id: str) -> list[tuple[str, int, str]]:
+    found: list[tuple[str, int, str]] = connection.execute(
         "SELECT id, number, embedding_key FROM passages WHERE post_id = ?", (post_id,)
     ).fetchall()
+    return found
 
 
-def _forget(
-    connection: sqlite3.Connection, post_id: str, before: Sequence[tuple[str, int, str]]
-) -> int:
+def _forget(catalog: Catalog, post_id: str, before: Sequence[tuple[str, int, str]]) -> int:
+    connection = catalog.connection
     _count_tokens(connection, [key for _, _, key in before], -1)
-    connection.executemany("DELETE FROM words WHERE rowid = ?", [(n,) for _, n, _ in before])
+    catalog.words.remove([number for _, number, _ in before])
     # Its sections and passages go with it.
-    return connection.execute("DELETE FROM posts WHERE id = ?", (post_id,)).rowcount
+    gone: int = connection.execute("DELETE FROM posts WHERE id = ?", (post_id,)).rowcount
+    return gone
 
 
 def _record_row(post: Post) -> tuple[object, ...]:
@@ -216,9 +222,7 @@ def _record_row(post: Post) -> tuple[object, ...]:
     )
 
 
-def _insert_post(
-    connection: sqlite3.Connection, parsed: ParsedPost, source: str, digest: str
-) -> None:
+def _insert_post(connection: Connection, parsed: ParsedPost, source: str, digest: str) -> None:
     post = parsed.post
     connection.execute(
         "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -239,50 +243,56 @@ def _insert_post(
     )  # fmt: skip
 
 
-def _insert_passage(
-    connection: sqlite3.Connection, passage: Passage, key: str, section: int
+def _insert_passages(
+    catalog: Catalog, parsed: ParsedPost, passages: Sequence[Passage], keys: Sequence[str]
 ) -> None:
-    places = json.dumps([(s.start, s.end) for s in passage.sentences])
-    number = connection.execute(
-        "INSERT INTO passages (id, post_id, section, position, sentences, tokens, embedding_key)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (passage.id, passage.post.id, section, passage.position, places, passage.tokens, key),
-    ).lastrowid
+    ordinals = {section.key: i for i, section in enumerate(parsed.sections)}
+    last = catalog.connection.execute("SELECT coalesce(max(number), 0) FROM passages").fetchone()[0]
+    numbered = list(enumerate(zip(passages, keys, strict=True), start=last + 1))
+    catalog.connection.executemany(
+        "INSERT INTO passages"
+        " (number, id, post_id, section, position, sentences, tokens, embedding_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                number, passage.id, passage.post.id, ordinals[passage.section.key],
+                passage.position, json.dumps([(s.start, s.end) for s in passage.sentences]),
+                passage.tokens, key,
+            )
+            for number, (passage, key) in numbered
+        ],
+    )  # fmt: skip
+    catalog.words.add([(number, *_words_of(passage)) for number, (passage, _) in numbered])
+
+
+def _words_of(passage: Passage) -> tuple[str, str, str]:
     headers = dict.fromkeys(b.header for b in passage.section.blocks if b.header)
-    connection.execute(
-        "INSERT INTO words (rowid, title, headings, text) VALUES (?, ?, ?, ?)",
-        (
-            number,
-            indexed_words(passage.post.title),
-            indexed_words(" ".join((*passage.section.headings, *headers))),
-            indexed_words(passage.text),
-        ),
+    return (
+        indexed_words(passage.post.title),
+        indexed_words(" ".join((*passage.section.headings, *headers))),
+        indexed_words(passage.text),
     )
 
 
-def _count_tokens(connection: sqlite3.Connection, keys: Sequence[str], sign: int) -> None:
+def _count_tokens(connection: Connection, keys: Sequence[str], sign: int) -> None:
     counts: Counter[int] = Counter()
+    tokens: dict[str, list[int]] = {}
+    for part in in_parts(sorted(set(keys))):
+        marks = ",".join("?" * len(part))
+        for key, blob in connection.execute(
+            f"SELECT key, token_ids FROM embeddings WHERE key IN ({marks})", part
+        ):
+            tokens[key] = np.unique(np.frombuffer(blob, dtype=np.int32)).tolist()
     for key in keys:
-        row = connection.execute(
-            "SELECT token_ids FROM embeddings WHERE key = ?", (key,)
-        ).fetchone()
-        counts.update(np.unique(np.frombuffer(row[0], dtype=np.int32)).tolist())
+        counts.update(tokens[key])
     connection.executemany(
-        "INSERT INTO token_frequency VALUES (?, ?)"
-        " ON CONFLICT (token) DO UPDATE SET passages = passages + excluded.passages",
+        "INSERT INTO token_frequency VALUES (?, ?) ON CONFLICT (token)"
+        " DO UPDATE SET passages = token_frequency.passages + excluded.passages",
         [(token, sign * count) for token, count in counts.items()],
     )
 
 
-def _to_outbox(connection: sqlite3.Connection, ids: Sequence[str], operation: Operation) -> None:
+def _to_outbox(connection: Connection, ids: Sequence[str], operation: Operation) -> None:
     # A passage that the search index has not been told of yet needs all of it, not its record.
-    keep = " ON CONFLICT DO NOTHING" if operation == "metadata" else ""
-    verb = "INSERT" if keep else "INSERT OR REPLACE"
-    connection.executemany(
-        f"{verb} INTO outbox VALUES (?, ?){keep}", [(id_, operation) for id_ in ids]
-    )
-
-
-def _parts(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(keys), _MANY):
-        yield keys[start : start + _MANY]
+    tell = _TELL if operation != "metadata" else _TELL_IF_SILENT
+    connection.executemany(tell, [(id_, operation) for id_ in ids])

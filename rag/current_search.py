@@ -6,13 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.catalog import Catalog
 from rag.catalog_vectors import count_passages
 from rag.exact import ExactSearch
-from rag.rebuild import chroma_folder
+from rag.search_home import open_search, search_name
 
 if TYPE_CHECKING:
     from rag.vectors import SearchIndex
@@ -24,7 +23,7 @@ class _Handle:
 
     search_index: SearchIndex | ExactSearch
     state: tuple[object, ...]
-    """The catalog's file, the search index's folder, and the generation."""
+    """The catalog's file, the search index's name, and the generation."""
     readers: int = 0
     retired: bool = False
 
@@ -50,6 +49,7 @@ class CurrentSearch:
 
         Raises:
             IndexDamaged: It cannot be read, or belongs to another catalog.
+            IndexUnavailable: The server that holds it does not answer.
         """
         handle = self._current()
         if handle is None:
@@ -71,14 +71,14 @@ class CurrentSearch:
 
     def _current(self) -> _Handle | None:
         generation = self._catalog.generation
-        folder = chroma_folder(self._catalog)
-        state = (self._catalog.identity, folder, generation)
+        name = search_name(self._catalog)
+        state = (self._catalog.identity, name, generation)
         with self._guard:
             handle = self._handle
             if handle is None or handle.state != state:
                 if generation == 0:
                     return None
-                fresh = self._open(folder)
+                fresh = self._open(name)
                 if handle is not None:
                     handle.retired = True
                     if handle.readers == 0:
@@ -87,9 +87,7 @@ class CurrentSearch:
             handle.readers += 1
             return handle
 
-    def _open(self, folder: Path) -> SearchIndex | ExactSearch:
+    def _open(self, name: str) -> SearchIndex | ExactSearch:
         if count_passages(self._catalog) <= self._exact_up_to:
             return ExactSearch(self._catalog)
-        from rag.vectors import SearchIndex  # Chroma takes a while to be imported
-
-        return SearchIndex(folder, self._catalog.index_id)
+        return open_search(self._catalog, name)

@@ -7,6 +7,7 @@ PullquoteError
 ├── IndexBusy            another process is writing
 ├── IndexMismatch        the index was made with something else than is asked for
 ├── IndexUnwritable      the disk is full, or the folder may not be written
+├── IndexUnavailable     a server that holds a part of the index does not answer
 ├── IndexDamaged         catalog and Chroma, or the catalog itself, do not fit together
 ├── PostUnknown          no post, or more than one, is meant by what was typed
 ├── BackupInvalid        a backup cannot be taken here or restored from there
@@ -57,6 +58,10 @@ class IndexMismatch(PullquoteError):
 
 class IndexUnwritable(PullquoteError):
     """The index cannot be written: the disk is full, or the folder is read-only."""
+
+
+class IndexUnavailable(PullquoteError):
+    """A server that holds a part of the index does not answer."""
 
 
 class IndexDamaged(PullquoteError):

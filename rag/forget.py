@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from pathlib import Path
-
 from rag import catalog_write
-from rag.catalog import Catalog
-from rag.catalog_files import require_whole
+from rag.catalog_files import writers_catalog
 from rag.catalog_find import find_post
 from rag.catalog_forgotten import set_forgotten, unset_forgotten
 from rag.errors import IndexUnwritable, PostUnknown
-from rag.rebuild import CATALOG, erase
-from rag.writer_lock import locked
+from rag.place import Where
+from rag.rebuild import erase
 
 
-def forget(folder: Path, wanted: str) -> str:
+def forget(where: Where, wanted: str) -> str:
     """Remove a post and overwrite what the index's files hold of it; readers go on meanwhile.
 
     A keyed hash of its id is kept, by which later syncs leave it out. Backups are out of reach.
 
     Args:
-        folder: The index.
+        where: The index.
         wanted: The post's id, address, or WordPress id where only one post has it.
 
     Returns:
@@ -33,8 +29,7 @@ def forget(folder: Path, wanted: str) -> str:
         IndexBusy: Another process is writing, or a reader holds an older state for too long.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
-    with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
-        require_whole(catalog)
+    with writers_catalog(where) as catalog:
         post_id = find_post(catalog, wanted)
         with catalog.writing():
             set_forgotten(catalog, post_id)
@@ -50,11 +45,11 @@ def forget(folder: Path, wanted: str) -> str:
         return post_id
 
 
-def let_back(folder: Path, post_id: str) -> None:
+def let_back(where: Where, post_id: str) -> None:
     """Let the next sync read a post that was forgotten, if its source still shows it.
 
     Args:
-        folder: The index.
+        where: The index.
         post_id: Its id, `site/number`: by nothing else can it be known again.
 
     Raises:
@@ -63,10 +58,9 @@ def let_back(folder: Path, post_id: str) -> None:
         IndexBusy: Another process is writing.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
-    with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
-        require_whole(catalog)
+    with writers_catalog(where) as catalog:
         if not unset_forgotten(catalog, post_id.strip()):
             raise PostUnknown(
-                f"No post {post_id!r} was forgotten in {folder}.",
+                f"No post {post_id!r} was forgotten in {catalog.place}.",
                 hint="Give its id (site/number), as `pullquote forget` printed it.",
             )

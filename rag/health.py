@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog
 from rag.catalog_faults import plainly
-from rag.catalog_files import has_all_tables, health, is_erasure_due, require_whole
+from rag.catalog_files import has_all_tables, health, is_erasure_due, writers_catalog
 from rag.catalog_sources import quarantine
-from rag.errors import IndexDamaged, PullquoteError
-from rag.rebuild import CATALOG, chroma_folder, erase, leftovers, rebuild
-from rag.vectors import SearchIndex
-from rag.writer_lock import locked
+from rag.errors import PullquoteError
+from rag.place import Where
+from rag.rebuild import erase, rebuild
+from rag.search_home import leftovers, open_search, search_name
 
 _REPAIR = "Run `pullquote doctor --repair`: it rebuilds Chroma without embedding."
 _LOST = "Restore a backup with `pullquote restore`, or ingest into another folder."
@@ -31,11 +30,11 @@ class Finding:
     """What to do where it is not well."""
 
 
-def check(folder: Path) -> tuple[Finding, ...]:
+def check(where: Where) -> tuple[Finding, ...]:
     """Whether an index is whole; never raises for what it finds."""
     findings: list[Finding] = []
     try:
-        with closing(Catalog(folder / CATALOG)) as catalog, plainly(folder):
+        with closing(Catalog(where)) as catalog, plainly(catalog.place):
             findings += _tables(catalog)
             if all(finding.ok for finding in findings):  # else what follows asks in vain
                 findings += _contents(catalog)
@@ -68,16 +67,16 @@ def _contents(catalog: Catalog) -> Iterator[Finding]:
 def _compare(catalog: Catalog, hint: str) -> Finding:
     wanted = set(catalog_read.all_ids(catalog))
     try:
-        with closing(SearchIndex(chroma_folder(catalog), catalog.index_id)) as search_index:
+        with closing(open_search(catalog, search_name(catalog))) as search_index:
             found = search_index.ids()
-    except IndexDamaged as error:
+    except PullquoteError as error:
         return Finding(False, error.problem, error.hint)
     both, more = len(found & wanted), len(found - wanted)
     what = f"Chroma holds {both:,} of {len(wanted):,} passages and {more:,} others"
     return Finding(found == wanted, what, hint)
 
 
-def repair(folder: Path) -> int:
+def repair(where: Where) -> int:
     """Make Chroma again from the catalog, without embedding; how many passages it holds then.
 
     What waits to be erased is erased.
@@ -87,8 +86,7 @@ def repair(folder: Path) -> int:
             damaged; Chroma is left as it is then.
         IndexBusy: Another process is writing.
     """
-    with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
-        require_whole(catalog)
+    with writers_catalog(where) as catalog:
         if is_erasure_due(catalog):
             erase(catalog)
             return len(catalog_read.all_ids(catalog))

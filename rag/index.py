@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +18,14 @@ from numpy.typing import NDArray
 from rag import catalog_posts, catalog_read, catalog_write
 from rag.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog_faults import decoding
-from rag.catalog_files import is_erasure_due, require_whole
+from rag.catalog_files import is_erasure_due, writers_catalog
 from rag.current_search import CurrentSearch
 from rag.embed import ModelId
 from rag.errors import IndexDamaged, IndexMismatch, IndexUnwritable
-from rag.rebuild import CATALOG, chroma_folder, erase, sweep
+from rag.place import Place, Where
+from rag.rebuild import erase
+from rag.search_home import name_first, open_search, search_name, sweep
 from rag.types import Post, Section, Vector
-from rag.writer_lock import locked
 
 if TYPE_CHECKING:
     from rag.vectors import SearchIndex
@@ -37,7 +37,7 @@ class Index:
     """An index opened for questions. Safe to use from several threads.
 
     Args:
-        folder: Where it lies.
+        where: Where it lies.
         exact_up_to: Passages that are searched one by one; where there are more, Chroma searches.
 
     Raises:
@@ -46,10 +46,13 @@ class Index:
         IndexDamaged: Catalog or search index cannot be read, or do not belong together.
     """
 
-    def __init__(self, folder: Path, *, exact_up_to: int = 0) -> None:
-        self.folder = folder
-        self.catalog = Catalog(folder / CATALOG)
+    def __init__(self, where: Where, *, exact_up_to: int = 0) -> None:
+        self.catalog = Catalog(where)
         self._search_index = CurrentSearch(self.catalog, exact_up_to)
+
+    @property
+    def place(self) -> Place:
+        return self.catalog.place
 
     def check_model(self, model: ModelId, *, to_write: bool = False) -> None:
         """Refuse a model whose questions do not fit this index's vectors.
@@ -126,7 +129,7 @@ class Index:
         Raises:
             IndexDamaged: The catalog names none that can be read.
         """
-        with decoding(self.folder):
+        with decoding(self.place):
             return ModelId.parse(self.catalog.model)
 
     @property
@@ -162,14 +165,13 @@ class IndexWriter:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        name_first(catalog)
         sweep(catalog)
         self._search_index = self._open()
         self.flush()
 
     def _open(self) -> SearchIndex:
-        from rag.vectors import SearchIndex
-
-        return SearchIndex(chroma_folder(self.catalog), self.catalog.index_id, create=True)
+        return open_search(self.catalog, search_name(self.catalog), create=True)
 
     @property
     def told(self) -> int:
@@ -214,7 +216,7 @@ class IndexWriter:
 
 
 @contextmanager
-def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
+def write_index(where: Where, model: ModelId) -> Iterator[IndexWriter]:
     """Open an index for writing, making it where there is none; one writer at a time.
 
     Raises:
@@ -222,9 +224,9 @@ def write_index(folder: Path, model: ModelId) -> Iterator[IndexWriter]:
         IndexMismatch: The index was made with another model or by a newer version.
         IndexDamaged: What is in the folder is no index, or the catalog is damaged.
         IndexUnwritable: The disk is full, or the folder may not be written.
+        IndexUnavailable: The server that holds the search index does not answer.
     """
-    with locked(folder), closing(Catalog.create(folder / CATALOG)) as catalog:
-        require_whole(catalog)
+    with writers_catalog(where, create=True) as catalog:
         if catalog.meta("embedder") is None:
             with catalog.writing():
                 catalog.set_meta("embedder", str(model))
@@ -241,7 +243,7 @@ def _mismatch(catalog: Catalog, model: ModelId) -> IndexMismatch:
     if built_with.startswith(f"{model.model}/"):
         setting, value = "embedding_precision", built_with.rpartition("/")[2]
     return IndexMismatch(
-        f"The index in {catalog.file.parent} was built with {built_with}, not {model}.",
+        f"The index in {catalog.place} was built with {built_with}, not {model}.",
         hint=f"Set {setting} = {value!r}, or change the index's model with"
         f" `pullquote reembed {model.name}`.",
     )

@@ -170,10 +170,10 @@ class Lexicon:
 
     def _known(self) -> _Known:
         catalog = self._catalog
-        with self._guard, catalog.reading() as connection:
+        with self._guard, catalog.reading():
             state = (catalog.index_id, catalog.generation)
             if self._found is None or self._found.state != state:
-                passages = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+                passages = catalog.words.noted()
                 own = choices(catalog)
                 names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
                 self._found = _Known(state, passages, names)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,9 +23,8 @@ from rag.calibration import (
 )
 from rag.catalog import Catalog
 from rag.catalog_faults import damaged
-from rag.catalog_files import require_whole
-from rag.rebuild import CATALOG
-from rag.writer_lock import locked
+from rag.catalog_files import writers_catalog
+from rag.place import Where
 
 _log = logging.getLogger(__name__)
 _NAME = "calibration"  # in the catalog's meta
@@ -82,11 +80,11 @@ def own_calibration(catalog: Catalog) -> OwnCalibration | None:
     try:
         own = _JSON.validate_json(text)
     except ValidationError as error:
-        raise damaged(catalog.file.parent, "its own calibration cannot be read") from error
+        raise damaged(catalog.place, "its own calibration cannot be read") from error
     return own
 
 
-def keep(folder: Path, own: OwnCalibration) -> None:
+def keep(where: Where, own: OwnCalibration) -> None:
     """Let it count for an index; running servers notice.
 
     Raises:
@@ -94,11 +92,11 @@ def keep(folder: Path, own: OwnCalibration) -> None:
         IndexBusy: Another process is writing.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
-    with _writing(folder) as catalog:
+    with _writing(where) as catalog:
         catalog.set_meta(_NAME, _JSON.dump_json(own).decode())
 
 
-def reset(folder: Path) -> bool:
+def reset(where: Where) -> bool:
     """Let what is shipped count again; whether something else did.
 
     Raises:
@@ -106,18 +104,16 @@ def reset(folder: Path) -> bool:
         IndexBusy: Another process is writing.
         IndexUnwritable: The disk is full, or the folder may not be written.
     """
-    with _writing(folder) as catalog:
+    with _writing(where) as catalog:
         gone = catalog.connection.execute("DELETE FROM meta WHERE name = ?", (_NAME,))
     return bool(gone.rowcount)
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[Catalog]:
+def _writing(where: Where) -> Iterator[Catalog]:
     """The whole catalog of an index, in one transaction of its one writer."""
-    with closing(Catalog(folder / CATALOG)) as catalog, locked(folder):
-        require_whole(catalog)
-        with catalog.writing():
-            yield catalog
+    with writers_catalog(where) as catalog, catalog.writing():
+        yield catalog
 
 
 def fingerprint(calibration: Calibration, reader: str = "") -> str:

@@ -18,11 +18,16 @@ from pydantic_settings import (
 )
 
 from rag.errors import ConfigError
+from rag.place import ChromaServer, Database, Place
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _PREFIX = "PULLQUOTE_"
 _FILE = Path("pullquote.toml")
-_SECRETS = {"wordpress_password", "password"}  # never shown, not even where they do not fit
+_SECRETS = {
+    "wordpress_password",
+    "password",
+    "chroma_token",
+}  # never shown, not even where they do not fit
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
 
@@ -41,6 +46,14 @@ class Settings(BaseSettings):
     # index
     index: Path = Path("index")
     """The folder that holds the catalog and the Chroma collection."""
+    catalog_url: SecretStr | None = None
+    """A PostgreSQL database that holds the catalog instead, as "postgresql://user@host/name"."""
+    catalog_schema: str = Field(default="pullquote", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    """The schema of that database that is this index's."""
+    chroma_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$")
+    """Address of a Chroma server that holds the collection instead, as "http://127.0.0.1:8000"."""
+    chroma_token: SecretStr | None = None
+    """Sent to that server as a bearer token; None sends none."""
 
     # embedding
     embedding_model: str = BUNDLED_MODEL
@@ -164,6 +177,17 @@ class Settings(BaseSettings):
     log_questions: bool = False
     """Log the questions that are asked through the API as well, in words."""
 
+    @property
+    def place(self) -> Place:
+        """Where the index is."""
+        chroma = database = None
+        if self.chroma_url is not None:
+            token = self.chroma_token.get_secret_value() if self.chroma_token else ""
+            chroma = ChromaServer(self.chroma_url, token)
+        if self.catalog_url is not None:
+            database = Database(self.catalog_url.get_secret_value(), self.catalog_schema)
+        return Place(self.index, chroma, database)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -185,7 +209,7 @@ def load_settings(**arguments: Any) -> Settings:
     _refuse_unknown_environment()
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
@@ -200,6 +224,23 @@ def load_settings(**arguments: Any) -> Settings:
         raise ConfigError(
             f"{_FILE} is not valid TOML: {error}.", hint="Mend the file or move it away."
         ) from error
+    _require_fitting(settings)
+    return settings
+
+
+def _require_fitting(settings: Settings) -> None:
+    if settings.catalog_url is None:
+        return
+    if not settings.catalog_url.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ConfigError(
+            "catalog_url is no address of a PostgreSQL database.",
+            hint='Give it as "postgresql://user@host/name"; docs/scaling.md says more.',
+        )
+    if settings.chroma_url is None:
+        raise ConfigError(
+            "catalog_url is set, and chroma_url is not.",
+            hint="Set chroma_url too: other machines do not see a search index in a folder.",
+        )
 
 
 def _refuse_unknown_environment() -> None:

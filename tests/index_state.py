@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import chromadb
 import numpy as np
 
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog
-from rag.rebuild import CATALOG, chroma_folder
+from rag.chroma_server import ChromaConnection
+from rag.place import Where
+from rag.search_home import search_name
 from rag.types import ParsedPost, Vector
 
 
@@ -31,12 +32,11 @@ class State:
     """Passage id to text and metadata there, and its vector, rounded."""
 
 
-def state(folder: Path) -> State:
-    with closing(Catalog(folder / CATALOG)) as catalog:
+def state(where: Where) -> State:
+    with closing(Catalog(where)) as catalog:
         run = catalog.connection.execute
         ids = catalog_read.all_ids(catalog)
         stored = catalog_read.stored_vectors(catalog, ids)
-        run("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row)")
         return State(
             posts={
                 id_: catalog_read.parsed_post(catalog, id_)
@@ -51,28 +51,33 @@ def state(folder: Path) -> State:
                 for i in sorted(ids)
             },
             tokens=dict(run("SELECT * FROM token_frequency WHERE passages != 0").fetchall()),
-            words=dict(run("SELECT term, doc FROM temp.vocabulary").fetchall()),
-            chroma=_chroma(chroma_folder(catalog)),
+            words=dict(catalog.words.stems("", chr(0x10FFFF), 0, 10**6)),
+            chroma=_chroma(catalog),
         )
 
 
-def _chroma(folder: Path) -> dict[str, tuple[str, bytes]]:
-    client = chromadb.PersistentClient(str(folder) + "/." * 9)
+def _chroma(catalog: Catalog) -> dict[str, tuple[str, bytes]]:
+    name, server = search_name(catalog), catalog.place.chroma
+    if server:
+        return _contents(ChromaConnection(server, writes=False).client.get_collection(name))
+    client = chromadb.PersistentClient(str(catalog.place.folder / name) + "/." * 9)
     try:
-        found = client.get_collection("passages").get(
-            include=["embeddings", "documents", "metadatas"]
-        )
-        embeddings = found["embeddings"]
-        documents, metadatas = found["documents"], found["metadatas"]
-        assert embeddings is not None
-        assert documents is not None
-        assert metadatas is not None
-        return {
-            id_: (f"{documents[i]} {sorted(metadatas[i].items())}", _rounded(embeddings[i]))
-            for i, id_ in enumerate(found["ids"])
-        }
+        return _contents(client.get_collection("passages"))
     finally:
         client.close()  # type: ignore[attr-defined]
+
+
+def _contents(collection: chromadb.Collection) -> dict[str, tuple[str, bytes]]:
+    found = collection.get(include=["embeddings", "documents", "metadatas"])
+    embeddings = found["embeddings"]
+    documents, metadatas = found["documents"], found["metadatas"]
+    assert embeddings is not None
+    assert documents is not None
+    assert metadatas is not None
+    return {
+        id_: (f"{documents[i]} {sorted(metadatas[i].items())}", _rounded(embeddings[i]))
+        for i, id_ in enumerate(found["ids"])
+    }
 
 
 def _rounded(vector: object) -> bytes:

@@ -30,8 +30,8 @@ from rag.catalog import Catalog
 from rag.embed import HashEmbedder
 from rag.health import check
 from rag.index import Index
-from rag.rebuild import CATALOG
-from rag.settings import load_settings
+from rag.place import Place, Where, place_of
+from rag.settings import Settings, load_settings
 
 _PATIENCE = 120.0  # seconds for looking at an index, which takes less than one
 _FILES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
@@ -77,10 +77,21 @@ def write_sources(folder: Path, posts: int, length: int, *, hide: bool) -> tuple
     return source, target
 
 
-def run_sync(source: Path, index: Path) -> None:
-    settings = load_settings(index=index, embedding_model="hash")
+def run_sync(source: Path, where: Where) -> None:
+    settings = settings_of(place_of(where))
     options = Options(prune=True, allow_mass_delete=True)
     sync([str(source)], settings, embedder=HashEmbedder(), options=options)
+
+
+def settings_of(where: Place) -> Settings:
+    """Of a test's index, with the model that needs none."""
+    return load_settings(
+        index=where.folder, embedding_model="hash",
+        chroma_url=where.chroma.url if where.chroma else None,
+        chroma_token=(where.chroma.token or None) if where.chroma else None,
+        catalog_url=where.database.url if where.database else None,
+        catalog_schema=where.database.schema if where.database else None,
+    )  # fmt: skip
 
 
 def forked(work: Callable[[], object], *, kill_after: float | None = None) -> int:
@@ -179,7 +190,7 @@ def consistent(index: Path, old: State, new: State) -> None:
     for id_ in {*old.posts, *new.posts, *now.posts}:
         found = now.posts.get(id_)
         assert found in (old.posts.get(id_), new.posts.get(id_)), f"{id_} is neither"
-    with closing(Catalog(index / CATALOG)) as catalog:
+    with closing(Catalog(index)) as catalog:
         waiting = dict(catalog_write.outbox(catalog, 1_000_000))
     told = set(now.chroma) - set(waiting)
     assert told <= set(now.texts), "Chroma holds what the catalog does not"

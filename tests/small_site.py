@@ -7,13 +7,17 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from ingest.split import split
 from rag import catalog_write
 from rag.embed import Embedder, HashEmbedder
 from rag.identity import content_hash, embedding_key
 from rag.index import IndexWriter, write_index
+from rag.place import Place
 from rag.types import Block, ParsedPost, Post, Section
+
+W = TypeVar("W", bound=Path | Place)
 
 
 def section(
@@ -82,14 +86,14 @@ def put(writer: IndexWriter, parsed: ParsedPost, embedder: Embedder, *, limit: i
     catalog_write.swap_post(writer.catalog, parsed, passages, keys, "test", digest)
 
 
-def garden(folder: Path, embedder: Embedder | None = None) -> Path:
+def garden(where: W, embedder: Embedder | None = None) -> W:
     """An index of the small site."""
     embedder = embedder or HashEmbedder()
-    with write_index(folder, embedder.id) as writer:
+    with write_index(where, embedder.id) as writer:
         for parsed in GARDEN:
             put(writer, parsed, embedder)
         writer.finish()
-    return folder
+    return where
 
 
 def same_path() -> dict[str, str]:

@@ -19,7 +19,7 @@ from rag.embed import HashEmbedder
 from rag.errors import BackupInvalid, IndexMissing
 from rag.health import check
 from rag.index import Index, write_index
-from rag.rebuild import CATALOG
+from rag.place import CATALOG
 
 EMBEDDER = HashEmbedder()
 

@@ -10,7 +10,6 @@ from rag.catalog import Catalog
 from rag.embed import HashEmbedder
 from rag.index import write_index
 from rag.own_calibration import own_calibration
-from rag.rebuild import CATALOG
 from rag.settings import Settings
 from ui.calibrating import EASIER, calibrate, print_calibrated
 
@@ -46,7 +45,7 @@ def test_only_force_keeps_what_no_case_speaks_for(
     assert EASIER in shown
     assert "Not kept" in shown
     assert done.refit.objection in shown
-    with closing(Catalog(settings.index / CATALOG)) as catalog:
+    with closing(Catalog(settings.index)) as catalog:
         assert own_calibration(catalog) is None
         calibrate(settings, questions=40, cases=None, force=True)
         kept = own_calibration(catalog)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from rag.catalog import Catalog
+from rag.catalog_files import writers_catalog
 from rag.catalog_sources import (
     Quarantined,
     missing,
@@ -21,7 +21,7 @@ from rag.catalog_sources import (
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    with closing(Catalog.create(tmp_path / "catalog.sqlite3")) as opened:
+    with writers_catalog(tmp_path, create=True) as opened:
         yield opened
 
 

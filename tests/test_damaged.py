@@ -19,7 +19,7 @@ from rag.embed import HashEmbedder
 from rag.errors import IndexDamaged
 from rag.health import repair
 from rag.index import Index, write_index
-from rag.rebuild import CATALOG
+from rag.place import CATALOG
 from ui.cli import app
 from ui.ports import free_port
 

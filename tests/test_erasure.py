@@ -24,7 +24,8 @@ from rag.errors import IndexMissing, PostUnknown
 from rag.forget import forget
 from rag.health import check, repair
 from rag.index import Index, write_index
-from rag.rebuild import CATALOG, chroma_folder
+from rag.place import CATALOG
+from rag.search_home import search_name
 from rag.settings import load_settings
 from rag.text import search_words
 from rag.types import ParsedPost, Vector
@@ -57,7 +58,7 @@ def site(folder: Path, posts: int = MANY) -> Path:
 def traces(folder: Path) -> dict[str, bytes]:
     """Everything by which the secret post could be known again in a file."""
     found = {"its id": SECRET.post.id.encode(), "its address": SECRET.post.url.encode()}
-    with closing(Catalog(folder / CATALOG)) as catalog:
+    with closing(Catalog(folder)) as catalog:
         ids = [
             row[0]
             for row in catalog.connection.execute(
@@ -66,7 +67,7 @@ def traces(folder: Path) -> dict[str, bytes]:
         ]
         passages = catalog_read.passages(catalog, ids)
         stored = catalog_read.stored_vectors(catalog, ids)
-        in_chroma = chroma_vectors(chroma_folder(catalog), ids)
+        in_chroma = chroma_vectors(catalog.place.folder / search_name(catalog), ids)
     for id_, passage in passages.items():
         found[f"passage {id_}"] = id_.encode()
         text = "\n".join((passage.post.title, *passage.section.headings, passage.text)).lower()

@@ -17,7 +17,7 @@ from rag.embed import HashEmbedder
 from rag.errors import IndexDamaged
 from rag.exact import ExactSearch
 from rag.index import Index, write_index
-from rag.rebuild import CATALOG, CHROMA
+from rag.search_home import CHROMA
 
 EMBEDDER = HashEmbedder()
 QUESTION = EMBEDDER.embed_question("frost and seedlings in March").question
@@ -40,7 +40,7 @@ def test_it_finds_what_chroma_finds(tmp_path: Path) -> None:
 
 def test_all_vectors_are_those_of_each_passage(tmp_path: Path) -> None:
     garden(tmp_path)
-    with closing(Catalog(tmp_path / CATALOG)) as catalog:
+    with closing(Catalog(tmp_path)) as catalog:
         ids, rows = all_vectors(catalog)
         assert ids == catalog_read.all_ids(catalog)
         for id_, row in zip(ids, rows, strict=True):
@@ -50,7 +50,7 @@ def test_all_vectors_are_those_of_each_passage(tmp_path: Path) -> None:
 
 def test_the_best_come_first_and_no_more_than_asked_for(tmp_path: Path) -> None:
     garden(tmp_path)
-    with closing(Catalog(tmp_path / CATALOG)) as catalog:
+    with closing(Catalog(tmp_path)) as catalog:
         search = ExactSearch(catalog)
         ids, rows = all_vectors(catalog)
         cosines = dict(zip(ids, (rows @ QUESTION).tolist(), strict=True))

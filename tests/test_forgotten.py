@@ -17,7 +17,6 @@ from rag.catalog_sources import quarantine
 from rag.errors import PostUnknown
 from rag.forget import forget, let_back
 from rag.index import Index
-from rag.rebuild import CATALOG
 from ui.cli import app
 
 
@@ -81,7 +80,7 @@ def test_nothing_is_noted_of_it_when_its_source_calls_it_private() -> None:
     forget(Path("index"), "garden.example/3")
     save(entry(1), entry(2), entry(3, "private"), entry(4), entry(5, "private"))
     run("ingest", "posts.json")
-    with closing(Catalog(Path("index") / CATALOG)) as catalog:
+    with closing(Catalog(Path("index"))) as catalog:
         assert [one.post_id for one in quarantine(catalog)] == ["garden.example/5"]
     assert b"garden.example/3" not in b"".join(
         file.read_bytes() for file in Path("index").rglob("*") if file.is_file()
@@ -102,7 +101,7 @@ def test_two_indexes_do_not_show_that_they_forgot_the_same() -> None:
     for name in ("one", "two"):
         folder = garden(Path(name))
         forget(folder, "garden.example/3")
-        with closing(Catalog(folder / CATALOG)) as catalog:
+        with closing(Catalog(folder)) as catalog:
             left = forgotten(catalog)
         assert "garden.example/3" in left
         assert "garden.example/2" not in left

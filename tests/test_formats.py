@@ -22,7 +22,7 @@ from rag.embed import HashEmbedder
 from rag.errors import IndexBusy, IndexMismatch
 from rag.health import check
 from rag.index import Index, write_index
-from rag.rebuild import CATALOG
+from rag.place import CATALOG
 from rag.writer_lock import locked
 
 DATA = Path(__file__).parent / "data"
@@ -101,7 +101,7 @@ def test_two_processes_may_lead_an_old_index_up_at_once(tmp_path: Path) -> None:
 def test_nobody_leads_an_index_up_while_another_one_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.catalog._PATIENCE", 0.2)
+    monkeypatch.setattr("rag.catalog_sqlite._UPGRADING", 0.2)
     folder = unpacked(tmp_path, 1)
     with locked(folder):
         with pytest.raises(IndexBusy, match="older format") as caught:

@@ -25,7 +25,8 @@ from rag.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
 from rag.health import check, repair
 from rag.identity import embedding_key
 from rag.index import Index, write_index
-from rag.rebuild import CATALOG, CHROMA
+from rag.place import CATALOG
+from rag.search_home import CHROMA
 from rag.settings import load_settings
 from rag.types import Filters
 
@@ -444,9 +445,9 @@ print("ended well")
 def test_a_catalog_may_be_closed_while_threads_are_in_the_middle_of_a_statement(
     tmp_path: Path,
 ) -> None:
-    file = garden(tmp_path / "index") / "catalog.sqlite3"
+    folder = garden(tmp_path / "index")
     ran = subprocess.run(  # else a crash would take the whole suite with it
-        [sys.executable, "-c", _AT_WORK, str(file)],
+        [sys.executable, "-c", _AT_WORK, str(folder)],
         env=same_path(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (ran.stdout, ran.stderr) == ("ended well\n", "")

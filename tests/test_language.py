@@ -17,7 +17,6 @@ from rag.catalog import Catalog
 from rag.catalog_languages import in_other_languages, language_shares, note_shares
 from rag.embed import HashEmbedder, TokenCount, spelled_out
 from rag.language import base, language_of, likeliest
-from rag.rebuild import CATALOG
 from rag.settings import load_settings
 
 __all__ = ["blog"]
@@ -96,7 +95,7 @@ def site(folder: Path, **settings: Any) -> Path:
 
 
 def test_the_share_of_what_the_model_cannot_read_is_told_by_language(tmp_path: Path) -> None:
-    with closing(Catalog(site(tmp_path) / CATALOG)) as catalog:
+    with closing(Catalog(site(tmp_path))) as catalog:
         shares = {one.language: one for one in language_shares(catalog)}
         assert shares["ko"].seen.spelled > 0
         assert shares["en"].share == 0

@@ -19,7 +19,6 @@ from rag.differing import conflict, said
 from rag.embed import HashEmbedder
 from rag.lexicon import Lexicon
 from rag.newer import newer_first
-from rag.rebuild import CATALOG
 from rag.record import record
 from rag.settings import load_settings
 from rag.types import Answer, Found, Hit, ParsedPost, Span
@@ -93,7 +92,7 @@ def test_what_answers_by_itself_is_still_known(tmp_path: Path) -> None:
             one = hit(ParsedPost(post, (section,)), section, 0.9 - number / 10)
             yield replace(one, sentences=(replace(one.sentences[0], short=short),))
 
-    with closing(Catalog(garden(tmp_path / "index") / CATALOG)) as catalog:
+    with closing(Catalog(garden(tmp_path / "index"))) as catalog:
         asked = "How many beds did copper tape save?"
         found = newer_first(asked, Found(tuple(hits()), 0.9), Lexicon(catalog), share=0.5)
     assert [(score.relevance, score.short) for one in found.hits for score in one.sentences] == [

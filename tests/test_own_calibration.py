@@ -30,7 +30,6 @@ from rag.own_calibration import (
     own_calibration,
     reset,
 )
-from rag.rebuild import CATALOG
 from rag.settings import Settings
 
 MODEL = HashEmbedder().id
@@ -53,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def kept_in(folder: Path) -> OwnCalibration | None:
-    with closing(Catalog(folder / CATALOG)) as catalog:
+    with closing(Catalog(folder)) as catalog:
         return own_calibration(catalog)
 
 
@@ -125,7 +124,7 @@ def test_reading_needs_what_was_fitted_with_this_very_reader() -> None:
 
 
 def test_one_that_cannot_be_read_is_said_as_damage(folder: Path) -> None:
-    with closing(Catalog(folder / CATALOG)) as catalog, catalog.writing():
+    with closing(Catalog(folder)) as catalog, catalog.writing():
         catalog.set_meta("calibration", "{}")
     with pytest.raises(IndexDamaged, match="own calibration"):
         kept_in(folder)

@@ -20,7 +20,7 @@ from rag.embed import HashEmbedder
 from rag.forget import forget
 from rag.health import check, repair
 from rag.index import write_index
-from rag.rebuild import CATALOG, chroma_folder
+from rag.search_home import search_name
 from rag.settings import Settings, load_settings
 
 EMBEDDER = HashEmbedder()
@@ -128,8 +128,8 @@ class Site:
         assert int(str(seen["asked"])) > 5
 
     def chroma(self) -> str:
-        with closing(Catalog(self.index / CATALOG)) as catalog:
-            return chroma_folder(catalog).name
+        with closing(Catalog(self.index)) as catalog:
+            return search_name(catalog)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from rag.embed import HashEmbedder, ModelId, PassageText, PassageVectors
 from rag.errors import IndexMismatch, IndexMissing
 from rag.health import check
 from rag.index import Index, write_index
-from rag.rebuild import leftovers
+from rag.search_home import leftovers
 from rag.settings import Settings, load_settings
 from ui.cli import app
 

@@ -12,7 +12,6 @@ from small_site import GARDEN, garden, post, put, section
 from rag.catalog import Catalog
 from rag.embed import HashEmbedder
 from rag.index import write_index
-from rag.rebuild import CATALOG
 from rag.retrieve_records import posts_asked_for
 from rag.types import Filters, Found, Hit, Query, RecordQuestion, Wanted
 
@@ -30,7 +29,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     with write_index(folder, HashEmbedder().id) as writer:
         put(writer, DIARY, HashEmbedder())
         writer.finish()
-    opened = Catalog(folder / CATALOG)
+    opened = Catalog(folder)
     yield opened
     opened.close()
 

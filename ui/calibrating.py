@@ -14,6 +14,7 @@ from rag.assistant import Assistant
 from rag.backends import load_condenser
 from rag.condense import ChatCondenser
 from rag.own_calibration import keep
+from rag.place import Where
 from rag.settings import Settings
 from ui.show import progress_bar, say
 
@@ -67,7 +68,7 @@ def calibrate(settings: Settings, *, questions: int, cases: Path | None, force: 
         found = refit(pairs, pipeline, drafted_by=drafted_by, cases=graded)
     kept = force or not found.objection
     if kept:
-        keep(settings.index, found.own)
+        keep(settings.place, found.own)
     return Calibrated(found, kept)
 
 
@@ -81,7 +82,7 @@ def drafted_questions(assistant: Assistant, n: int) -> tuple[tuple[Drafted, ...]
     return draft(posts, n, NearWords(posts, pipeline.embedder)), "rules"
 
 
-def print_calibrated(done: Calibrated, folder: Path) -> None:
+def print_calibrated(done: Calibrated, place: Where) -> None:
     """Before and after, what was not measured, and what counts now."""
     own = done.refit.own
     say(
@@ -97,7 +98,7 @@ def print_calibrated(done: Calibrated, folder: Path) -> None:
     if done.refit.objection:
         say(f"\nAgainst it: {done.refit.objection}")
     if done.kept:
-        say(f"\nKept: {folder} now refuses as fitted here. `--reset` takes it away.")
+        say(f"\nKept: {place} now refuses as fitted here. `--reset` takes it away.")
     else:
         say("\nNot kept: what is shipped still counts. `--force` keeps it nevertheless.")
 

@@ -46,13 +46,13 @@ def calibrate(
     if reset:
         from rag.own_calibration import reset as take_away
 
-        there = take_away(settings.index)
+        there = take_away(settings.place)
         typer.echo("Taken away: what is shipped counts." if there else "There was nothing of it.")
         return
     from ui.calibrating import calibrate as fit
     from ui.calibrating import print_calibrated
 
     done = fit(settings, questions=questions, cases=cases, force=force)
-    print_calibrated(done, settings.index)
+    print_calibrated(done, settings.place)
     if not done.kept:
         raise typer.Exit(1)

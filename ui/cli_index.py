@@ -30,10 +30,10 @@ def status(
     from rag.settings import load_settings
     from ui.show import print_quarantine, print_status
 
-    with closing(Index(load_settings(index=index).index)) as opened:
+    with closing(Index(load_settings(index=index).place)) as opened:
         require_whole(opened.catalog)
         own = own_calibration(opened.catalog)
-        print_status(opened.status(), opened.folder, refusal=own.name if own else "as shipped")
+        print_status(opened.status(), opened.place, refusal=own.name if own else "as shipped")
         if quarantine:
             print_quarantine(quarantined(opened.catalog))
 
@@ -87,14 +87,18 @@ def forget(
     from rag.settings import load_settings
     from ui.show import waiting
 
-    folder = load_settings(index=index).index
+    place = load_settings(index=index).place
     if undo:
-        let_back(folder, post)
+        let_back(place, post)
         typer.echo(f"No longer left out: {post}. The next sync reads it if its source shows it.")
         return
     with waiting("Erasing"):
-        post_id = forget_post(folder, post)
-    typer.echo(f"Forgotten: {post_id}. Nothing of it is left in {folder}.")
+        post_id = forget_post(place, post)
+    typer.echo(f"Forgotten: {post_id}. Nothing of it is left in {place}.")
+    if place.chroma:
+        typer.echo(
+            "The Chroma server's own files hold deleted text until `chroma vacuum` is run on them."
+        )
     typer.echo(
         "Backups still hold it. Syncs leave it out, until `pullquote forget --undo` names it."
     )
@@ -112,7 +116,7 @@ def backup(
     from ui.show import waiting
 
     with waiting("Copying"):
-        size = take(load_settings(index=index).index, target)
+        size = take(load_settings(index=index).place, target)
     typer.echo(f"Backup: {target}, {size / 1e6:.1f} MB.")
 
 
@@ -128,10 +132,10 @@ def restore(
     from rag.settings import load_settings
     from ui.show import waiting
 
-    folder = load_settings(index=index).index
+    place = load_settings(index=index).place
     with waiting("Restoring"):
-        passages = put_back(source, folder)
-    typer.echo(f"Restored: {folder} holds {passages:,} passages.")
+        passages = put_back(source, place)
+    typer.echo(f"Restored: {place} holds {passages:,} passages.")
 
 
 def reembed(

@@ -101,7 +101,7 @@ def ingest(
         """Whether the answers are as good as before, where they are looked at."""
         with sync_progress() as on_progress:
             done = sync(sources, settings, options=options, on_progress=on_progress)
-        print_report(done, settings.index)
+        print_report(done, settings.place)
         if cases is None or report is None or done.dry_run:
             return True
         from ui.rerun import ask_again, has_report

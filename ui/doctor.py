@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rag.errors import ConfigError, ModelUnavailable, PullquoteError
+from rag.place import Place
 from rag.settings import BUNDLED_MODEL, Settings
 from ui.ports import is_free
 
@@ -58,7 +59,7 @@ def rebuild(settings: Settings) -> int:
     """
     from rag.health import repair
 
-    return repair(settings.index)
+    return repair(settings.place)
 
 
 def _python() -> Check:
@@ -159,15 +160,15 @@ def _model(settings: Settings) -> Check:
 def _index(settings: Settings) -> Iterator[Check]:
     from rag.health import check
 
-    folder = settings.index
-    if not folder.exists():
-        yield Check(True, f"no index in {folder} yet", "")
+    place = settings.place
+    if not place.database and not place.folder.exists():
+        yield Check(True, f"no index in {place} yet", "")
         return
     try:
-        for finding in check(folder):
+        for finding in check(place):
             yield Check(finding.ok, finding.what, finding.hint)
         yield _model_of_index(settings)
-        yield from _languages(folder)
+        yield from _languages(place)
         yield _refusal(settings)
     except PullquoteError as error:
         yield Check(False, error.problem, error.hint)
@@ -178,21 +179,20 @@ def _model_of_index(settings: Settings) -> Check:
     from rag.backends import model_id
     from rag.index import Index
 
-    with closing(Index(settings.index)) as index:
+    with closing(Index(settings.place)) as index:
         if not index.model:
             return Check(True, "nothing has been embedded for the index yet", "")
         index.check_model(model_id(settings), to_write=True)
         return Check(True, f"the settings name the model of the index, {index.model}", "")
 
 
-def _languages(folder: Path) -> Iterator[Check]:
+def _languages(place: Place) -> Iterator[Check]:
     """How much of each language the embedding model can read."""
     from rag.catalog import Catalog
     from rag.catalog_languages import language_shares
     from rag.index_languages import MULTILINGUAL, in_words
-    from rag.rebuild import CATALOG
 
-    with closing(Catalog(folder / CATALOG)) as catalog:
+    with closing(Catalog(place)) as catalog:
         for one in language_shares(catalog):
             yield Check(not one.is_unread, in_words(one), MULTILINGUAL)
 
@@ -203,7 +203,7 @@ def _refusal(settings: Settings) -> Check:
     from rag.index import Index
     from rag.own_calibration import misfit, own_calibration
 
-    with closing(Index(settings.index)) as index:
+    with closing(Index(settings.place)) as index:
         own = own_calibration(index.catalog)
         if own is None:
             return Check(True, "questions are refused as shipped", "")

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from rag.place import Where, place_of
 from rag.record_words import day
 from rag.types import Answer, CheckedSentence, Citation
 from ui.context import contexts
@@ -194,9 +194,9 @@ def sync_progress() -> Iterator[Callable[[SyncProgress], None]]:
 # ---------------------------------------------------------------- an index, an installation
 
 
-def print_status(status: IndexStatus, folder: Path, *, refusal: str = "as shipped") -> None:
+def print_status(status: IndexStatus, place: Where, *, refusal: str = "as shipped") -> None:
     lines = {
-        "Index": str(folder),
+        "Index": str(place),
         "Sites": ", ".join(status.hosts) or "none",
         "Posts": f"{status.posts:,}",
         "Sections": f"{status.sections:,}",
@@ -206,6 +206,9 @@ def print_status(status: IndexStatus, folder: Path, *, refusal: str = "as shippe
         "Model": status.embedder or "none yet",
         "Refusal": refusal,
     }
+    server = place_of(place).chroma
+    if server:
+        lines["Chroma"] = server.url
     for name, value in lines.items():
         say(f"{name:<12} {value}")
 

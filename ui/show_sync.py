@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 
 from ingest.html.coverage import TextKept
 from ingest.live.spot_check import PageCheck
 from ingest.report import Report
 from rag.index_languages import MULTILINGUAL, in_words
+from rag.place import Where
 from ui.show import count, say
 
 _NAMED = 3  # of what was skipped for one reason, so many are named
 _SIGNS = {"added": "+", "changed": "~", "record_only": "~", "removed": "-"}
 
 
-def print_report(report: Report, folder: Path) -> None:
+def print_report(report: Report, place: Where) -> None:
     """What a sync did, with every reason for what it left out."""
     if report.dry_run:
         _print_differences(report)
@@ -27,7 +27,7 @@ def print_report(report: Report, folder: Path) -> None:
         f"{len(report.recovered):,} recovered."
     )
     say(
-        f"Index in {folder}: {count(report.posts, 'post', 'posts')}, "
+        f"Index in {place}: {count(report.posts, 'post', 'posts')}, "
         f"{count(report.sections, 'section', 'sections')}, "
         f"{count(report.passages, 'passage', 'passages')}."
     )

@@ -16,6 +16,7 @@ from rag.errors import (
     IndexDamaged,
     IndexMismatch,
     IndexMissing,
+    IndexUnavailable,
     IndexUnwritable,
     ModelUnavailable,
     PostUnknown,
@@ -24,7 +25,8 @@ from rag.errors import (
 )
 
 _UNAVAILABLE = (
-    IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable, ModelUnavailable
+    IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexUnavailable, IndexUnwritable,
+    ModelUnavailable,
 )  # fmt: skip
 _SEE = "See /api/docs for what is taken here."
 
