@@ -98,7 +98,7 @@ def evaluate_other(
             assistant.warm_up()
             index, asked = assistant.index, trivial_system(system, assistant)
         else:
-            index = opened.enter_context(closing(Index(settings.index)))
+            index = opened.enter_context(closing(Index(settings.place)))
             key = settings.eval_key.get_secret_value() if settings.eval_key else None
             asked = other_system(system, index, asking, key=key)
         made = made_with_other(asked.name, asking.sha256, index, cases)
