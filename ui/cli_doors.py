@@ -30,9 +30,9 @@ def key(
     from rag.settings import load_settings
     from ui.doors.access import AccessFile
 
-    folder = load_settings(index=index).index
-    with closing(Index(folder)):  # there must be one
-        file = AccessFile(folder)
+    settings = load_settings(index=index)
+    with closing(Index(settings.place)):  # there must be one
+        file = AccessFile(settings.index)
     if name is not None:
         typer.echo(file.add_key(name))
     elif revoke is not None:

@@ -82,8 +82,9 @@ def check(
 
         from eval.check_index import check_gold
         from rag.index import Index
+        from rag.settings import load_settings
 
-        with closing(Index(index)) as opened:
+        with closing(Index(load_settings(index=index).place)) as opened:
             remarks += check_gold(checked.cases, opened)
     for one in sorted(remarks, key=lambda one: one.line):
         typer.echo(f"{file}:{one.line}: {'' if one.mistake else '(perhaps) '}{one.told}")
