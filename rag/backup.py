@@ -126,7 +126,7 @@ def _restore_into_database(source: Path, place: Place) -> int:
                 )
             with copied.reading() as rows, catalog.writing() as connection:
                 copy_rows(rows, copied.words, connection, catalog.words)
-            disown(catalog)
+                disown(catalog)
             passages = rebuild(catalog)
             if is_erasure_due(catalog):
                 wipe(catalog)

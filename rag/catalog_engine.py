@@ -69,6 +69,9 @@ class Words(Protocol):
     def written(self, stem: str, most: int) -> list[str]:
         """The words of some passages that hold a stem, those of each passage as one text."""
 
+    def sections_with(self, word: str, most: int) -> list[tuple[str, str, str]]:
+        """Of some sections that hold a word the post's title, their headings (JSON) and text."""
+
     def all(self) -> Iterable[tuple[int, str, str, str]]:
         """What was added, by number."""
 

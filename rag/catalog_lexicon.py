@@ -46,15 +46,7 @@ def texts_with_bracketed_capitals(catalog: Catalog) -> list[str]:
 
 def titles_beside_capitals(catalog: Catalog, letters: str) -> list[str]:
     """Title and headings of some sections in whose text these letters stand as capitals."""
-    rows = catalog.connection.execute(
-        "SELECT DISTINCT posts.title, sections.headings, sections.text FROM words"
-        " JOIN passages ON passages.number = words.rowid"
-        " JOIN posts ON posts.id = passages.post_id"
-        " JOIN sections ON sections.post_id = passages.post_id"
-        "  AND sections.ordinal = passages.section"
-        " WHERE words MATCH ? LIMIT ?",
-        (f'"{letters.lower()}"', _LOOKED_AT),
-    )
+    rows = catalog.words.sections_with(letters.lower(), _LOOKED_AT)
     standing = regex.compile(rf"(?<!\w){letters.upper()}(?!\w)")
     return [
         heading

@@ -211,6 +211,21 @@ class TsWords:
         )
         return [row[0] for row in rows]
 
+    def sections_with(self, word: str, most: int) -> list[tuple[str, str, str]]:
+        (stems,) = _stems([word])
+        if not stems:
+            return []
+        found: list[tuple[str, str, str]] = self._connection.execute(
+            "SELECT DISTINCT posts.title, sections.headings, sections.text FROM"
+            " (SELECT number FROM words WHERE stems @@ ?::tsquery ORDER BY number LIMIT ?) AS held"
+            " JOIN passages USING (number) JOIN posts ON posts.id = passages.post_id"
+            " JOIN sections ON sections.post_id = passages.post_id"
+            "  AND sections.ordinal = passages.section LIMIT ?",
+            # A section of many passages counts once; few sections have more than ten.
+            (" & ".join(map(_quoted, stems)), 10 * most, most),
+        ).fetchall()
+        return found
+
     def all(self) -> Iterator[tuple[int, str, str, str]]:
         last = 0
         while rows := self._connection.execute(

@@ -216,6 +216,18 @@ class FtsWords:
         )
         return [row[0] for row in rows]
 
+    def sections_with(self, word: str, most: int) -> list[tuple[str, str, str]]:
+        found: list[tuple[str, str, str]] = self._connection.execute(
+            "SELECT DISTINCT posts.title, sections.headings, sections.text FROM words"
+            " JOIN passages ON passages.number = words.rowid"
+            " JOIN posts ON posts.id = passages.post_id"
+            " JOIN sections ON sections.post_id = passages.post_id"
+            "  AND sections.ordinal = passages.section"
+            " WHERE words MATCH ? LIMIT ?",
+            (f'"{word}"', most),
+        ).fetchall()
+        return found
+
     def all(self) -> Iterable[tuple[int, str, str, str]]:
         found: Iterable[tuple[int, str, str, str]] = self._connection.execute(
             "SELECT rowid, title, headings, text FROM words ORDER BY rowid"

@@ -271,6 +271,23 @@ def test_a_framework_stays_in_its_home(file: Path) -> None:
         assert at_home, f"{place(file)} imports {name}, whose home is {homes}"
 
 
+SQLITES_OWN = {  # what only SQLite says, and where it may
+    "MATCH ?", "GLOB ", "NOCASE", "json_each(", "json_array_length(", "INSERT OR ", "PRAGMA ", "?1",
+}  # fmt: skip
+SPEAK_SQLITE = {
+    f"rag/catalog_{name}.py"
+    for name in ("sqlite", "schema", "stems", "copy", "files", "faults", "probe")
+}
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "rag").glob("*.py")), ids=place)
+def test_only_sqlites_own_files_say_what_postgres_does_not_understand(file: Path) -> None:
+    if place(file) in SPEAK_SQLITE:
+        return
+    text = file.read_text(encoding="utf-8")
+    assert not [words for words in SQLITES_OWN if words in text]
+
+
 @pytest.mark.parametrize("file", modules(), ids=place)
 def test_nothing_imports_its_own_package(file: Path) -> None:
     parents = dotted(file).split(".")[:-1] if file.name != "__init__.py" else []

@@ -18,7 +18,7 @@ import pytest
 from chroma_servers import Door, chroma_program, chroma_server
 from door_server import until
 from index_state import state
-from kills import run_sync, settings_of, write_sources
+from kills import rest, run_sync, settings_of, write_sources
 from postgres_servers import PASSWORD, PostgresProcess, Wire, missing_postgres, postgres_server
 from small_site import GARDEN, garden, post, put, same_path, section
 from test_reembed import NarrowEmbedder
@@ -168,6 +168,11 @@ def test_words_are_ranked_as_sqlite_ranks_them(tmp_path: Path, where: Place) -> 
                 sorted(catalog_lexicon.terms_from(i.catalog, start, 2, 9)) for i in (ours, theirs)
             ]
             assert ends[0] == ends[1]
+        spelled = [
+            sorted(catalog_lexicon.titles_beside_capitals(i.catalog, "STRASSE"))
+            for i in (ours, theirs)
+        ]
+        assert spelled[0] == spelled[1] != []
         near = [catalog_lexicon.written_near(i.catalog, "lettuc") for i in (ours, theirs)]
         assert near[0] == near[1]
 
@@ -542,6 +547,24 @@ def test_a_health_check_counts_what_is_not_there(where: Place) -> None:
         catalog.connection.execute("DELETE FROM words WHERE number = 1")
     wrong = [finding.what for finding in check(where) if not finding.ok]
     assert wrong == ["5 of 6 passages can be found by words"]
+
+
+def test_letters_that_postgres_does_not_take_are_gone_by_then(tmp_path: Path, where: Place) -> None:
+    odd = "a\x00b\ufffe\ud800c\x01\x85"
+    source = tmp_path / "posts.json"
+    terms = [[{"id": 3, "name": f"C {odd}", "taxonomy": "category"}]]
+    embedded = {"author": [{"id": 1, "name": f"N {odd}"}], "wp:term": terms}
+    text = f"<p>One {odd} two &#0;.</p><h2 id='x{odd}'>H {odd}</h2><p>More &#xD800; text.</p>"
+    entry = rest(
+        1, text, title={"rendered": f"T {odd}"}, link=f"https://garden.example/{odd}/",
+        _embedded=embedded, categories=[3], author=1,
+    )  # fmt: skip
+    source.write_text(json.dumps([entry]), encoding="utf-8")
+    for folder in (tmp_path / "here", where):
+        run_sync(source, folder)
+    assert state(tmp_path / "here") == state(where)
+    with closing(Index(where)) as index:
+        assert index.choices().authors
 
 
 def test_json_of_the_state_is_text(where: Place) -> None:
