@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -79,6 +80,9 @@ class Settings(BaseSettings):
     """User whose application password opens the site; None reads what everyone sees."""
     wordpress_password: SecretStr | None = None
     """That application password; None looks into the keyring."""
+
+    sync_sources: Annotated[tuple[str, ...], NoDecode] = ()
+    """What a server reads when told to sync, with spaces between; empty: the index's live sites."""
 
     # retrieval
     exact_search: int = Field(default=20_000, ge=0, le=1_000_000)
@@ -159,6 +163,11 @@ class Settings(BaseSettings):
     """Log each request and all else as a line of JSON; without the questions."""
     log_questions: bool = False
     """Log the questions that are asked through the API as well, in words."""
+
+    @field_validator("sync_sources", mode="before")
+    @classmethod
+    def _parted(cls, given: Any) -> Any:
+        return given.split() if isinstance(given, str) else given
 
     @classmethod
     def settings_customise_sources(
