@@ -109,6 +109,8 @@ class FakeAssistant(Assistant):
     ) -> Iterator[Answer]:
         self.histories.append(tuple(history))
         if "fail" in question:
+            if "late" in question:
+                time.sleep(0.7)
             raise ModelUnavailable("The model <b>m</b> did not answer.", hint="Start its server.")
         if "crash" in question:
             raise RuntimeError("the secret of the house")
