@@ -236,6 +236,45 @@ def test_other_machines_are_let_in_only_in_so_many_words(host: str) -> None:
         require_lock(load_settings(host=host, password=PASSWORD), everyone=True)
 
 
+STRANGERS = [
+    "evil.example",
+    "evil.example:7860",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+]
+
+
+@pytest.mark.parametrize("host", STRANGERS)
+def test_a_name_of_a_stranger_that_leads_here_is_refused(index: Path, host: str) -> None:
+    with server(index) as address:
+        for path in ("/", "/api/docs", "/api/posts/garden.example/1"):
+            said = httpx.get(address + path, headers={"host": host})
+            assert (said.status_code, set(said.json())) == (421, {"problem", "hint"})
+            assert "lettuce" not in said.text
+        asked = httpx.post(
+            f"{address}/api/ask", json={"question": LETTUCES}, headers={"host": host}
+        )
+        assert asked.status_code == 421
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST:9000", "blog.localhost:7860", "127.0.0.1", "[::1]:7860", "[::1]"],
+)
+def test_every_name_of_the_own_machine_is_answered_to(index: Path, host: str) -> None:
+    with server(index) as address:
+        assert status(address, host=host) == 200
+
+
+def test_a_proxy_may_use_its_name_where_others_are_let_in(closed: str, index: Path) -> None:
+    assert status(closed, host="ask.example.org", authorization=f"Bearer {PASSWORD}") == 200
+    with (
+        FakeAssistant(index) as assistant,
+        open_doors(assistant, everyone=True) as (address, _),
+    ):
+        assert status(address, host="ask.example.org") == 200
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_the_own_machine_needs_no_password(host: str) -> None:
     require_lock(load_settings(host=host), everyone=False)

@@ -346,7 +346,7 @@ def test_ctrl_c_ends_it_although_a_reader_is_there() -> None:
     with serving() as (address, process):
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as reader:
-            reader.sendall(b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: x\r\n\r\n")
+            reader.sendall(b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert reader.recv(100).startswith(b"HTTP/1.1 200")
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=15) == 0

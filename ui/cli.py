@@ -189,7 +189,7 @@ def serve(
         bool, typer.Option("--password", help='Ask for a password; else the setting "password".')
     ] = False,
     everyone: Annotated[
-        bool, typer.Option("--open", help="Let other machines in without a password.")
+        bool, typer.Option("--open", help="Let strangers in without a password.")
     ] = False,
 ) -> None:
     """Open the chat page and the API for an index, until Ctrl-C."""

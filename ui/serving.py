@@ -31,7 +31,7 @@ def serve_page(
         open_browser: Show the page in the user's browser; None where a terminal shows this.
         pages: Path to HTML of pages that are served beside the chat.
         examples: Questions to offer.
-        everyone: Other machines may come in without a password.
+        everyone: Strangers may come in without a password.
 
     Raises:
         ConfigError: Other machines could come in, and neither a password nor `everyone` is set.
@@ -51,7 +51,10 @@ def serve_page(
             _open(address)
 
     with assistant:
-        serve(assistant, settings.host, settings.port, ready, pages=pages, examples=examples)
+        serve(
+            assistant, settings.host, settings.port, ready,
+            pages=pages, examples=examples, everyone=everyone,
+        )  # fmt: skip
 
 
 def require_lock(settings: Settings, *, everyone: bool) -> None:

@@ -25,6 +25,7 @@ from ui.doors.problems import add_problem_handlers
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
 from ui.doors.wire import App, Receive, Scope, Send, route
+from ui.ports import is_loopback
 
 if TYPE_CHECKING:
     from ui.doors.mcp_tools import McpDoor
@@ -41,12 +42,19 @@ _ABOUT = (
 class Doors:
     """All doors of a server but the chat page."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, *, everyone: bool = False) -> None:
+        """Doors, all of them closed to begin with.
+
+        Args:
+            assistant: Who answers.
+            everyone: Strangers may come in without a password, as through a proxy.
+        """
         settings = assistant.settings
         password = settings.password.get_secret_value() if settings.password else None
         self._settings = settings
         self.asker = Asker(assistant)
         self.access = Access(AccessFile(settings.index), password)
+        self._at_home = is_loopback(settings.host) and not password and not everyone
         self.rates = Rates(settings.questions_a_minute)
         self.api = _api(assistant, self.asker, self.access)
         self._mcp = _mcp_door(self.asker)
@@ -71,7 +79,8 @@ class Doors:
             await (self.api if is_door(path) else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
-        return Watched(Gate(within, self.access, self.rates), self.asker.metrics)
+        gate = Gate(within, self.access, self.rates, at_home=self._at_home)
+        return Watched(gate, self.asker.metrics)
 
 
 def is_door(path: str) -> bool:

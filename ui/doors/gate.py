@@ -10,6 +10,7 @@ from ui.doors.access import Access, password_of
 from ui.doors.problems import Refused, problem_response
 from ui.doors.rates import Rates, What, client_of
 from ui.doors.wire import App, Receive, Scope, Send, header, route
+from ui.ports import is_own_name
 
 COOKIE = "pullquote_session"
 _UNLOCKED = {"/healthz", "/readyz", "/login", "/favicon.ico", "/robots.txt"}
@@ -26,10 +27,19 @@ _HINT = "Send a key or the password as `Authorization: Bearer …`, or log in at
 class Gate:
     """An ASGI application around all others."""
 
-    def __init__(self, inside: App, access: Access, rates: Rates) -> None:
+    def __init__(self, inside: App, access: Access, rates: Rates, *, at_home: bool = False) -> None:
+        """A lock.
+
+        Args:
+            inside: What is locked.
+            access: Who may come in.
+            rates: How often.
+            at_home: Whether nothing keeps strangers out but that they cannot reach this machine.
+        """
         self._inside = inside
         self._access = access
         self._rates = rates
+        self._at_home = at_home
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # no door speaks it
@@ -43,6 +53,8 @@ class Gate:
         path = route(scope)
         client = client_of((scope.get("client") or ("unknown",))[0])
         try:
+            if self._at_home:
+                _require_own_name(scope)
             client = self._let_in(scope, path, client)
             if path == "/mcp":
                 _require_own_origin(scope)
@@ -89,6 +101,15 @@ class Gate:
     def _require_rate(self, what: What, client: str) -> None:
         if wait := self._rates.count(what, client):
             raise _too_often("wrong passwords" if what is What.TRY else "questions", wait)
+
+
+def _require_own_name(scope: Scope) -> None:
+    host = header(scope, b"host")
+    if host and not is_own_name(host):  # every browser says one
+        raise Refused(
+            421, f"This server answers to the names of its own machine, and not to {host!r}.",
+            hint="Where others may come in, as through a proxy, give --open or a password.",
+        )  # fmt: skip
 
 
 def _require_own_origin(scope: Scope) -> None:

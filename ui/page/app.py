@@ -81,6 +81,7 @@ def serve(
     *,
     pages: Mapping[str, str] | None = None,
     examples: Sequence[str] = (),
+    everyone: bool = False,
 ) -> None:
     """Answer on the page until Ctrl-C.
 
@@ -91,6 +92,7 @@ def serve(
         on_ready: Told the page's address once it can be opened.
         pages: Path to HTML of web pages that are served beside it.
         examples: Questions to offer; none: some are made of the posts' headings.
+        everyone: Strangers may come in without a password.
 
     Raises:
         ConfigError: The logo or the texts cannot be used.
@@ -104,7 +106,7 @@ def serve(
     page = build(desk, name)
     page.max_threads = 100  # else 40 events of the whole page at once, waiting ones included
     page.state_session_capacity = _SESSIONS
-    doors = Doors(assistant)
+    doors = Doors(assistant, everyone=everyone)
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=doors.lifespan), page,
         path="/",
