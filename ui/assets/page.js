@@ -250,6 +250,7 @@
       if (one.dataset.icon) one.title = text;
     });
     document.querySelectorAll("#pq [data-label]").forEach((one) => one.setAttribute("aria-label", say(one.dataset.label)));
+    document.querySelectorAll("#pq [data-for=locked]").forEach((one) => { one.hidden = !pq.locked; });
     document.querySelectorAll("#pq [data-hint]").forEach((one) => { one.placeholder = say(one.dataset.hint); });
     find("pq-name").textContent = pq.name;
     find("pq-logo").append(pq.logo ? make("img", { src: pq.logo, alt: "" }) : Array.from(pq.name)[0] ?? "");

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.responses import RedirectResponse, Response
 
 from ui.doors.access import Access, password_of
 from ui.doors.problems import Refused, problem_response
 from ui.doors.rates import Rates, What, client_of
-from ui.doors.wire import App, Receive, Scope, Send, header, route
+from ui.doors.wire import App, Receive, Scope, Send, cookie, header, is_from_own_page, route
 from ui.ports import is_own_name
 
 COOKIE = "pullquote_session"
@@ -21,6 +19,8 @@ _ASKS = {
     "/mcp": What.MCP,
     "/login": What.TRY,
 }
+# A page of somebody else's must not use a reader's tools, as MCP asks for, nor log readers out.
+_NO_STRANGERS = {"/mcp", "/logout"}
 _HINT = "Send a key or the password as `Authorization: Bearer …`, or log in at /login."
 
 
@@ -56,8 +56,8 @@ class Gate:
             if self._at_home:
                 _require_own_name(scope)
             client = self._let_in(scope, path, client)
-            if path == "/mcp":
-                _require_own_origin(scope)
+            if path in _NO_STRANGERS:
+                _require_own_page(scope)
             self._require_rate(What.REQUEST, client)
             if scope["method"] == "POST" and (asks := _ASKS.get(path.rstrip("/"))):
                 self._require_rate(asks, client)
@@ -81,7 +81,7 @@ class Gate:
             return f"key {name}"
         if self._access.is_open or path in _UNLOCKED:
             return client
-        if self._access.is_session(_cookie(scope)):
+        if self._access.is_session(cookie(scope, COOKIE)):
             return client
         if not authorization:
             raise Refused(
@@ -112,10 +112,8 @@ def _require_own_name(scope: Scope) -> None:
         )  # fmt: skip
 
 
-def _require_own_origin(scope: Scope) -> None:
-    # The protocol asks for this: a page of somebody else's must not use a reader's tools.
-    origin = header(scope, b"origin")
-    if origin and origin.partition("://")[2] != header(scope, b"host"):
+def _require_own_page(scope: Scope) -> None:
+    if not is_from_own_page(scope):
         raise Refused(403, "Pages of other sites may not ask here.", hint="Ask from a program.")
 
 
@@ -128,11 +126,3 @@ def _too_often(what: str, wait: int) -> Refused:
 
 def _is_browser(scope: Scope) -> bool:
     return scope["method"] == "GET" and "text/html" in header(scope, b"accept")
-
-
-def _cookie(scope: Scope) -> str:
-    try:
-        found = SimpleCookie(header(scope, b"cookie")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""

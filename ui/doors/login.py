@@ -48,7 +48,8 @@ def login_routes(access: Access, name: str) -> APIRouter:
         return home
 
     @router.post("/logout")
-    async def log_out(request: Request) -> Response:
+    def log_out(request: Request) -> Response:
+        access.end(request.cookies.get(COOKIE, ""))
         out = RedirectResponse("login", 303)
         out.delete_cookie(COOKIE, path=_cookie_path(request))
         return out
