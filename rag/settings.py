@@ -147,6 +147,10 @@ class Settings(BaseSettings):
     """Sources that were last changed longer ago than so many years are marked old; 0 marks none."""
     keep_feedback: bool = False
     """Let readers vote on answers, and keep the votes with their questions in the index folder."""
+    keep_questions: bool = False
+    """Keep questions that the posts do not answer, with the day, in the index folder."""
+    keep_days: int = Field(default=180, ge=1, le=3650)
+    """Days after which kept votes and questions are deleted."""
 
     # server
     host: str = "127.0.0.1"

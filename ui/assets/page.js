@@ -126,7 +126,7 @@
     const when = about.synced ? say("posts_as_of", { date: pq.day(about.synced) }) : "";
     find("pq-line").textContent = [of, when].filter(Boolean).join(", ");
     const told = [about.chat_model ? say("foot_model", { model: about.chat_model }) : "", say("foot_promise"),
-      say("foot_judge"), pq.votes ? say("foot_votes") : ""];
+      say("foot_judge"), pq.votes ? count("foot_votes", pq.days) : "", pq.questions ? count("foot_questions", pq.days) : ""];
     find("pq-foot").textContent = told.filter(Boolean).join(" ");
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -25,11 +26,13 @@ from ui.doors.problems import add_problem_handlers
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
 from ui.doors.wire import App, Receive, Scope, Send, route
+from ui.feedback import expire
 from ui.ports import is_loopback
 
 if TYPE_CHECKING:
     from ui.doors.mcp_tools import McpDoor
 
+_log = logging.getLogger(__name__)
 MCP = "/mcp"
 _ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout"}
 _BELOW = ("/api/", "/v1/")
@@ -64,9 +67,19 @@ class Doors:
         """What must run while the server does, for the application that is served."""
         if self._settings.json_logs:
             log_as_json()
+        expiring = asyncio.create_task(self._expire_hourly())
         async with self._mcp.lifespan() if self._mcp else nullcontext():
             yield
+        expiring.cancel()
         await asyncio.to_thread(self.asker.close)
+
+    async def _expire_hourly(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(expire, self._settings)
+            except OSError as error:
+                _log.warning("What was kept of readers for long enough is still there: %s", error)
+            await asyncio.sleep(3600)
 
     def around(self, page: App) -> App:
         """The page with the doors beside it, and a lock in front of both."""

@@ -50,6 +50,8 @@ def head(settings: Settings, texts: Texts, name: str) -> str:
         "longest": settings.question_characters,
         "oldYears": settings.old_years,
         "votes": settings.keep_feedback,
+        "questions": settings.keep_questions,
+        "days": settings.keep_days,
         "locked": settings.password is not None,
     }
     scripts = "".join(
