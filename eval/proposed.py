@@ -11,13 +11,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from eval.cells import shown, typed
 from eval.draft import Drafted
 from eval.gold import sentence_hash
 from rag.errors import SourceError
 
 COLUMNS = ("accept", "id", "kind", "question", "answerable", "post_id", "heading", "quote")
 _YES, _NO = {"yes", "y", "x", "true", "1"}, {"", "no", "n", "false", "0"}
-_FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would run instead of show
 
 
 def write_proposals(drafted: Sequence[Drafted], file: Path) -> None:
@@ -28,7 +28,7 @@ def write_proposals(drafted: Sequence[Drafted], file: Path) -> None:
         for one in drafted:
             name = f"draft-{sentence_hash(f'{one.post_id} {one.question}')[:8]}"
             cells = ("", name, one.kind, one.question, "true", one.post_id, one.heading)
-            sheet.writerow([_shown(cell) for cell in (*cells, one.sentence)])
+            sheet.writerow([shown(cell) for cell in (*cells, one.sentence)])
 
 
 def accepted_lines(file: Path) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def _is_accepted(said: str | None, file: Path, line: int) -> bool:
 
 
 def _case(row: dict[str, str | None]) -> str:
-    cell = {name: _typed(row[name] or "") for name in COLUMNS}
+    cell = {name: typed(row[name] or "") for name in COLUMNS}
     answerable = cell["answerable"].casefold() not in _NO
     gold = {"post_id": cell["post_id"], "heading": cell["heading"], "quote": cell["quote"]}
     case = {
@@ -76,13 +76,3 @@ def _case(row: dict[str, str | None]) -> str:
         "gold": [gold] if answerable else [],
     }
     return json.dumps(case, ensure_ascii=False)
-
-
-def _shown(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _typed(cell: str) -> str:
-    """What was typed, without the apostrophe that keeps it from being run."""
-    cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
