@@ -23,7 +23,8 @@ from rag.errors import ConfigError
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _PREFIX = "PULLQUOTE_"
 _FILE = Path("pullquote.toml")
-_SECRETS = {"wordpress_password", "password"}  # never shown, not even where they do not fit
+# Never shown, not even where they do not fit.
+_SECRETS = {"wordpress_password", "password", "owner_password"}
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
 
@@ -159,6 +160,10 @@ class Settings(BaseSettings):
     """Port that the page listens on."""
     password: SecretStr | None = Field(default=None, min_length=8)
     """Password of page and API, 8 characters at least; None lets everyone in who can reach them."""
+    owner_password: SecretStr | None = Field(default=None, min_length=8)
+    """Password of the owner's page, 8 characters at least; None: for who sits at the machine."""
+    owner_cases: Path = Path("cases.jsonl")
+    """The file that the owner's page adds evaluation cases to."""
     questions_a_minute: int = Field(default=30, ge=0, le=100_000)
     """Questions that one client may ask in a minute; 0 does not count."""
     request_bytes: int = Field(default=1_000_000, ge=1000, le=100_000_000)

@@ -134,6 +134,7 @@
     if (told?.reply) reply(told.reply);
     if (!told?.about) return;
     pq.state.about = told.about;
+    showFor("owner", told.about.owner);
     aboutLine(told.about);
     welcome();
   }
@@ -242,6 +243,10 @@
     addEventListener("hashchange", welcome);
   }
 
+  function showFor(whom, on) {
+    document.querySelectorAll(`#pq [data-for=${whom}]`).forEach((one) => { one.hidden = !on; });
+  }
+
   function dress() {
     document.querySelectorAll("#pq [data-icon]").forEach((one) => one.append(pq.icon(one.dataset.icon)));
     document.querySelectorAll("#pq [data-text]").forEach((one) => {
@@ -250,7 +255,7 @@
       if (one.dataset.icon) one.title = text;
     });
     document.querySelectorAll("#pq [data-label]").forEach((one) => one.setAttribute("aria-label", say(one.dataset.label)));
-    document.querySelectorAll("#pq [data-for=locked]").forEach((one) => { one.hidden = !pq.locked; });
+    showFor("locked", pq.locked);
     document.querySelectorAll("#pq [data-hint]").forEach((one) => { one.placeholder = say(one.dataset.hint); });
     find("pq-name").textContent = pq.name;
     find("pq-logo").append(pq.logo ? make("img", { src: pq.logo, alt: "" }) : Array.from(pq.name)[0] ?? "");

@@ -27,7 +27,10 @@ from ui.doors.rates import Rates
 from ui.doors.requests import Watched
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.feedback import expire
+from ui.owner.lock import is_owners
+from ui.owner.part import owner_part
 from ui.ports import is_loopback
+from ui.syncing import Syncing
 
 if TYPE_CHECKING:
     from ui.doors.mcp_tools import McpDoor
@@ -54,12 +57,17 @@ class Doors:
         """
         settings = assistant.settings
         password = settings.password.get_secret_value() if settings.password else None
+        file = AccessFile(settings.index)
         self._settings = settings
         self.asker = Asker(assistant)
-        self.access = Access(AccessFile(settings.index), password)
+        self.access = Access(file, password)
         self._at_home = is_loopback(settings.host) and not password and not everyone
         self.rates = Rates(settings.questions_a_minute)
         self.api = _api(assistant, self.asker, self.access)
+        self.syncing = Syncing(settings, assistant.index.catalog)
+        self.owner = owner_part(self.asker, file, self.syncing, at_home=self._at_home)
+        for router in self.owner.routers:
+            self.api.include_router(router)
         self._mcp = _mcp_door(self.asker)
 
     @asynccontextmanager
@@ -71,6 +79,8 @@ class Doors:
         async with self._mcp.lifespan() if self._mcp else nullcontext():
             yield
         expiring.cancel()
+        await asyncio.to_thread(self.syncing.close)
+        await asyncio.to_thread(self.owner.close)
         await asyncio.to_thread(self.asker.close)
 
     async def _expire_hourly(self) -> None:
@@ -92,12 +102,12 @@ class Doors:
             await (self.api if is_door(path) else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
-        gate = Gate(within, self.access, self.rates, at_home=self._at_home)
+        gate = Gate(within, self.access, self.rates, self.owner.lock, at_home=self._at_home)
         return Watched(gate, self.asker.metrics)
 
 
 def is_door(path: str) -> bool:
-    return path in _ALONE or path.startswith(_BELOW)
+    return path in _ALONE or path.startswith(_BELOW) or is_owners(path)
 
 
 def _mcp_door(asker: Asker) -> McpDoor | None:

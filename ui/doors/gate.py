@@ -8,6 +8,7 @@ from ui.doors.access import Access, password_of
 from ui.doors.problems import Refused, problem_response
 from ui.doors.rates import Rates, What, client_of
 from ui.doors.wire import App, Receive, Scope, Send, cookie, header, is_from_own_page, route
+from ui.owner.lock import LOGIN, OwnerLock, is_owners
 from ui.ports import is_own_name
 
 COOKIE = "pullquote_session"
@@ -18,6 +19,7 @@ _ASKS = {
     "/gradio_api/queue/join": What.QUESTION,
     "/mcp": What.MCP,
     "/login": What.TRY,
+    LOGIN: What.TRY,
 }
 # A page of somebody else's must not use a reader's tools, as MCP asks for, nor log readers out.
 _NO_STRANGERS = {"/mcp", "/logout"}
@@ -27,18 +29,22 @@ _HINT = "Send a key or the password as `Authorization: Bearer …`, or log in at
 class Gate:
     """An ASGI application around all others."""
 
-    def __init__(self, inside: App, access: Access, rates: Rates, *, at_home: bool = False) -> None:
+    def __init__(
+        self, inside: App, access: Access, rates: Rates, owner: OwnerLock, *, at_home: bool
+    ) -> None:
         """A lock.
 
         Args:
             inside: What is locked.
             access: Who may come in.
             rates: How often.
+            owner: The lock of the owner's page, which opens all that is open to readers as well.
             at_home: Whether nothing keeps strangers out but that they cannot reach this machine.
         """
         self._inside = inside
         self._access = access
         self._rates = rates
+        self._owner = owner
         self._at_home = at_home
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +61,10 @@ class Gate:
         try:
             if self._at_home:
                 _require_own_name(scope)
-            client = self._let_in(scope, path, client)
+            if is_owners(path):
+                self._owner.require(scope, path)
+            else:
+                client = self._let_in(scope, path, client)
             if path in _NO_STRANGERS:
                 _require_own_page(scope)
             self._require_rate(What.REQUEST, client)
@@ -64,7 +73,8 @@ class Gate:
         except Refused as refused:
             if refused.status == 401 and _is_browser(scope):
                 # Relative: a proxy may serve this below a path that is not known here.
-                return RedirectResponse("../" * (path.count("/") - 1) + "login", 303)
+                login = LOGIN if is_owners(path) else "/login"
+                return RedirectResponse("../" * (path.count("/") - 1) + login[1:], 303)
             return problem_response(path, refused)
         return None
 
@@ -81,7 +91,7 @@ class Gate:
             return f"key {name}"
         if self._access.is_open or path in _UNLOCKED:
             return client
-        if self._access.is_session(cookie(scope, COOKIE)):
+        if self._access.is_session(cookie(scope, COOKIE)) or self._owner.is_session(scope):
             return client
         if not authorization:
             raise Refused(
