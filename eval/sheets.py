@@ -1,8 +1,4 @@
-"""Tables for people: CSV that every spreadsheet opens, written and read back.
-
-A spreadsheet would run a cell that begins like a formula; such a cell gets an apostrophe in front,
-which is taken away again when it is read.
-"""
+"""Tables for people: CSV that every spreadsheet opens, written and read back."""
 
 from __future__ import annotations
 
@@ -11,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.cells import shown, typed
 from rag.errors import SourceError
 
 _YES, _NO = {"yes", "y", "x", "true", "1"}, {"no", "n", "false", "0"}
-_FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would run instead of show
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ def write_sheet(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]
     with file.open("w", encoding="utf-8-sig", newline="") as opened:
         sheet = csv.writer(opened, lineterminator="\n")
         sheet.writerow(columns)
-        sheet.writerows([_shown(cell) for cell in row] for row in rows)
+        sheet.writerows([shown(cell) for cell in row] for row in rows)
 
 
 def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
@@ -71,16 +67,6 @@ def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
             hint=f"Its first line has {','.join(columns)}, with commas between.",
         )
     return [
-        SheetRow(file, line, {name: _typed(row[name] or "") for name in columns})
+        SheetRow(file, line, {name: typed(row[name] or "") for name in columns})
         for line, row in rows
     ]
-
-
-def _shown(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _typed(cell: str) -> str:
-    """What was typed, without the apostrophe that keeps it from being run."""
-    cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell

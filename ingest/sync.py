@@ -10,6 +10,7 @@ from time import perf_counter
 
 from ingest.deletions import prune, settle
 from ingest.embedding import Embedding
+from ingest.last_sync import noted
 from ingest.live.credentials import secret_for
 from ingest.live.polite import Client, user_agent
 from ingest.live.site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
@@ -91,6 +92,20 @@ def sync(
         IndexMismatch: The index was made with another model or by a newer version.
         ModelUnavailable: The embedding model cannot be loaded.
     """
+
+    def work() -> Report:
+        return _sync(sources, settings, options, embedder, on_progress)
+
+    return noted(settings.index, sources, work)
+
+
+def _sync(
+    sources: Sequence[str],
+    settings: Settings,
+    options: Options,
+    embedder: Embedder | None,
+    on_progress: OnProgress | None,
+) -> Report:
     started = perf_counter()
     opened = _open(sources, settings, options)
     events = _events(opened)

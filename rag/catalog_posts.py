@@ -51,6 +51,15 @@ def titled(catalog: Catalog, titles: Sequence[str], *, filters: Filters) -> tupl
     return tuple(read_post(row) for row in rows)
 
 
+@decoded
+def recovered_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
+    """Posts from damaged files, by their ids; at most `limit`."""
+    rows = catalog.connection.execute(
+        f"SELECT {POST} FROM posts WHERE recovered IS NOT NULL ORDER BY id LIMIT ?", (limit,)
+    )
+    return tuple(read_post(row) for row in rows)
+
+
 def passage_counts(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, int]:
     """How many passages each of these posts has."""
     found: dict[str, int] = {}

@@ -42,6 +42,12 @@ def source_state(catalog: Catalog, label: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def source_labels(catalog: Catalog) -> tuple[str, ...]:
+    """Every source of which a state is kept."""
+    rows = catalog.connection.execute("SELECT label FROM sources ORDER BY label")
+    return tuple(row[0] for row in rows)
+
+
 def set_source_state(catalog: Catalog, label: str, state: str) -> None:
     with catalog.writing() as connection:
         connection.execute(_KEEP_STATE, (label, state))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -23,11 +24,8 @@ from rag.place import ChromaServer, Database, Place
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _PREFIX = "PULLQUOTE_"
 _FILE = Path("pullquote.toml")
-_SECRETS = {
-    "wordpress_password",
-    "password",
-    "chroma_token",
-}  # never shown, not even where they do not fit
+# Never shown, not even where they do not fit.
+_SECRETS = {"wordpress_password", "password", "owner_password", "chroma_token", "catalog_url"}
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
 
@@ -92,6 +90,9 @@ class Settings(BaseSettings):
     """User whose application password opens the site; None reads what everyone sees."""
     wordpress_password: SecretStr | None = None
     """That application password; None looks into the keyring."""
+
+    sync_sources: Annotated[tuple[str, ...], NoDecode] = ()
+    """What a server reads when told to sync, with spaces between; empty: the index's live sites."""
 
     # retrieval
     exact_search: int = Field(default=20_000, ge=0, le=1_000_000)
@@ -160,6 +161,10 @@ class Settings(BaseSettings):
     """Sources that were last changed longer ago than so many years are marked old; 0 marks none."""
     keep_feedback: bool = False
     """Let readers vote on answers, and keep the votes with their questions in the index folder."""
+    keep_questions: bool = False
+    """Keep questions that the posts do not answer, with the day, in the index folder."""
+    keep_days: int = Field(default=180, ge=1, le=3650)
+    """Days after which kept votes and questions are deleted."""
 
     # server
     host: str = "127.0.0.1"
@@ -168,6 +173,10 @@ class Settings(BaseSettings):
     """Port that the page listens on."""
     password: SecretStr | None = Field(default=None, min_length=8)
     """Password of page and API, 8 characters at least; None lets everyone in who can reach them."""
+    owner_password: SecretStr | None = Field(default=None, min_length=8)
+    """Password of the owner's page, 8 characters at least; None: for who sits at the machine."""
+    owner_cases: Path = Path("cases.jsonl")
+    """The file that the owner's page adds evaluation cases to."""
     questions_a_minute: int = Field(default=30, ge=0, le=100_000)
     """Questions that one client may ask in a minute; 0 does not count."""
     request_bytes: int = Field(default=1_000_000, ge=1000, le=100_000_000)
@@ -187,6 +196,11 @@ class Settings(BaseSettings):
         if self.catalog_url is not None:
             database = Database(self.catalog_url.get_secret_value(), self.catalog_schema)
         return Place(self.index, chroma, database)
+
+    @field_validator("sync_sources", mode="before")
+    @classmethod
+    def _parted(cls, given: Any) -> Any:
+        return given.split() if isinstance(given, str) else given
 
     @classmethod
     def settings_customise_sources(

@@ -20,9 +20,9 @@ from ui.page.server import guarded
 
 
 @contextmanager
-def open_doors(assistant: Assistant) -> Iterator[tuple[str, Doors]]:
+def open_doors(assistant: Assistant, *, everyone: bool = False) -> Iterator[tuple[str, Doors]]:
     """The address, and the doors."""
-    doors = Doors(assistant)
+    doors = Doors(assistant, everyone=everyone)
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

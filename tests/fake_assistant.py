@@ -1,6 +1,6 @@
 """A real assistant over the small site, slower and less reliable where a question asks for it.
 
-As a program it serves the page: `python fake_assistant.py PORT [empty] [locked]`.
+As a program it serves the page: `python fake_assistant.py PORT [empty] [locked] [owner]`.
 """
 
 from __future__ import annotations
@@ -109,6 +109,8 @@ class FakeAssistant(Assistant):
     ) -> Iterator[Answer]:
         self.histories.append(tuple(history))
         if "fail" in question:
+            if "late" in question:
+                time.sleep(0.7)
             raise ModelUnavailable("The model <b>m</b> did not answer.", hint="Start its server.")
         if "crash" in question:
             raise RuntimeError("the secret of the house")
@@ -158,6 +160,10 @@ def main() -> None:
     lock = {"password": PASSWORD} if "locked" in sys.argv else {}
     with tempfile.TemporaryDirectory() as folder:
         index = site_index(Path(folder) / "index", empty=empty)
+        if "owner" in sys.argv:
+            from owner_site import furnish
+
+            furnish(index)
         base = f"http://127.0.0.1:{port}/site"
         with FakeAssistant(index, link_base=base, **lock) as assistant:
             examples = () if empty else EXAMPLES

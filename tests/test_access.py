@@ -132,8 +132,59 @@ def test_a_log_in_gives_a_cookie_that_scripts_cannot_read(closed: str) -> None:
             assert said in cookie
         assert browser.get("/").text == "the page at /"
         assert browser.post("/api/ask", json={"question": LETTUCES}).status_code == 200
-        browser.post("/logout")
+        session = browser.cookies[COOKIE]
+        assert browser.post("/logout").status_code == 303
         assert browser.get("/").status_code == 401
+    # Whoever has kept the cookie is out as well.
+    kept = {"cookie": f"{COOKIE}={session}"}
+    assert httpx.get(f"{closed}/", headers=kept).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_a_page_of_a_stranger_logs_nobody_out(closed: str, headers: dict[str, str]) -> None:
+    with httpx.Client(base_url=closed) as browser:
+        browser.post("/login", data={"password": PASSWORD})
+        assert browser.post("/logout", headers=headers).status_code == 403
+        assert browser.get("/").status_code == 200
+        own = {"origin": "https://ask.example.org", "sec-fetch-site": "same-origin"}
+        assert browser.post("/logout", headers=own).status_code == 303
+
+
+def test_one_session_ends_and_the_others_go_on(tmp_path: Path) -> None:
+    access = Access(AccessFile(tmp_path), PASSWORD)
+    one, other = access.session(), access.session()
+    access.end(one)
+    access.end("no session")
+    for server in (access, Access(AccessFile(tmp_path), PASSWORD)):
+        assert not server.is_session(one)
+        assert server.is_session(other)
+
+
+def test_a_session_of_one_purpose_opens_nothing_for_another(tmp_path: Path) -> None:
+    session = Access(AccessFile(tmp_path), PASSWORD).session()
+    assert not Access(AccessFile(tmp_path), PASSWORD, purpose="owner").is_session(session)
+
+
+def test_a_session_ends_where_the_file_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = Access(AccessFile(tmp_path), PASSWORD)
+    session = access.session()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(AccessFile, "end", full)
+    access.end(session)
+    assert not access.is_session(session)
 
 
 def test_a_cookie_is_only_sent_over_https_where_the_log_in_was(closed: str) -> None:
@@ -234,6 +285,45 @@ def test_other_machines_are_let_in_only_in_so_many_words(host: str) -> None:
     require_lock(load_settings(host=host, password=PASSWORD), everyone=False)
     with pytest.raises(ConfigError, match="A password is set"):
         require_lock(load_settings(host=host, password=PASSWORD), everyone=True)
+
+
+STRANGERS = [
+    "evil.example",
+    "evil.example:7860",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+]
+
+
+@pytest.mark.parametrize("host", STRANGERS)
+def test_a_name_of_a_stranger_that_leads_here_is_refused(index: Path, host: str) -> None:
+    with server(index) as address:
+        for path in ("/", "/api/docs", "/api/posts/garden.example/1"):
+            said = httpx.get(address + path, headers={"host": host})
+            assert (said.status_code, set(said.json())) == (421, {"problem", "hint"})
+            assert "lettuce" not in said.text
+        asked = httpx.post(
+            f"{address}/api/ask", json={"question": LETTUCES}, headers={"host": host}
+        )
+        assert asked.status_code == 421
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST:9000", "blog.localhost:7860", "127.0.0.1", "[::1]:7860", "[::1]"],
+)
+def test_every_name_of_the_own_machine_is_answered_to(index: Path, host: str) -> None:
+    with server(index) as address:
+        assert status(address, host=host) == 200
+
+
+def test_a_proxy_may_use_its_name_where_others_are_let_in(closed: str, index: Path) -> None:
+    assert status(closed, host="ask.example.org", authorization=f"Bearer {PASSWORD}") == 200
+    with (
+        FakeAssistant(index) as assistant,
+        open_doors(assistant, everyone=True) as (address, _),
+    ):
+        assert status(address, host="ask.example.org") == 200
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])

@@ -53,7 +53,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with serving(keep_feedback=True, old_years=5) as (address, _):
+    kept = {"keep_feedback": True, "keep_questions": True, "keep_days": 30}
+    with serving(**kept, old_years=5) as (address, _):
         yield address
 
 
@@ -347,7 +348,8 @@ def test_conversations_are_saved_opened_exported_and_deleted(open_page: OpenPage
 
 def test_votes_are_sent_with_a_reason(open_page: OpenPage) -> None:
     page = open_page()
-    expect(page.locator("#pq-foot")).to_contain_text(SAY("foot_votes"))
+    for kept in ("foot_votes_many", "foot_questions_many"):
+        expect(page.locator("#pq-foot")).to_contain_text(SAY(kept, n=30))
     ask(page, LETTUCES)
     page.get_by_role("button", name=SAY("not_helpful"), exact=True).click()
     page.get_by_role("button", name=SAY("reason_wrong-source")).click()

@@ -33,5 +33,26 @@ def test_a_reader_logs_in_and_asks(browser: Browser) -> None:
         box.press("Enter")
         expect(page.locator(".pq-mark[data-number='1']")).to_be_visible(timeout=30_000)
         assert page.evaluate("document.cookie") == ""
+        page.get_by_role("button", name="Log out").click()
+        expect(page).to_have_url(f"{address}/login")
+        page.goto(address)
+        assert page.url == f"{address}/login"
         assert wrong == []
+        context.close()
+
+
+def test_a_phone_logs_out_at_the_end_of_the_page(browser: Browser) -> None:
+    with serving("locked") as (address, _):
+        context = browser.new_context(**test_browser.PHONE)
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        out = page.get_by_role("button", name="Log out")
+        expect(out).to_have_count(1)
+        out.scroll_into_view_if_needed()
+        assert test_browser.serious(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        out.tap()
+        expect(page).to_have_url(f"{address}/login")
         context.close()

@@ -17,6 +17,7 @@ from rag.record import AnswerRecord
 from rag.types import Turn
 from ui.doors.app import Doors
 from ui.doors.footnotes import inert, marks, whole
+from ui.doors.pulse import COMMENT
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,18 @@ def test_errors_have_the_form_that_the_client_reads(client: openai.OpenAI) -> No
     with pytest.raises(openai.InternalServerError, match="Something went wrong") as caught:
         completed(client, "please crash")
     assert "secret" not in str(caught.value)
+
+
+def test_a_stream_with_signs_of_life_is_read_by_the_real_client(
+    client: openai.OpenAI, opened: tuple[str, Doors], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.doors.pulse.SECONDS", 0.1)
+    messages: Any = [{"role": "user", "content": f"{LETTUCES} slow"}]
+    pieces = list(client.chat.completions.create(model="pullquote", messages=messages, stream=True))
+    assert pieces[0].choices[0].delta.role == "assistant"
+    assert pieces[-1].choices[0].finish_reason == "stop"
+    body = {"messages": messages, "stream": True}
+    assert httpx.post(f"{opened[0]}/v1/chat/completions", json=body).text.startswith(COMMENT)
 
 
 def test_a_client_that_closes_its_stream_frees_the_work(

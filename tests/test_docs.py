@@ -88,7 +88,7 @@ def settings_rows() -> list[str]:
 
 def _row(name: str, field: FieldInfo) -> str:
     default = field.default
-    shown = "none" if default is None else f"`{default}`" if str(default) else "empty"
+    shown = "none" if default is None else "empty" if default in ("", ()) else f"`{default}`"
     cells = [f"`{name}`", _type(field.annotation), _range(field), shown, _sentence(field)]
     return f"| {' | '.join(cells)} |"
 
@@ -96,6 +96,8 @@ def _row(name: str, field: FieldInfo) -> str:
 def _type(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return "one of " + ", ".join(f"`{value}`" for value in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return "list of texts"
     choices = [one for one in get_args(annotation) if one is not type(None)]
     return _TYPES[choices[0]] if choices else _TYPES[annotation]
 

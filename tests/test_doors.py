@@ -16,6 +16,7 @@ from fake_assistant import LETTUCES, FakeAssistant, site_index
 from rag.record import AnswerRecord, record
 from rag.types import Turn
 from ui.doors.app import Doors
+from ui.doors.pulse import COMMENT
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,28 @@ def test_sentences_are_sent_while_the_answer_is_still_written(address: str) -> N
         first = next(said.iter_text())
     assert first.startswith("event: sentence")
     assert "event: answer" not in first
+
+
+def test_a_stream_says_in_a_silence_that_the_work_goes_on(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.doors.pulse.SECONDS", 0.1)
+    said = ask(address, question=f"{LETTUCES} slow", stream=True).text
+    assert said.startswith(COMMENT)
+    between = said.removeprefix(COMMENT).partition("event: sentence")[2]
+    assert COMMENT in between
+    *sentences, last = events(said.replace(COMMENT, ""))
+    assert [sentence for _, sentence in sentences] == last[1]["sentences"]
+
+
+def test_what_fails_after_a_sign_of_life_is_an_event(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.doors.pulse.SECONDS", 0.1)
+    said = ask(address, question="please fail late", stream=True)
+    assert said.status_code == 200
+    ((name, told),) = events(said.text.replace(COMMENT, ""))
+    assert (name, told["hint"]) == ("error", "Start its server.")
 
 
 def test_a_refusal_is_a_result(address: str) -> None:

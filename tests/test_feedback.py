@@ -1,27 +1,39 @@
-"""Votes on answers: kept, shown and deleted."""
+"""Votes on answers and questions without one: kept, shown, deleted in time and when told to."""
 
 from __future__ import annotations
 
 import json
+import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from door_server import open_doors, until
+from fake_assistant import LETTUCES, FakeAssistant, site_index
+from httpx import post
 from typer.testing import CliRunner
 
 from ui.cli import app
-from ui.feedback import Feedback, delete, keep, kept
+from ui.feedback import Feedback, Unanswered, unanswered, votes
+from ui.kept import today
 
+DAYS = [(datetime.now(UTC).date() - timedelta(days=ago)).isoformat() for ago in (200, 3, 0)]
+LONG_AGO, BEFORE, TODAY = DAYS
 VOTES = (
-    Feedback("2026-05-03", "Why are slugs [bold]slimy[/bold]?", True),
-    Feedback("2026-05-04", "Wer wählt das Gemüse?", False, "out-of-date"),
+    Feedback(BEFORE, "Why are slugs [bold]slimy[/bold]?", True),
+    Feedback(TODAY, "Wer wählt das Gemüse?", False, "out-of-date"),
 )
+ASKED = (Unanswered(BEFORE, "Do beer traps help?"), Unanswered(TODAY, "And [red]salt[/red]?"))
+NOBODY = "Who won the world cup?"
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for vote in VOTES:
-        keep(tmp_path, vote)
+        votes(tmp_path).add(vote)
+    for question in ASKED:
+        unanswered(tmp_path).add(question)
     return tmp_path
 
 
@@ -31,28 +43,124 @@ def run(*words: str) -> str:
     return done.output
 
 
-def test_votes_come_back_as_they_were(folder: Path) -> None:
-    assert tuple(kept(folder)) == VOTES
+# ---------------------------------------------------------------- the files
 
 
-def test_a_vote_whose_writer_was_killed_is_passed_over(folder: Path) -> None:
+def test_votes_and_questions_come_back_as_they_were(folder: Path) -> None:
+    assert votes(folder).all() == [*VOTES]
+    assert unanswered(folder).all() == [*ASKED]
+    assert stat.S_IMODE((folder / "unanswered.jsonl").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"day": "20',
+        "[]\n",
+        '{"day": "yesterday", "question": "x", "good": true}\n',
+        '{"day": "2026-01-01", "question": ["x"], "good": true}\n',
+        "\n",
+        "\x00\xff\n",
+    ],
+)
+def test_a_line_that_is_none_is_passed_over_and_swallows_no_other(folder: Path, line: str) -> None:
     file = folder / "feedback.jsonl"
-    file.write_text(file.read_text(encoding="utf-8") + '{"day": "20', encoding="utf-8")
-    assert tuple(kept(folder)) == VOTES
+    file.write_text(file.read_text(encoding="utf-8") + line, encoding="utf-8")
+    assert votes(folder).all() == [*VOTES]
+    votes(folder).add(VOTES[0])
+    assert votes(folder).all() == [*VOTES, VOTES[0]]
+
+
+def test_nobody_fills_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.kept._LARGEST", 2000)
+    for number in range(100):
+        unanswered(folder).add(Unanswered(TODAY, f"Question {number}?"))
+    assert (folder / "unanswered.jsonl").stat().st_size < 2200
+    assert unanswered(folder).all()[-1].question == "Question 99?"
+
+
+def test_some_are_dropped_and_the_others_stay(folder: Path) -> None:
+    assert votes(folder).drop(lambda one: one.good) == 1
+    assert votes(folder).all() == [VOTES[1]]
+    assert votes(folder).drop(lambda one: one.good) == 0
+    assert unanswered(folder / "nowhere").drop(lambda _: True) == 0
+
+
+# ---------------------------------------------------------------- the command
 
 
 def test_the_command_shows_them(folder: Path) -> None:
     said = run("--index", str(folder))
-    assert "2026-05-03  good  Why are slugs [bold]slimy[/bold]?" in said
-    assert "2026-05-04  bad   Wer wählt das Gemüse? (out-of-date)" in said
+    assert f"{BEFORE}  good  Why are slugs [bold]slimy[/bold]?" in said
+    assert f"{TODAY}  bad   Wer wählt das Gemüse? (out-of-date)" in said
     assert "2 votes: 1 good, 1 bad." in said
     first = json.loads(run("--index", str(folder), "--json").splitlines()[0])
     assert first["question"] == VOTES[0].question
+    asked = run("--index", str(folder), "--questions")
+    assert f"{TODAY}  And [red]salt[/red]?" in asked
+    assert "2 questions without an answer." in asked
+    lines = run("--index", str(folder), "--questions", "--json").splitlines()
+    assert json.loads(lines[0]) == {"day": BEFORE, "question": "Do beer traps help?"}
 
 
 def test_the_command_deletes_them(folder: Path) -> None:
     assert "2 votes deleted." in run("--index", str(folder), "--delete")
-    assert list(kept(folder)) == []
     assert not (folder / "feedback.jsonl").exists()
     assert "0 votes" in run("--index", str(folder))
-    assert delete(folder) == 0
+    assert unanswered(folder).all() == [*ASKED]
+    assert "2 questions deleted." in run("--index", str(folder), "--questions", "--delete")
+    assert not (folder / "unanswered.jsonl").exists()
+    assert votes(folder).delete() == 0
+
+
+def test_what_is_old_is_deleted_before_it_is_shown(folder: Path) -> None:
+    unanswered(folder).add(Unanswered(LONG_AGO, "How old is this?"))
+    assert "How old" not in run("--index", str(folder), "--questions")
+    assert "How old" not in (folder / "unanswered.jsonl").read_text(encoding="utf-8")
+    assert "2 votes" in run("--index", str(folder))
+
+
+# ---------------------------------------------------------------- a server
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return site_index(tmp_path_factory.mktemp("feedback") / "index")
+
+
+def ask(address: str, question: str) -> None:
+    """Through two doors, one of them as a stream."""
+    body = {"question": question, "stream": True}
+    assert post(f"{address}/api/ask", json=body).status_code == 200
+    chat = {"messages": [{"role": "user", "content": question}]}
+    assert post(f"{address}/v1/chat/completions", json=chat).status_code == 200
+
+
+def test_questions_without_an_answer_are_kept_where_the_owner_wants_it(index: Path) -> None:
+    with FakeAssistant(index) as assistant, open_doors(assistant) as (address, _):
+        ask(address, NOBODY)
+        assert unanswered(index).all() == []
+    kept = FakeAssistant(index, keep_questions=True)
+    with kept as assistant, open_doors(assistant) as (address, _):
+        ask(address, NOBODY)
+        ask(address, LETTUCES)
+        assert unanswered(index).all() == [Unanswered(today(), NOBODY)] * 2
+    unanswered(index).delete()
+
+
+def test_an_answer_comes_although_its_question_cannot_be_kept(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ui.kept.Kept.add", full)
+    kept = FakeAssistant(index, keep_questions=True)
+    with kept as assistant, open_doors(assistant) as (address, _):
+        ask(address, NOBODY)
+
+
+def test_a_server_deletes_what_is_old(index: Path) -> None:
+    unanswered(index).add(Unanswered(BEFORE, "How old is this?"))
+    with FakeAssistant(index, keep_days=2) as assistant, open_doors(assistant):
+        until(lambda: not unanswered(index).all())

@@ -18,7 +18,7 @@ from rag.catalog_write import remove_posts
 from rag.errors import QuestionInvalid
 from rag.index import write_index
 from rag.types import Answer, Turn
-from ui.feedback import kept
+from ui.feedback import unanswered, votes
 from ui.page import stream
 from ui.page.desk import Desk, Reply
 from ui.page.stream import Workers
@@ -243,15 +243,24 @@ def test_votes_are_kept_only_where_the_owner_wants_it(tmp_path: Path) -> None:
     with FakeAssistant(site_index(tmp_path / "index")) as assistant:
         folder = assistant.settings.index
         Desk(assistant, TEXTS).vote(vote)
-        assert list(kept(folder)) == []
+        assert votes(folder).all() == []
         assistant.settings = assistant.settings.model_copy(update={"keep_feedback": True})
         Desk(assistant, TEXTS).vote(vote)
-        (one,) = kept(folder)
+        (one,) = votes(folder).all()
         assert (one.question, one.good, one.reason) == ("Why?", False, "wrong-source")
         for wrong in (None, {}, {**vote, "reason": "<b>"}, {**vote, "who": "me"}):
             with pytest.raises(QuestionInvalid):
                 Desk(assistant, TEXTS).vote(wrong)
-        assert len(list(kept(folder))) == 1
+        assert len(votes(folder).all()) == 1
+
+
+def test_a_question_without_an_answer_is_kept_once_it_is_over(tmp_path: Path) -> None:
+    index = site_index(tmp_path / "index")
+    with FakeAssistant(index, keep_questions=True) as assistant:
+        desk = Desk(assistant, TEXTS)
+        for question in ("How many lettuces?", " Who won the world cup? ", "please fail"):
+            list(desk.respond({"id": "1", "question": question}, "tab"))
+        assert [one.question for one in unanswered(index).all()] == ["Who won the world cup?"]
 
 
 # ---------------------------------------------------------------- the server
@@ -346,7 +355,7 @@ def test_ctrl_c_ends_it_although_a_reader_is_there() -> None:
     with serving() as (address, process):
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as reader:
-            reader.sendall(b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: x\r\n\r\n")
+            reader.sendall(b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert reader.recv(100).startswith(b"HTTP/1.1 200")
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=15) == 0

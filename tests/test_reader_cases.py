@@ -25,7 +25,7 @@ from rag.errors import SourceError
 from rag.record import CitationRecord
 from rag.types import Turn
 from ui.cli import app
-from ui.feedback import Feedback, keep
+from ui.feedback import Feedback, votes
 
 QUESTION = "How many lettuces did the bed with wool mulch lose?"
 
@@ -100,9 +100,9 @@ def test_from_votes_to_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     draft = ("draft", str(index), "--from-feedback", "--out", str(sheet))
     assert run(*draft).startswith("1 Error: No reader has voted")
     assert not sheet.exists()
-    keep(index, Feedback("2026-05-03", QUESTION, True))
-    keep(index, Feedback("2026-05-04", "Xyzzy plugh?", False, "wrong"))
-    keep(index, Feedback("2026-05-05", QUESTION.upper(), False, "out-of-date"))
+    votes(index).add(Feedback("2026-05-03", QUESTION, True))
+    votes(index).add(Feedback("2026-05-04", "Xyzzy plugh?", False, "wrong"))
+    votes(index).add(Feedback("2026-05-05", QUESTION.upper(), False, "out-of-date"))
     assert run(*draft).startswith("0 2 questions that readers voted on.")
     with sheet.open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))

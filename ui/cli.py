@@ -188,8 +188,14 @@ def serve(
     password: Annotated[
         bool, typer.Option("--password", help='Ask for a password; else the setting "password".')
     ] = False,
+    owner_password: Annotated[
+        bool,
+        typer.Option(
+            "--owner-password", help='Ask for the owner\'s; else the setting "owner_password".'
+        ),
+    ] = False,
     everyone: Annotated[
-        bool, typer.Option("--open", help="Let other machines in without a password.")
+        bool, typer.Option("--open", help="Let strangers in without a password.")
     ] = False,
 ) -> None:
     """Open the chat page and the API for an index, until Ctrl-C."""
@@ -197,10 +203,13 @@ def serve(
     from ui.ports import require_free
     from ui.serving import require_lock, serve_page, typed_password
 
-    given = {"index": index, "host": host, "port": port, "chat_model": chat_model}
+    given: dict[str, Any] = {"index": index, "host": host, "port": port, "chat_model": chat_model}
     settings = load_settings(**given)
     if password and settings.password is None:
-        settings = load_settings(**given, password=typed_password())
+        given["password"] = typed_password()
+    if owner_password and settings.owner_password is None:
+        given["owner_password"] = typed_password("the owner's page")
+    settings = load_settings(**given)
     require_lock(settings, everyone=everyone)
     require_free(settings.host, settings.port)
     serve_page(settings, everyone=everyone)

@@ -34,14 +34,20 @@ class Check:
     """What to do where it is not well."""
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """Every check, cheapest first; one that fails keeps no other from being made."""
+def examine(settings: Settings, *, serving: bool = False) -> Iterator[Check]:
+    """Every check, cheapest first; one that fails keeps no other from being made.
+
+    Args:
+        settings: Which index, model and port are looked at.
+        serving: A server is running with them, so that its port is taken.
+    """
     yield _python()
     owners = packages_distributions()
     yield from (_own_package(name, owners.get(name, ())) for name in _OURS)
     missing = [name for name in _NEEDED if not _installed(name)]
     yield from (_needed(name) for name in _NEEDED)
-    yield _port(settings)
+    if not serving:
+        yield _port(settings)
     yield _disk(settings.index)
     if missing:  # what follows imports them
         return

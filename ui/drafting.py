@@ -11,7 +11,7 @@ from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
 from rag.record import record
 from ui.calibrating import EASIER, drafted_questions
-from ui.feedback import Feedback, kept
+from ui.feedback import Feedback, votes
 from ui.show import count, progress_bar
 
 _OURS = (
@@ -47,7 +47,7 @@ def from_votes(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], s
         ModelUnavailable: A model cannot be loaded or does not answer.
     """
     folder = assistant.settings.index
-    if not (voted := by_question(kept(folder))):
+    if not (voted := by_question(votes(folder).all())):
         raise SourceError(
             f"No reader has voted on an answer from {folder}.",
             hint="Votes are kept where the setting keep_feedback is on.",
@@ -56,33 +56,33 @@ def from_votes(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], s
     proposals: list[Proposed] = []
     with progress_bar() as bar:
         task = bar.add_task("Asking", total=len(chosen), of=f"{len(chosen):,} questions")
-        for votes in chosen:
-            question = votes[0].question
+        for given in chosen:
+            question = given[0].question
             try:
                 answer = record(assistant.ask(question))
             except QuestionInvalid:  # longer than is taken now, or empty
                 continue
             finally:
                 bar.advance(task)
-            proposals += reader_proposals(question, answer, note=votes_note(votes))
+            proposals += reader_proposals(question, answer, note=votes_note(given))
     told = f"{count(len(chosen), 'question', 'questions')} that readers voted on. {_OURS}"
     return tuple(proposals), told
 
 
-def by_question(votes: Iterable[Feedback]) -> dict[str, list[Feedback]]:
+def by_question(given: Iterable[Feedback]) -> dict[str, list[Feedback]]:
     """Votes on the same question together, whatever its case and spaces; the latest first."""
     found: dict[str, list[Feedback]] = {}
-    for vote in reversed(list(votes)):
+    for vote in reversed(list(given)):
         found.setdefault(normalise(vote.question), []).append(vote)
     return found
 
 
-def votes_note(votes: Iterable[Feedback]) -> str:
+def votes_note(given: Iterable[Feedback]) -> str:
     """How many thought well of an answer and how many did not, with their reasons."""
-    votes = list(votes)
-    good = sum(one.good for one in votes)
+    given = list(given)
+    good = sum(one.good for one in given)
     told = [f"{good} good"] if good else []
-    if bad := len(votes) - good:
-        reasons = ", ".join(dict.fromkeys(one.reason for one in votes if one.reason))
+    if bad := len(given) - good:
+        reasons = ", ".join(dict.fromkeys(one.reason for one in given if one.reason))
         told.append(f"{bad} bad" + (f" ({reasons})" if reasons else ""))
     return f"voted {', '.join(told)}"

@@ -1,19 +1,20 @@
-"""What readers think of answers, where the owner wants to keep it: one file in the index folder.
+"""What readers ask and think of answers, where the owner wants to keep it: files of the index.
 
-Nothing of a post is kept with a vote, so that what is forgotten of an index is forgotten here too.
+Nothing of a post is kept with it, so that what is forgotten of an index is forgotten here too.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from rag.settings import Settings
+from rag.types import Answer
+from ui.kept import Kept, today
 
-_FILE = "feedback.jsonl"
+_VOTES, _QUESTIONS = "feedback.jsonl", "unanswered.jsonl"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +28,37 @@ class Feedback:
     reason: str = ""
 
 
-def today() -> str:
-    return datetime.now(UTC).date().isoformat()
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that the posts do not answer. Nothing in it says who asked it."""
+
+    day: str
+    """UTC; not the hour."""
+    question: str
 
 
-def keep(folder: Path, one: Feedback) -> None:
-    """Add a vote to those of an index."""
-    with _locked(folder), (folder / _FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+def votes(folder: Path) -> Kept[Feedback]:
+    """Those of an index."""
+    return Kept(folder / _VOTES, Feedback)
 
 
-def kept(folder: Path) -> Iterator[Feedback]:
-    """All votes of an index, oldest first."""
-    file = folder / _FILE
-    if not file.is_file():
+def unanswered(folder: Path) -> Kept[Unanswered]:
+    """Those that were asked of an index."""
+    return Kept(folder / _QUESTIONS, Unanswered)
+
+
+def note_unanswered(answer: Answer, settings: Settings) -> None:
+    """Keep the question of a complete answer that says nothing, where the owner wants it kept."""
+    if not settings.keep_questions or not answer.complete or answer.answered:
         return
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.endswith("\n"):  # else its writer was killed
-                yield Feedback(**json.loads(line))
+    try:
+        one = Unanswered(today(), answer.query.question.strip())
+        unanswered(settings.index).add(one)
+    except OSError as error:  # the reader has an answer all the same
+        _log.warning("A question could not be kept: %s", error)
 
 
-def delete(folder: Path) -> int:
-    """Forget all votes of an index.
-
-    Returns:
-        How many there were.
-    """
-    with _locked(folder):
-        count = sum(1 for _ in kept(folder))
-        (folder / _FILE).unlink(missing_ok=True)
-    return count
-
-
-def _locked(folder: Path) -> FileLock:
-    return FileLock(folder / f"{_FILE}.lock")
+def expire(settings: Settings) -> int:
+    """Delete what was kept for as long as the owner wants it kept; how much that was."""
+    folder, days = settings.index, settings.keep_days
+    return votes(folder).expire(days) + unanswered(folder).expire(days)

@@ -52,6 +52,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_own_name(host_header: str) -> bool:
+    """Whether a request was made to this machine by a name that only it can have.
+
+    A page of a stranger can let its own name lead to this machine (DNS rebinding); its script then
+    reads here as if it were at home. Its requests bear that name.
+    """
+    name = host_header.rpartition("]")[0].removeprefix("[") or host_header.partition(":")[0]
+    name = name.lower().removesuffix(".")
+    return is_loopback(name) or name.endswith(".localhost")
+
+
 def page_address(host: str, port: int) -> str:
     """Where a browser of this machine finds what listens there."""
     # 0.0.0.0 and :: mean every address of the machine, and are none themselves.

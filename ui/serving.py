@@ -31,7 +31,7 @@ def serve_page(
         open_browser: Show the page in the user's browser; None where a terminal shows this.
         pages: Path to HTML of pages that are served beside the chat.
         examples: Questions to offer.
-        everyone: Other machines may come in without a password.
+        everyone: Strangers may come in without a password.
 
     Raises:
         ConfigError: Other machines could come in, and neither a password nor `everyone` is set.
@@ -43,15 +43,21 @@ def serve_page(
     assistant.index.check_model(model_id(settings))  # now, and not at the first reader's question
     with waiting("Opening the page"):
         # Only now: it takes seconds, and there may be no index at all.
+        from ui.owner.lock import PAGE
         from ui.page.app import serve
 
     def ready(address: str) -> None:
         say(f"The page is at {address} (Ctrl-C ends it).")
+        if settings.owner_password:
+            say(f"The owner's page is at {address}{PAGE}.")
         if sys.stdout.isatty() if open_browser is None else open_browser:
             _open(address)
 
     with assistant:
-        serve(assistant, settings.host, settings.port, ready, pages=pages, examples=examples)
+        serve(
+            assistant, settings.host, settings.port, ready,
+            pages=pages, examples=examples, everyone=everyone,
+        )  # fmt: skip
 
 
 def require_lock(settings: Settings, *, everyone: bool) -> None:
@@ -65,6 +71,11 @@ def require_lock(settings: Settings, *, everyone: bool) -> None:
             "A password is set, so --open cannot let everyone in.",
             hint="Leave out --open, or the password.",
         )
+    if settings.owner_password and settings.owner_password == settings.password:
+        raise ConfigError(
+            "The owner's password is that of the readers, who would all be owners.",
+            hint="Set owner_password to another one.",
+        )
     if not (everyone or settings.password or is_loopback(settings.host)):
         raise ConfigError(
             f"Other machines could read the posts at {settings.host}.",
@@ -73,17 +84,21 @@ def require_lock(settings: Settings, *, everyone: bool) -> None:
         )
 
 
-def typed_password() -> str:
+def typed_password(of: str = "the page") -> str:
     """A password from the terminal.
+
+    Args:
+        of: What it opens.
 
     Raises:
         ConfigError: There is no terminal, or the two times differ.
     """
     if not sys.stdin.isatty():
         raise ConfigError(
-            "There is no terminal to type a password on.", hint="Set PULLQUOTE_PASSWORD."
+            "There is no terminal to type a password on.",
+            hint="Set PULLQUOTE_PASSWORD, or PULLQUOTE_OWNER_PASSWORD for the owner's page.",
         )
-    typed = getpass("Password for the page: ")
+    typed = getpass(f"Password for {of}: ")
     if typed != getpass("Once more: "):
         raise ConfigError("The two are not the same.", hint="Try again.")
     return typed

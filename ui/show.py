@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # each of these imports more than an answer needs
     from rag.catalog import IndexStatus
     from rag.catalog_sources import Quarantined
     from ui.doctor import Check
-    from ui.feedback import Feedback
+    from ui.feedback import Feedback, Unanswered
 
 # Posts come from outside, and a terminal obeys what it is sent.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -230,6 +230,13 @@ def print_feedback(votes: Sequence[Feedback]) -> None:
         say(f"{vote.day}  {'good' if vote.good else 'bad '}  {vote.question}{reason}")
     good = sum(vote.good for vote in votes)
     say(f"{count(len(votes), 'vote', 'votes')}: {good} good, {len(votes) - good} bad.")
+
+
+def print_unanswered(questions: Sequence[Unanswered]) -> None:
+    """Each question on a line, oldest first."""
+    for one in questions:
+        say(f"{one.day}  {one.question}")
+    say(f"{count(len(questions), 'question', 'questions')} without an answer.")
 
 
 def print_checks(checks: Iterable[Check]) -> bool:

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.live.census import Listed, PageKept
 from ingest.live.wordpress_api import Site
+from rag.catalog import Catalog
 from rag.catalog_forgotten import Forgotten
+from rag.catalog_sources import source_labels, source_state
 
 _SCHEMA = 1
 
@@ -75,3 +77,13 @@ class Remembered:
     """Posts in the index that were read from the site."""
     forgotten: Forgotten = field(default_factory=Forgotten)
     """Posts that are not to be read."""
+
+
+def known_sites(catalog: Catalog) -> tuple[str, ...]:
+    """Addresses of the live sites that an index was read from, so that a sync knows them again."""
+    found = []
+    for label in source_labels(catalog):
+        scheme, slashes, _ = read_state(source_state(catalog, label)).api.partition("://")
+        if slashes:  # else no sync of it has come as far as its API
+            found.append(f"{scheme}://{label}")
+    return tuple(found)

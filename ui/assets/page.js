@@ -126,7 +126,7 @@
     const when = about.synced ? say("posts_as_of", { date: pq.day(about.synced) }) : "";
     find("pq-line").textContent = [of, when].filter(Boolean).join(", ");
     const told = [about.chat_model ? say("foot_model", { model: about.chat_model }) : "", say("foot_promise"),
-      say("foot_judge"), pq.votes ? say("foot_votes") : ""];
+      say("foot_judge"), pq.votes ? count("foot_votes", pq.days) : "", pq.questions ? count("foot_questions", pq.days) : ""];
     find("pq-foot").textContent = told.filter(Boolean).join(" ");
   }
 
@@ -134,6 +134,7 @@
     if (told?.reply) reply(told.reply);
     if (!told?.about) return;
     pq.state.about = told.about;
+    showFor("owner", told.about.owner);
     aboutLine(told.about);
     welcome();
   }
@@ -242,6 +243,10 @@
     addEventListener("hashchange", welcome);
   }
 
+  function showFor(whom, on) {
+    document.querySelectorAll(`#pq [data-for=${whom}]`).forEach((one) => { one.hidden = !on; });
+  }
+
   function dress() {
     document.querySelectorAll("#pq [data-icon]").forEach((one) => one.append(pq.icon(one.dataset.icon)));
     document.querySelectorAll("#pq [data-text]").forEach((one) => {
@@ -250,6 +255,7 @@
       if (one.dataset.icon) one.title = text;
     });
     document.querySelectorAll("#pq [data-label]").forEach((one) => one.setAttribute("aria-label", say(one.dataset.label)));
+    showFor("locked", pq.locked);
     document.querySelectorAll("#pq [data-hint]").forEach((one) => { one.placeholder = say(one.dataset.hint); });
     find("pq-name").textContent = pq.name;
     find("pq-logo").append(pq.logo ? make("img", { src: pq.logo, alt: "" }) : Array.from(pq.name)[0] ?? "");

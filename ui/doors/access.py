@@ -8,6 +8,7 @@ import hmac
 import json
 import logging
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from itsdangerous import BadSignature, TimestampSigner
 from rag.errors import ConfigError
 
 SESSION_SECONDS = 30 * 24 * 3600
+_ID_BYTES = 8  # of a session's name; what opens is its signature
 _FILE = "access.json"
 _PREFIX = "pq_"
 _log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ class Key:
 
 
 class AccessFile:
-    """`access.json` in the index's folder: hashes of keys, and the secret that signs sessions."""
+    """`access.json` in the index's folder: hashes of keys, what signs sessions, and which ended."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / _FILE
@@ -93,6 +95,23 @@ class AccessFile:
             _log.warning("%s cannot be written: sessions end with this process.", self._file)
             return secrets.token_urlsafe(32)
 
+    def has_ended(self, session: str) -> bool:
+        """Whether that session was ended before its time."""
+        self._refresh()
+        return session in self._content.get("ended", {})
+
+    def end(self, session: str) -> None:
+        """That session opens nothing any more, with other servers of the index as well.
+
+        Args:
+            session: Its id, which opens nothing by itself.
+        """
+        now = int(time.time())
+        with self._changing():
+            known = self._content.get("ended", {})
+            still = {id_: at for id_, at in known.items() if now - at < SESSION_SECONDS}
+            self._write({**self._content, "ended": {**still, session: now}})
+
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Read anew, with nobody else writing."""
@@ -136,12 +155,28 @@ class AccessFile:
 class Access:
     """Whether what a client brings along opens the doors."""
 
-    def __init__(self, file: AccessFile, password: str | None) -> None:
-        """Doors that are open to everyone where there is no password."""
+    def __init__(
+        self,
+        file: AccessFile,
+        password: str | None,
+        *,
+        purpose: str = "session",
+        seconds: int = SESSION_SECONDS,
+    ) -> None:
+        """Doors that are open to everyone where there is no password.
+
+        Args:
+            file: Keys, and what sessions are signed with.
+            password: What opens.
+            purpose: Sessions of one purpose open nothing for another.
+            seconds: How long a session lasts, `SESSION_SECONDS` at most.
+        """
         self._file = file
         self._password = password.encode() if password else None
+        self._seconds = seconds
+        self._ended: set[str] = set()  # where the file cannot be written
         secret = file.secret() if password else secrets.token_urlsafe()
-        self._signer = TimestampSigner(secret, salt="pullquote session")
+        self._signer = TimestampSigner(secret, salt=f"pullquote {purpose}")
         # Another password ends all sessions.
         self._bears = hmac.new(secret.encode(), self._password or b"", hashlib.sha256).hexdigest()
 
@@ -164,14 +199,32 @@ class Access:
 
     def session(self) -> str:
         """A cookie's value for whoever has given the password."""
-        return self._signer.sign(self._bears).decode()
+        return self._signer.sign(self._bears + secrets.token_hex(_ID_BYTES)).decode()
 
     def is_session(self, value: str) -> bool:
+        return bool(self._id(value))
+
+    def end(self, value: str) -> None:
+        """A session that opens nothing from now on; what is none already is none still."""
+        id_ = self._id(value)
+        if not id_:
+            return
         try:
-            borne = self._signer.unsign(value, max_age=SESSION_SECONDS).decode()
+            self._file.end(id_)
+        except OSError:
+            self._ended.add(id_)
+            _log.warning("access.json cannot be written: a session ended for this process alone.")
+
+    def _id(self, value: str) -> str:
+        """The id of a session that opens; empty where it is none, or none any more."""
+        try:
+            borne = self._signer.unsign(value, max_age=self._seconds).decode()
         except BadSignature:
-            return False
-        return hmac.compare_digest(borne, self._bears)
+            return ""
+        bears, id_ = borne[: len(self._bears)], borne[len(self._bears) :]
+        own = self._password is not None and hmac.compare_digest(bears, self._bears)
+        ended = id_ in self._ended or self._file.has_ended(id_)
+        return id_ if own and not ended else ""
 
 
 def password_of(authorization: str) -> str | None:

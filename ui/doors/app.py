@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -25,10 +26,16 @@ from ui.doors.problems import add_problem_handlers
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
 from ui.doors.wire import App, Receive, Scope, Send, route
+from ui.feedback import expire
+from ui.owner.lock import is_owners
+from ui.owner.part import owner_part
+from ui.ports import is_loopback
+from ui.syncing import Syncing
 
 if TYPE_CHECKING:
     from ui.doors.mcp_tools import McpDoor
 
+_log = logging.getLogger(__name__)
 MCP = "/mcp"
 _ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout"}
 _BELOW = ("/api/", "/v1/")
@@ -41,14 +48,26 @@ _ABOUT = (
 class Doors:
     """All doors of a server but the chat page."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, *, everyone: bool = False) -> None:
+        """Doors, all of them closed to begin with.
+
+        Args:
+            assistant: Who answers.
+            everyone: Strangers may come in without a password, as through a proxy.
+        """
         settings = assistant.settings
         password = settings.password.get_secret_value() if settings.password else None
+        file = AccessFile(settings.index)
         self._settings = settings
         self.asker = Asker(assistant)
-        self.access = Access(AccessFile(settings.index), password)
+        self.access = Access(file, password)
+        self._at_home = is_loopback(settings.host) and not password and not everyone
         self.rates = Rates(settings.questions_a_minute)
         self.api = _api(assistant, self.asker, self.access)
+        self.syncing = Syncing(settings, assistant.index.catalog)
+        self.owner = owner_part(self.asker, file, self.syncing, at_home=self._at_home)
+        for router in self.owner.routers:
+            self.api.include_router(router)
         self._mcp = _mcp_door(self.asker)
 
     @asynccontextmanager
@@ -56,9 +75,21 @@ class Doors:
         """What must run while the server does, for the application that is served."""
         if self._settings.json_logs:
             log_as_json()
+        expiring = asyncio.create_task(self._expire_hourly())
         async with self._mcp.lifespan() if self._mcp else nullcontext():
             yield
+        expiring.cancel()
+        await asyncio.to_thread(self.syncing.close)
+        await asyncio.to_thread(self.owner.close)
         await asyncio.to_thread(self.asker.close)
+
+    async def _expire_hourly(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(expire, self._settings)
+            except OSError as error:
+                _log.warning("What was kept of readers for long enough is still there: %s", error)
+            await asyncio.sleep(3600)
 
     def around(self, page: App) -> App:
         """The page with the doors beside it, and a lock in front of both."""
@@ -71,11 +102,12 @@ class Doors:
             await (self.api if is_door(path) else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
-        return Watched(Gate(within, self.access, self.rates), self.asker.metrics)
+        gate = Gate(within, self.access, self.rates, self.owner.lock, at_home=self._at_home)
+        return Watched(gate, self.asker.metrics)
 
 
 def is_door(path: str) -> bool:
-    return path in _ALONE or path.startswith(_BELOW)
+    return path in _ALONE or path.startswith(_BELOW) or is_owners(path)
 
 
 def _mcp_door(asker: Asker) -> McpDoor | None:

@@ -12,11 +12,12 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.asked import filters
-from rag.errors import PullquoteError
+from rag.errors import PullquoteError, Stopped
 from rag.record import AnswerRecord, FiltersRecord, SentenceRecord, record
 from rag.types import Answer, Turn
 from ui.doors.asking import Asked, Asker, while_there
 from ui.doors.problems import BROKEN, RESPONSES, Problem
+from ui.doors.pulse import COMMENT, beginning_with, with_pulse
 
 _TURNS = 200  # of a conversation, at most; how many of them count is a setting
 NO_BUFFER = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -83,8 +84,8 @@ def ask_routes(asker: Asker) -> APIRouter:
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="ask"))
             return Response(record(answer, id=body.id).to_json(), media_type="application/json")
-        answers = asker.answers(asked, door="ask")
-        # The first one before anything is said, so that what fails until then has its status.
+        answers = with_pulse(asker.answers(asked, door="ask"))
+        # The first one before anything is said, so that what fails soon has its status.
         first = await while_there(request, anext(answers))
         return StreamingResponse(
             _events(first, answers, body.id), media_type="text/event-stream", headers=NO_BUFFER
@@ -94,18 +95,20 @@ def ask_routes(asker: Asker) -> APIRouter:
 
 
 async def _events(
-    first: Answer, answers: AsyncGenerator[Answer, None], id_: str | int | None
+    first: Answer | None, answers: AsyncGenerator[Answer | None, None], id_: str | int | None
 ) -> AsyncIterator[str]:
     told, last = 0, first
     try:
-        async with aclosing(answers):
-            for sentence in record(first).sentences:
-                yield _event("sentence", sentence)
-            told = len(first.sentences)
-            async for last in answers:
-                for sentence in record(last).sentences[told:]:
+        async with aclosing(beginning_with(first, answers)) as growing:
+            async for answer in growing:
+                if answer is None:
+                    yield COMMENT
+                    continue
+                for sentence in record(answer).sentences[told:]:
                     yield _event("sentence", sentence)
-                told = len(last.sentences)
+                told, last = len(answer.sentences), answer
+        if last is None:
+            raise Stopped
         yield _event("answer", record(last, id=id_))
     except PullquoteError as error:
         yield _event("error", Problem(problem=error.problem, hint=error.hint))

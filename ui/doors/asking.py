@@ -21,6 +21,7 @@ from rag.stopping import Stop
 from rag.types import Answer, Filters, Turn
 from ui.doors.metrics import Metrics
 from ui.doors.problems import Refused
+from ui.feedback import note_unanswered
 
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
@@ -176,6 +177,7 @@ class Asker:
             with closing(answers):  # type: ignore[type-var]
                 for answer in answers:
                     tell(answer)
+                    note_unanswered(answer, self.assistant.settings)
                     if left.is_set():
                         return
             tell(None)

@@ -19,13 +19,14 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.asked import filters, turns
-from rag.errors import PullquoteError, QuestionInvalid
+from rag.errors import PullquoteError, QuestionInvalid, Stopped
 from rag.record import AnswerRecord, FiltersRecord, record
 from rag.types import Answer
 from ui.doors.ask import NO_BUFFER
 from ui.doors.asking import Asked, Asker, while_there
 from ui.doors.footnotes import SOURCES, below, head, marks, sentence, whole
 from ui.doors.problems import BROKEN, OPENAI_RESPONSES, Refused
+from ui.doors.pulse import COMMENT, beginning_with, with_pulse
 from ui.render import place, web
 
 MODEL = "pullquote"
@@ -154,8 +155,8 @@ def chat_routes(asker: Asker) -> APIRouter:
                 **_start(), choices=[Choice(message=said)], pullquote=record(answer)
             )
             return JSONResponse(completion.model_dump(mode="json", by_alias=True))
-        answers = asker.answers(asked, door="chat_completions")
-        # The first one before anything is said, so that what fails until then has its status.
+        answers = with_pulse(asker.answers(asked, door="chat_completions"))
+        # The first one before anything is said, so that what fails soon has its status.
         first = await while_there(request, anext(answers))
         return StreamingResponse(
             _chunks(first, answers), media_type="text/event-stream", headers=NO_BUFFER
@@ -216,21 +217,30 @@ def _start() -> dict[str, Any]:
     return {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time())}
 
 
-async def _chunks(first: Answer, answers: AsyncGenerator[Answer, None]) -> AsyncIterator[str]:
+async def _chunks(
+    first: Answer | None, answers: AsyncGenerator[Answer | None, None]
+) -> AsyncIterator[str]:
     start = {**_start(), "object": "chat.completion.chunk", "model": MODEL}
 
     def chunk(delta: dict[str, Any], *, end: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": end}
         return f"data: {json.dumps({**start, 'choices': [choice], **more})}\n\n"
 
-    told, last = 0, first
-    yield chunk({"role": "assistant", "content": head(first)})
+    told = 0
+    last: Answer | None = None
     try:
-        async with aclosing(_with(first, answers)) as growing:
-            async for last in growing:
-                for number in range(told, len(last.sentences)):
-                    yield chunk({"content": sentence(last, number)})
-                told = len(last.sentences)
+        async with aclosing(beginning_with(first, answers)) as growing:
+            async for answer in growing:
+                if answer is None:
+                    yield COMMENT
+                    continue
+                if last is None:
+                    yield chunk({"role": "assistant", "content": head(answer)})
+                for number in range(told, len(answer.sentences)):
+                    yield chunk({"content": sentence(answer, number)})
+                told, last = len(answer.sentences), answer
+        if last is None:
+            raise Stopped
         yield chunk({"content": below(last)})
         annotations = [one.model_dump() for one in _annotations(last)]
         made = record(last).model_dump(mode="json", by_alias=True)
@@ -241,15 +251,6 @@ async def _chunks(first: Answer, answers: AsyncGenerator[Answer, None]) -> Async
         _log.exception("An answer broke off.")
         yield _broken(BROKEN.problem, BROKEN.hint)
     yield "data: [DONE]\n\n"
-
-
-async def _with(
-    first: Answer, answers: AsyncGenerator[Answer, None]
-) -> AsyncGenerator[Answer, None]:
-    async with aclosing(answers):
-        yield first
-        async for answer in answers:
-            yield answer
 
 
 def _broken(problem: str, hint: str) -> str:

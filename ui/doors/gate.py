@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.responses import RedirectResponse, Response
 
 from ui.doors.access import Access, password_of
 from ui.doors.problems import Refused, problem_response
 from ui.doors.rates import Rates, What, client_of
-from ui.doors.wire import App, Receive, Scope, Send, header, route
+from ui.doors.wire import App, Receive, Scope, Send, cookie, header, is_from_own_page, route
+from ui.owner.lock import LOGIN, OwnerLock, is_owners
+from ui.ports import is_own_name
 
 COOKIE = "pullquote_session"
 _UNLOCKED = {"/healthz", "/readyz", "/login", "/favicon.ico", "/robots.txt"}
@@ -19,17 +19,33 @@ _ASKS = {
     "/gradio_api/queue/join": What.QUESTION,
     "/mcp": What.MCP,
     "/login": What.TRY,
+    LOGIN: What.TRY,
 }
+# A page of somebody else's must not use a reader's tools, as MCP asks for, nor log readers out.
+_NO_STRANGERS = {"/mcp", "/logout"}
 _HINT = "Send a key or the password as `Authorization: Bearer …`, or log in at /login."
 
 
 class Gate:
     """An ASGI application around all others."""
 
-    def __init__(self, inside: App, access: Access, rates: Rates) -> None:
+    def __init__(
+        self, inside: App, access: Access, rates: Rates, owner: OwnerLock, *, at_home: bool
+    ) -> None:
+        """A lock.
+
+        Args:
+            inside: What is locked.
+            access: Who may come in.
+            rates: How often.
+            owner: The lock of the owner's page, which opens all that is open to readers as well.
+            at_home: Whether nothing keeps strangers out but that they cannot reach this machine.
+        """
         self._inside = inside
         self._access = access
         self._rates = rates
+        self._owner = owner
+        self._at_home = at_home
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # no door speaks it
@@ -43,16 +59,22 @@ class Gate:
         path = route(scope)
         client = client_of((scope.get("client") or ("unknown",))[0])
         try:
-            client = self._let_in(scope, path, client)
-            if path == "/mcp":
-                _require_own_origin(scope)
+            if self._at_home:
+                _require_own_name(scope)
+            if is_owners(path):
+                self._owner.require(scope, path)
+            else:
+                client = self._let_in(scope, path, client)
+            if path in _NO_STRANGERS:
+                _require_own_page(scope)
             self._require_rate(What.REQUEST, client)
             if scope["method"] == "POST" and (asks := _ASKS.get(path.rstrip("/"))):
                 self._require_rate(asks, client)
         except Refused as refused:
             if refused.status == 401 and _is_browser(scope):
                 # Relative: a proxy may serve this below a path that is not known here.
-                return RedirectResponse("../" * (path.count("/") - 1) + "login", 303)
+                login = LOGIN if is_owners(path) else "/login"
+                return RedirectResponse("../" * (path.count("/") - 1) + login[1:], 303)
             return problem_response(path, refused)
         return None
 
@@ -69,7 +91,7 @@ class Gate:
             return f"key {name}"
         if self._access.is_open or path in _UNLOCKED:
             return client
-        if self._access.is_session(_cookie(scope)):
+        if self._access.is_session(cookie(scope, COOKIE)) or self._owner.is_session(scope):
             return client
         if not authorization:
             raise Refused(
@@ -91,10 +113,17 @@ class Gate:
             raise _too_often("wrong passwords" if what is What.TRY else "questions", wait)
 
 
-def _require_own_origin(scope: Scope) -> None:
-    # The protocol asks for this: a page of somebody else's must not use a reader's tools.
-    origin = header(scope, b"origin")
-    if origin and origin.partition("://")[2] != header(scope, b"host"):
+def _require_own_name(scope: Scope) -> None:
+    host = header(scope, b"host")
+    if host and not is_own_name(host):  # every browser says one
+        raise Refused(
+            421, f"This server answers to the names of its own machine, and not to {host!r}.",
+            hint="Where others may come in, as through a proxy, give --open or a password.",
+        )  # fmt: skip
+
+
+def _require_own_page(scope: Scope) -> None:
+    if not is_from_own_page(scope):
         raise Refused(403, "Pages of other sites may not ask here.", hint="Ask from a program.")
 
 
@@ -107,11 +136,3 @@ def _too_often(what: str, wait: int) -> Refused:
 
 def _is_browser(scope: Scope) -> bool:
     return scope["method"] == "GET" and "text/html" in header(scope, b"accept")
-
-
-def _cookie(scope: Scope) -> str:
-    try:
-        found = SimpleCookie(header(scope, b"cookie")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""

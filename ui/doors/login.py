@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from urllib.parse import parse_qs
@@ -19,38 +20,56 @@ _POLICY = (
 _LONGEST = 4000  # bytes of the form
 
 
-def login_routes(access: Access, name: str) -> APIRouter:
-    """Where browsers give the password.
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a log-in gives to a browser."""
+
+    cookie: str = COOKIE
+    seconds: int = SESSION_SECONDS
+    strict: bool = False
+    """Whether a link on another site opens the page as if nobody had logged in."""
+    home: str = "./"
+    """Where it leads, from the log-in. Relative: a proxy may serve this below an unknown path."""
+
+
+def login_routes(
+    access: Access, name: str, *, prefix: str = "", session: Session = Session()
+) -> APIRouter:
+    """Where browsers give a password.
 
     Args:
         access: Who may come in.
         name: What the page calls the site.
+        prefix: Of the paths.
+        session: What the password is exchanged for.
     """
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(prefix=prefix, include_in_schema=False)
 
     @router.get("/login")
     async def ask_for_password() -> Response:
-        return _home() if access.is_open else _page(name)
+        return _home(session) if access.is_open else _page(name)
 
     @router.post("/login")
     async def log_in(request: Request) -> Response:
         if access.is_open:
-            return _home()
+            return _home(session)
         form = await request.body()
         given = parse_qs(form.decode(errors="replace")).get("password", [""])[0]
         if len(form) > _LONGEST or not access.is_password(given):
             return _page(name, "This is not the password.", status=401)
-        home = _home()
+        home = _home(session)
         home.set_cookie(
-            COOKIE, access.session(), max_age=SESSION_SECONDS, path=_cookie_path(request),
-            httponly=True, samesite="lax", secure=request.url.scheme == "https",
+            session.cookie, access.session(), max_age=session.seconds, path=_cookie_path(request),
+            httponly=True, samesite="strict" if session.strict else "lax",
+            secure=request.url.scheme == "https",
         )  # fmt: skip
         return home
 
     @router.post("/logout")
-    async def log_out(request: Request) -> Response:
+    def log_out(request: Request) -> Response:
+        access.end(request.cookies.get(session.cookie, ""))
         out = RedirectResponse("login", 303)
-        out.delete_cookie(COOKIE, path=_cookie_path(request))
+        out.delete_cookie(session.cookie, path=_cookie_path(request))
         return out
 
     return router
@@ -60,9 +79,8 @@ def _cookie_path(request: Request) -> str:
     return str(request.scope.get("root_path", "")) or "/"
 
 
-def _home() -> RedirectResponse:
-    # Relative: a proxy may serve this below a path that is not known here.
-    return RedirectResponse("./", 303)
+def _home(session: Session) -> RedirectResponse:
+    return RedirectResponse(session.home, 303)
 
 
 def _page(name: str, wrong: str = "", *, status: int = 200) -> HTMLResponse:

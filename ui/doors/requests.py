@@ -64,7 +64,12 @@ def door_of(path: str) -> str:
     known = _DOORS.get(path.rstrip("/"))
     if known:
         return known
-    for start, door in (("/api/posts/", "posts"), ("/api/", "api"), ("/v1/", "models")):
+    for start, door in (
+        ("/api/posts/", "posts"),
+        ("/api/", "api"),
+        ("/v1/", "models"),
+        ("/owner", "owner"),
+    ):
         if path.startswith(start):
             return door
     return "page"

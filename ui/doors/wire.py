@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -23,3 +24,25 @@ def header(scope: Scope, name: bytes) -> str:
     """The first header of that name, in small letters; empty where there is none."""
     found: bytes = next((value for key, value in scope["headers"] if key == name), b"")
     return found.decode("latin-1")
+
+
+def cookie(scope: Scope, name: str) -> str:
+    """A cookie's value; empty where there is none."""
+    try:
+        found = SimpleCookie(header(scope, b"cookie")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def is_from_own_page(scope: Scope) -> bool:
+    """Whether it was asked by a page of this server or by no page at all, as far as browsers tell.
+
+    `Sec-Fetch-Site` holds behind a proxy that does not pass on the `Host` as well; without TLS, and
+    off the own machine, browsers do not send it.
+    """
+    site = header(scope, b"sec-fetch-site")
+    if site:
+        return site in ("same-origin", "none")
+    origin = header(scope, b"origin")
+    return not origin or origin.partition("://")[2] == header(scope, b"host")

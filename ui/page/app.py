@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from rag.assistant import Assistant
 from ui.doors.app import Doors
+from ui.doors.wire import Scope
 from ui.page.desk import AT_ONCE, Desk
 from ui.page.look import head
 from ui.page.server import listen
@@ -34,20 +35,22 @@ window.pullquote.connect({ say: (name, data) => trigger(name, data), hear: (told
 """
 
 
-def build(desk: Desk, name: str) -> gr.Blocks:
+def build(desk: Desk, name: str, is_owner: Callable[[Scope], bool] = lambda _: False) -> gr.Blocks:
     """The page.
 
     Args:
         desk: Where it answers.
         name: Of the site.
+        is_owner: Whether a request is the owner's, who is shown the way to the owner's page.
     """
     with gr.Blocks(title=desk.texts.say("ask_site", name=name), analytics_enabled=False) as page:
         markup = (files("ui.assets") / "page.html").read_text(encoding="utf-8")
         gr.HTML("", html_template=markup, js_on_load=None, apply_default_css=False)
         wire = gr.HTML({}, html_template="<i></i>", js_on_load=_WIRE, apply_default_css=False)
 
-        def about() -> dict[str, Any]:
-            return {"about": desk.about().model_dump()}
+        def about(request: gr.Request) -> dict[str, Any]:
+            owner = is_owner(request.request.scope) if request.request else False
+            return {"about": {**desk.about().model_dump(), "owner": owner}}
 
         def respond(event: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
             for reply in desk.respond(event._data, _tab(request)):
@@ -81,6 +84,7 @@ def serve(
     *,
     pages: Mapping[str, str] | None = None,
     examples: Sequence[str] = (),
+    everyone: bool = False,
 ) -> None:
     """Answer on the page until Ctrl-C.
 
@@ -91,6 +95,7 @@ def serve(
         on_ready: Told the page's address once it can be opened.
         pages: Path to HTML of web pages that are served beside it.
         examples: Questions to offer; none: some are made of the posts' headings.
+        everyone: Strangers may come in without a password.
 
     Raises:
         ConfigError: The logo or the texts cannot be used.
@@ -101,10 +106,10 @@ def serve(
     name = settings.site_name or ", ".join(hosts) or texts.say("this_site")
     desk = Desk(assistant, texts, tuple(examples))
     threading.Thread(target=desk.warm_up, daemon=True).start()
-    page = build(desk, name)
+    doors = Doors(assistant, everyone=everyone)
+    page = build(desk, name, doors.owner.lock.lets_in)
     page.max_threads = 100  # else 40 events of the whole page at once, waiting ones included
     page.state_session_capacity = _SESSIONS
-    doors = Doors(assistant)
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=doors.lifespan), page,
         path="/",

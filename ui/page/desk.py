@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
 from rag.types import Answer
-from ui import feedback
+from ui.feedback import Feedback, note_unanswered, votes
+from ui.kept import today
 from ui.page.asked import Asked, asked, vote
 from ui.page.stream import Workers
 from ui.page.suggest import examples, follow_ups
@@ -178,6 +179,7 @@ class Desk:
             shown = view(last) if last else None
             yield Reply(id=question.id, answer=shown, over=True, stopped=True, gone=gone)
             return
+        note_unanswered(last, self._assistant.settings)
         following = follow_ups(last, self._assistant.index, self.texts)
         yield Reply(id=question.id, answer=view(last), over=True, gone=gone, follow_ups=following)
 
@@ -214,6 +216,7 @@ class Desk:
             QuestionInvalid: What was sent is no vote.
         """
         given = vote(sent)
-        if self._assistant.settings.keep_feedback:
-            one = feedback.Feedback(feedback.today(), given.question, given.good, given.reason)
-            feedback.keep(self._assistant.settings.index, one)
+        settings = self._assistant.settings
+        if settings.keep_feedback:
+            one = Feedback(today(), given.question, given.good, given.reason)
+            votes(settings.index).add(one)

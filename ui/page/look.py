@@ -50,6 +50,9 @@ def head(settings: Settings, texts: Texts, name: str) -> str:
         "longest": settings.question_characters,
         "oldYears": settings.old_years,
         "votes": settings.keep_feedback,
+        "questions": settings.keep_questions,
+        "days": settings.keep_days,
+        "locked": settings.password is not None,
     }
     scripts = "".join(
         f"<script>{(assets / one).read_text(encoding='utf-8')}</script>" for one in SCRIPTS

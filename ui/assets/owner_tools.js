@@ -1,0 +1,157 @@
+// What the owner's page is made of: light and dark, elements, dates, and asking the server.
+(() => {
+  "use strict";
+  const own = (window.owner = {});
+  const root = document.documentElement;
+
+  // ---------------------------------------------------------------- light and dark, as on the chat page
+  const THEME = "pullquote.theme";
+  const night = matchMedia("(prefers-color-scheme: dark)");
+  const paint = () => {
+    root.dataset.pq = localStorage.getItem(THEME) ?? (night.matches ? "dark" : "light");
+  };
+  paint(); // before anything is shown
+  night.addEventListener("change", paint);
+  own.turnLight = () => {
+    localStorage.setItem(THEME, root.dataset.pq === "dark" ? "light" : "dark");
+    paint();
+  };
+
+  // ---------------------------------------------------------------- words
+  const numbers = new Intl.NumberFormat("en-GB");
+  const days = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
+  const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
+  const ages = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
+  const SPANS = [[31_557_600, "year"], [2_629_800, "month"], [86_400, "day"], [3600, "hour"], [60, "minute"]];
+
+  own.number = (n) => numbers.format(n);
+  own.count = (n, one, many = `${one}s`) => `${numbers.format(n)} ${n === 1 ? one : many}`;
+  own.day = (day) => days.format(new Date(`${day}T12:00:00`));
+  own.moment = (moment) => moments.format(new Date(moment));
+  own.age = (moment) => {
+    const past = (Date.now() - new Date(moment)) / 1000;
+    const [seconds, unit] = SPANS.find(([span]) => past >= span) ?? [1, "second"];
+    return ages.format(-Math.max(0, Math.floor(past / seconds)), unit);
+  };
+  own.lasted = (from, to) => {
+    const seconds = Math.max(0, (new Date(to) - new Date(from)) / 1000);
+    if (seconds < 90) return own.count(Math.round(seconds), "second");
+    return own.count(Math.round(seconds / 60), "minute");
+  };
+  own.size = (bytes) => (bytes < 1e6 ? `${numbers.format(Math.ceil(bytes / 1e3))} kB`
+    : bytes < 1e9 ? `${numbers.format(Math.round(bytes / 1e5) / 10)} MB` : `${numbers.format(Math.round(bytes / 1e8) / 10)} GB`);
+
+  // ---------------------------------------------------------------- elements
+  own.find = (id) => document.getElementById(id);
+
+  // An element. Texts become text and nothing else: this is the only way into the page.
+  own.make = (tag, attributes = {}, ...children) => {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (typeof value === "function") made.addEventListener(name, value);
+      else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+    }
+    made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+    return made;
+  };
+  own.words = (tag, text, attributes = {}) => own.make(tag, { dir: "auto", ...attributes }, text);
+  own.outward = (url, text) => (/^https?:\/\//.test(url)
+    ? own.make("a", { href: url, target: "_blank", rel: "noopener noreferrer", dir: "auto" }, text, own.make("span", { class: "unseen" }, " (opens a new tab)"))
+    : own.words("span", text));
+
+  const ICONS = {
+    moon: "M16 11.5A6.5 6.5 0 0 1 8.5 4a6.5 6.5 0 1 0 7.5 7.5Z",
+    cross: "M5 5l10 10M15 5 5 15",
+    good: "M7 9v7H4V9zM7 9l3-6c1.6 0 2.2 1 1.9 2.4L11.5 8H15c1 0 1.6.9 1.4 1.8l-1 4.8c-.2.9-.8 1.4-1.6 1.4H7",
+    bad: "M7 11V4H4v7zM7 11l3 6c1.6 0 2.2-1 1.9-2.4L11.5 12H15c1 0 1.6-.9 1.4-1.800l-1-4.800C15.200 4.500 14.600 4 13.800 4H7",
+    bin: "M4 6h12M8 6V4h4v2M6 6l.7 10h6.600L14 6",
+  };
+  own.icon = (name) => {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    svg.setAttribute("viewBox", "0 0 20 20");
+    svg.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS(space, "path");
+    path.setAttribute("d", ICONS[name]);
+    svg.append(path);
+    return svg;
+  };
+  own.fill = (id, ...children) => {
+    const place = own.find(id);
+    place.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== ""));
+    place.removeAttribute("aria-busy");
+    return place;
+  };
+  own.banner = (problem, hint) => own.make("div", { class: "banner bad", role: "alert" }, own.words("strong", problem), own.words("span", hint ?? ""));
+
+  // ---------------------------------------------------------------- what is told
+  let fading;
+  own.toast = (text) => {
+    const toast = own.find("toast");
+    toast.textContent = text;
+    toast.classList.add("on");
+    clearTimeout(fading);
+    fading = setTimeout(() => toast.classList.remove("on"), 5000);
+  };
+  own.sure = (question) => new Promise((resolve) => {
+    const dialog = own.find("sure");
+    own.find("sure-name").textContent = question;
+    dialog.returnValue = "cancel";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "delete"), { once: true });
+    dialog.showModal();
+  });
+
+  // ---------------------------------------------------------------- the server
+  class Told extends Error {
+    constructor(problem, hint) {
+      super(problem);
+      this.hint = hint;
+    }
+  }
+  own.ask = async (path, sent) => {
+    const options = sent === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sent) };
+    let answer;
+    try {
+      answer = await fetch(`owner/${path}`, { ...options, credentials: "same-origin" });
+    } catch {
+      throw new Told("The server does not answer.", "Is it still running? Load the page again.");
+    }
+    if (answer.status === 401) location.assign("owner/login"); // the session has ended
+    if (!answer.ok) {
+      const told = await answer.json().catch(() => ({}));
+      throw new Told(told.problem ?? "Something went wrong.", told.hint ?? "The server's log says what.");
+    }
+    return answer.status === 204 ? null : answer.json();
+  };
+  // What a button does, once at a time; a failure is told. Parts of the page are drawn anew by it: then focus
+  // goes to the button that stands in this one's place, else to the heading.
+  own.doing = (work) => async (event) => {
+    const button = event.currentTarget;
+    const part = button.closest("section");
+    if (button.getAttribute("aria-disabled")) return;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      await work(event);
+    } catch (error) {
+      own.toast(`${error.message} ${error.hint ?? ""}`);
+    } finally {
+      button.removeAttribute("aria-disabled");
+      if (!button.isConnected && !document.activeElement?.closest("main *")) instead(button, part).focus({ preventScroll: true });
+    }
+  };
+  function instead(button, part) {
+    const name = button.getAttribute("aria-label");
+    const same = name && [...part.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === name);
+    const head = part.querySelector("h2");
+    head.tabIndex = -1;
+    return same ?? head;
+  }
+  // What fills a part of the page; a failure stands in its place.
+  own.part = async (id, work) => {
+    try {
+      await work();
+    } catch (error) {
+      own.fill(id, own.make(own.find(id).tagName === "UL" ? "li" : "div", {}, own.banner(error.message, error.hint)));
+    }
+  };
+})();
