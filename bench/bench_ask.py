@@ -1,10 +1,13 @@
 """How long does a question take, and which stage takes it?
 
-    python -m bench.bench_ask [--index DIR] [--cases FILE] [--repeats N] [--json]
+    python -m bench.bench_ask [--index DIR] [--cases FILE] [--repeats N] [--alone] [--json]
+                              [--save [FOLDER]]
 
 An assistant is opened and warmed up in a process of its own, then asked every question of the
 cases, one after another; then twenty of them at once (`chain.abatch`), in turn with the same twenty
-one after another. Without an index and cases: the bundled sample site and its questions.
+one after another. In a process more, each question is asked in turn with the other systems that are
+installed (`pip install --group opponents`) and were given the same posts: they find texts, and
+neither read nor answer. Without an index and cases: the bundled sample site and its questions.
 """
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from bench.figures import Spread, shown, spread, table
+from bench.beside import OURS, SEARCH, Beside, beside, ratio_names
+from bench.figures import Spread, spread, table
 from bench.machine import peak_memory_mb, this_machine
+from bench.opponent_runs import installed_opponents
 from bench.processes import in_own_process
+from bench.results import add_output, hand_over
 from eval.cases import Case, load_cases
 from rag.assistant import Assistant
 from rag.chain import ChainInput
@@ -53,6 +59,14 @@ class Measured:
     peak_mb: float
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Ours, and ours in turn with other systems."""
+
+    ours: Measured
+    beside: Beside
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -60,13 +74,17 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="else that of the sample site")
     parser.add_argument("--cases", type=Path, help="JSON lines; else those of the sample site")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="without other systems")
+    add_output(parser)
     arguments = parser.parse_args()
     machine = this_machine()
     settings = settings_for(arguments.index)
     cases = load_cases(arguments.cases or sample_cases())
-    measured = in_own_process(measure, settings, cases, arguments.repeats)
-    print(shown(machine, measured, text_of(measured), as_json=arguments.json))
+    systems = () if arguments.alone else installed_opponents()
+    ours = in_own_process(measure, settings, cases, arguments.repeats)
+    measured = Asked(ours, in_own_process(beside, settings, cases, arguments.repeats, systems))
+    text = f"{text_of(ours)}\n\n{_beside_text(measured.beside)}"
+    hand_over(arguments, "ask", machine, measured, text, measured.beside.ratios())
 
 
 def settings_for(index: Path | None) -> Settings:
@@ -142,6 +160,17 @@ def text_of(measured: Measured) -> str:
         + f"\n\n{measured.at_once} questions at once: {measured.side_by_side.text()} a second; "
         f"one after another: {measured.one_by_one.text()}."
     )
+
+
+def _beside_text(found: Beside) -> str:
+    ratios = found.ratios()
+    rows = []
+    for name, taken in found.milliseconds.items():
+        keys = ratio_names(name)
+        own = [ratios[keys[way]].text(2) if keys else "" for way in (OURS, SEARCH)]
+        rows.append([name, f"{taken.median:,.1f}", f"{taken.percentile(95):,.1f}", *own])
+    head = ["In turn", "median, ms", "95th percentile, ms", "ours : it", "our search : it"]
+    return table(head, rows)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,32 @@
 """How long does a command take to start?
 
     python -m bench.bench_start [--index DIR] [--question TEXT] [--repeats N] [--json]
+                                [--save [FOLDER]]
 
 Every start is a fresh process, from its start until it has ended; of the server, until its first
-page is there. What lies in the system's file cache stays there. Without an index: the sample's.
+page is there. In turn with them, Python that does nothing, and Python that imports NumPy: the least
+that a command, and a question, could take. What lies in the system's file cache stays there.
+Without an index: the sample's.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.bench_ask import settings_for
-from bench.figures import Spread, shown, spread, table
+from bench.figures import Spread, spread, table
 from bench.machine import this_machine
 from bench.processes import PULLQUOTE, seconds_until_page, timed
+from bench.results import add_output, hand_over
 from ui.ports import free_port
 from ui.sample import EXAMPLES
 
 _HOST = "127.0.0.1"
+_NOTHING, _NUMPY = "python -c pass", "python -c 'import numpy'"
+_PAGE = "pullquote serve, until its first page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +44,43 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="else that of the sample site")
     parser.add_argument("--question", default=EXAMPLES[0])
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
+    add_output(parser)
     arguments = parser.parse_args()
     machine = this_machine()
     settings = settings_for(arguments.index)
     measured = measure(settings.index, arguments.question, arguments.repeats, settings.port)
-    print(shown(machine, measured, text_of(measured), as_json=arguments.json))
+    ratios = ratios_of(measured)
+    hand_over(arguments, "cold_start", machine, measured, text_of(measured), ratios)
 
 
 def measure(index: Path, question: str, repeats: int, port: int) -> Measured:
     """Each start in turn, so that all meet the same neighbours on the machine."""
+    where = ("--index", str(index))
     seconds: dict[str, list[float]] = {}
     for _ in range(repeats):
         for name, taken in {
-            "--help": timed(PULLQUOTE, "--help")[0],
-            "--version": timed(PULLQUOTE, "--version")[0],
-            "ask": timed(PULLQUOTE, "ask", question, "--index", str(index))[0],
-            "serve, until its first page": _page_seconds(index, free_port(_HOST, port)),
+            _NOTHING: timed(sys.executable, "-c", "pass")[0],
+            _NUMPY: timed(sys.executable, "-c", "import numpy")[0],
+            "pullquote --help": timed(PULLQUOTE, "--help")[0],
+            "pullquote --version": timed(PULLQUOTE, "--version")[0],
+            "pullquote status": timed(PULLQUOTE, "status", *where)[0],
+            "pullquote ask": timed(PULLQUOTE, "ask", question, *where)[0],
+            _PAGE: _page_seconds(index, free_port(_HOST, port)),
         }.items():
-            seconds.setdefault(f"pullquote {name}", []).append(taken)
+            seconds.setdefault(name, []).append(taken)
     return Measured({name: spread(taken) for name, taken in seconds.items()})
+
+
+def ratios_of(measured: Measured) -> dict[str, Spread]:
+    """How many times as long as Python alone each command takes to start, round by round."""
+    least = measured.seconds[_NOTHING].values
+    return {
+        f"{name.removeprefix('pullquote').strip(' -')}_ratio_to_python": spread(
+            [one / bare for one, bare in zip(taken.values, least, strict=True)]
+        )
+        for name, taken in measured.seconds.items()
+        if name.startswith("pullquote") and name != _PAGE
+    }
 
 
 def _page_seconds(index: Path, port: int) -> float:

@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import TYPE_CHECKING
 
 from bench.machine import peak_memory_mb
+from bench.wrapped import Recorder
 from ingest.sync import sync
 from rag.backends import load_embedder
-from rag.embed import Embedder, ModelId, PassageText, PassageVectors, QuestionVectors, TokenCount
 from rag.place import CATALOG
 from rag.search_home import CHROMA
 from rag.settings import BUNDLED_MODEL, Settings
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 DEFAULT_PRECISION = "float32"
 """What sentence-transformers computes in, where nothing is said."""
@@ -63,7 +67,7 @@ def ingest_once(source: str, settings: Settings) -> tuple[Ingested, tuple[str, .
         RuntimeError: A second run found something to embed.
     """
     started = perf_counter()
-    embedder = _Recorder(load_embedder(settings))
+    embedder = Recorder(load_embedder(settings))
     loaded, processor = perf_counter() - started, process_time()
     report = sync([source], settings, embedder=embedder)
     processor = process_time() - processor
@@ -88,51 +92,22 @@ def ingest_once(source: str, settings: Settings) -> tuple[Ingested, tuple[str, .
 def encode_once(texts: Sequence[str], model: str, precision: str) -> Cost:
     """What the library alone takes, 32 texts at a time as it does unasked."""
     started = perf_counter()
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    from rag.bundled import bundled_folder
-
-    bare = SentenceTransformer(str(bundled_folder()) if model == BUNDLED_MODEL else model)
-    if precision != DEFAULT_PRECISION:
-        bare.to(getattr(torch, precision))
+    bare = bare_model(model, precision)
     loaded, processor, begun = perf_counter() - started, process_time(), perf_counter()
     bare.encode(list(texts))
     seconds, processor = perf_counter() - begun, process_time() - processor
     return Cost(len(texts), loaded, seconds, processor, peak_memory_mb())
 
 
-class _Recorder:
-    """Hands everything on to an embedder, and keeps the texts that it embeds."""
+def bare_model(model: str, precision: str) -> SentenceTransformer:
+    """The library's own model, in a number format."""
+    import torch
+    from sentence_transformers import SentenceTransformer
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self.texts: list[str] = []
+    from rag.bundled import bundled_folder
 
-    @property
-    def id(self) -> ModelId:
-        return self._embedder.id
-
-    @property
-    def max_tokens(self) -> int:
-        return self._embedder.max_tokens
-
-    def count_tokens(self, texts: Sequence[str]) -> TokenCount:
-        return self._embedder.count_tokens(texts)
-
-    @property
-    def special_tokens(self) -> int:
-        return self._embedder.special_tokens
-
-    def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        return self._embedder.token_spans(texts)
-
-    def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
-        self.texts += [text.text for text in texts]
-        return self._embedder.embed_passages(texts)
-
-    def embed_question(self, question: str) -> QuestionVectors:
-        return self._embedder.embed_question(question)
+    bare = SentenceTransformer(str(bundled_folder()) if model == BUNDLED_MODEL else model)
+    return bare if precision == DEFAULT_PRECISION else bare.to(getattr(torch, precision))
 
 
 def _megabytes(files: Iterable[Path]) -> float:

@@ -6,11 +6,14 @@ import os
 import platform
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _PACKAGES = ("pullquote", "torch", "sentence-transformers", "chromadb", "gradio", "numpy")
+_OTHERS = ("langchain", "langchain-chroma", "llama-index-core")  # not everyone has all of them
 _CPUINFO = Path("/proc/cpuinfo")
 _STATUS = Path("/proc/self/status")
 
@@ -48,9 +51,15 @@ def this_machine() -> Machine:
         memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
-        versions=tuple((name, version(name)) for name in _PACKAGES),
+        versions=(*((name, version(name)) for name in _PACKAGES), *_other_versions()),
         load=os.getloadavg()[0],
     )
+
+
+def _other_versions() -> Iterator[tuple[str, str]]:
+    for name in _OTHERS:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
 
 
 def peak_memory_mb() -> float:

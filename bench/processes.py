@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import resource
 import subprocess
 import sys
 import time
@@ -44,6 +45,18 @@ def timed(*command: str) -> tuple[float, str]:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr}")
     return seconds, done.stdout
+
+
+def processor_seconds(*command: str) -> float:
+    """Processor seconds of a command and all that it started.
+
+    Raises:
+        RuntimeError: It failed.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    timed(*command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
 
 
 def seconds_until_page(address: str, *command: str) -> float:

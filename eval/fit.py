@@ -36,8 +36,8 @@ from eval.shares import observe_clapnq
 from rag.backends import load_embedder
 from rag.embed import ModelId
 from rag.index import Index
-from rag.judge_model import WEIGHTS as JUDGE_WEIGHTS
 from rag.judge_model import ClaimReader
+from rag.judge_text import WEIGHTS as JUDGE_WEIGHTS
 from rag.reader_model import ModelReader
 from rag.reader_text import WEIGHTS
 from rag.settings import load_settings

@@ -23,7 +23,8 @@ from torch.nn import functional
 from eval.claim_pairs import bundled_fit_pairs, load_claim_pairs
 from eval.fit_network import BATCH, RATE, SEED, in_processes, keep, train, trained_encoder
 from eval.judge_data import Judged, by_rule, of_pairs
-from rag.judge_model import WEIGHTS, EncodedClaim, JudgeNet, encode_claim
+from rag.judge_model import JudgeNet
+from rag.judge_text import WEIGHTS, EncodedClaim, encode_claim
 from rag.network import restore
 
 _WORDS = 1.0  # how much the words count beside the claim

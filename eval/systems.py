@@ -110,8 +110,13 @@ def langchain_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, d
     return ask
 
 
-def llamaindex_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, depth: int) -> Ask:
-    """A `VectorStoreIndex` of the posts; arguments as of `langchain_default`."""
+def llamaindex_default(
+    posts: Sequence[PostText], vectors: Embed, embed: Embed, depth: int, *, batch: int = 2048
+) -> Ask:
+    """A `VectorStoreIndex` of the posts; arguments as of `langchain_default`.
+
+    How many texts go to the model at once (`batch`) changes no vector.
+    """
     from llama_index.core import Document, VectorStoreIndex
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
@@ -131,8 +136,7 @@ def llamaindex_default(posts: Sequence[PostText], vectors: Embed, embed: Embed, 
     documents = [
         Document(text=one.text, doc_id=one.post_id, metadata={"title": one.title}) for one in posts
     ]
-    # How many texts go to the model at once changes no vector.
-    index = VectorStoreIndex.from_documents(documents, embed_model=Model(embed_batch_size=2048))
+    index = VectorStoreIndex.from_documents(documents, embed_model=Model(embed_batch_size=batch))
     retriever = index.as_retriever(similarity_top_k=depth)
 
     def ask(question: str) -> Iterable[tuple[str, str]]:

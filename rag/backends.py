@@ -13,7 +13,7 @@ from rag.chat_spend import DailySpend
 from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
 from rag.errors import ConfigError, ModelUnavailable
 from rag.index import Index
-from rag.judge import EstimatingJudge, Judge
+from rag.judge import EstimatingJudge, Judge, ReadsClaims
 from rag.pipeline import Condenser, Writer
 from rag.reader import Reader, Reranker
 from rag.settings import BUNDLED_MODEL, Settings
@@ -219,10 +219,18 @@ def load_judge(
     if own is None or not calibration.fitted:
         judge = EstimatingJudge(embedder, index.token_weights, calibration.support)
         return judge, calibration.min_support
+    reader = _claim_reader(settings)
+    return EstimatingJudge(embedder, index.token_weights, own.support, reader), own.min_support
+
+
+def _claim_reader(settings: Settings) -> ReadsClaims:
+    if settings.embedding_backend == "numpy":
+        from rag.judge_numpy import NumpyClaimReader
+
+        return NumpyClaimReader()
     from rag.judge_model import ClaimReader
 
-    judge = EstimatingJudge(embedder, index.token_weights, own.support, ClaimReader())
-    return judge, own.min_support
+    return ClaimReader()
 
 
 def _named_judge(name: str, settings: Settings, writer: Writer) -> tuple[Judge, float]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,20 @@ from rag.embed_load import best_precision, load_model, revision_of
 from rag.embed_tokens import Pass, Sieve, blank_tokens
 from rag.settings import BUNDLED_MODEL
 from rag.types import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A text as a model takes it."""
+
+    features: dict[str, list[int]]
+    """What a tokenizer gives for it, by name, without padding."""
+    offsets: NDArray[np.int64]
+    """Start and end of each token in the text's characters; before a text stands its prompt."""
+
+    @property
+    def ids(self) -> NDArray[np.int32]:
+        return np.asarray(self.features["input_ids"], dtype=np.int32)
 
 
 class ModelEmbedder:
@@ -90,14 +104,17 @@ class ModelEmbedder:
         )
 
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
-        found: dict[int, PassageVectors] = {}
-        # Sorted by length, so that a batch pads little; handed back in the order given.
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i].text))
-        batches = list(self._batches(texts, order))
+        encoded = self._encoded([text.text for text in texts], self._prompt("document", "passage"))
+        batches = self._batches(encoded)
+
+        def embed(batch: Sequence[int]) -> list[PassageVectors]:
+            passes = self._forward([encoded[i] for i in batch])
+            pairs = zip(batch, passes, strict=True)
+            return [self._sieve.of_passage(texts[i], one) for i, one in pairs]
+
         # One batch, as a judge has it, needs no other thread.
-        every = (self._pool.map if len(batches) > 1 else map)(
-            lambda batch: self._embed(texts, batch), batches
-        )
+        every = (self._pool.map if len(batches) > 1 else map)(embed, batches)
+        found: dict[int, PassageVectors] = {}
         for batch, vectors in zip(batches, every, strict=True):
             found |= zip(batch, vectors, strict=True)
         return [found[i] for i in range(len(texts))]
@@ -107,14 +124,8 @@ class ModelEmbedder:
         """Threads that live as long as the model: each new one would keep memory of its own."""
         return ThreadPoolExecutor(self._workers, thread_name_prefix="embed")
 
-    def _embed(self, texts: Sequence[PassageText], batch: Sequence[int]) -> list[PassageVectors]:
-        prompt = self._prompt("document", "passage")
-        chosen = [texts[i] for i in batch]
-        passes = self._forward([text.text for text in chosen], prompt)
-        return [self._sieve.of_passage(text, one) for text, one in zip(chosen, passes, strict=True)]
-
     def embed_question(self, question: str) -> QuestionVectors:
-        (one,) = self._forward([question], self._prompt("query", "question"))
+        (one,) = self._forward(self._encoded([question], self._prompt("query", "question")))
         return self._sieve.of_question(one)
 
     def token_ids(self, text: str) -> list[int]:
@@ -129,42 +140,59 @@ class ModelEmbedder:
 
     def raw_tokens(self, texts: Sequence[PassageText]) -> list[tuple[Vectors, NDArray[np.int32]]]:
         """Each text's token vectors as the model gives them, and the tokens' ids; for fitting."""
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i].text))
+        encoded = self._encoded([text.text for text in texts])
         found: dict[int, tuple[Vectors, NDArray[np.int32]]] = {}
-        for batch in self._batches(texts, order):
-            passes = self._forward([texts[i].text for i in batch])
+        for batch in self._batches(encoded):
+            passes = self._forward([encoded[i] for i in batch])
             found |= {i: self._sieve.raw(one) for i, one in zip(batch, passes, strict=True)}
         return [found[i] for i in range(len(texts))]
 
-    def _forward(self, texts: Sequence[str], prompt: str = "") -> list[Pass]:
-        """One pass for all of them, each with the prompt before it."""
+    def _encoded(self, texts: Sequence[str], prompt: str = "") -> list[_Encoded]:
+        """Each text with the prompt before it, as the model takes it."""
+        if not texts:
+            return []
         with self._tokenizing:
             encoded = self._tokenizer(
-                [prompt + text for text in texts], padding=True, truncation=True,
-                max_length=self._longest, return_tensors="pt", return_offsets_mapping=True,
+                [prompt + text for text in texts], truncation=True, max_length=self._longest,
+                return_offsets_mapping=True,
             )  # fmt: skip
-        offsets = encoded.pop("offset_mapping").numpy() - len(prompt)
-        ids = encoded["input_ids"].numpy().astype(np.int32)
+        places = encoded.pop("offset_mapping")
+        return [
+            _Encoded(
+                {key: values[i] for key, values in encoded.items()},
+                np.asarray(own, dtype=np.int64).reshape(-1, 2) - len(prompt),
+            )
+            for i, own in enumerate(places)
+        ]
+
+    def _forward(self, texts: Sequence[_Encoded]) -> list[Pass]:
+        """One pass for all of them."""
+        padded = self._tokenizer.pad(
+            [text.features for text in texts], return_attention_mask=True, return_tensors="pt"
+        )
+        inside = padded["attention_mask"].numpy().astype(bool)
         with self._passes, on_one_core(), torch.inference_mode():
-            features = {key: value.to(self._model.device) for key, value in encoded.items()}
+            features = {key: value.to(self._model.device) for key, value in padded.items()}
             out = self._model(features)
             pooled = out["sentence_embedding"].float().cpu().numpy()
             tokens = out["token_embeddings"].float().cpu().numpy()
         # In float32 after the pass: normalising in half precision leaves lengths off by .1 %.
-        return list(starmap(Pass, zip(unit(pooled), tokens, ids, offsets, strict=True)))
+        return [
+            Pass(vector, rows[own], text.ids, text.offsets)
+            for vector, rows, own, text in zip(unit(pooled), tokens, inside, texts, strict=True)
+        ]
 
-    def _batches(self, texts: Sequence[PassageText], order: list[int]) -> Iterator[list[int]]:
-        batch: list[int] = []
-        longest = 0
-        for i in order:
-            length = min(len(texts[i].text) // 3 + 2, self.max_tokens)  # an estimate is enough
-            longest = max(longest, length)
-            if batch and longest * (len(batch) + 1) > self._batch_tokens:
-                yield batch
-                batch, longest = [], length
-            batch.append(i)
-        if batch:
-            yield batch
+    def _batches(self, texts: Sequence[_Encoded]) -> list[list[int]]:
+        """Places of texts of about equal length, the longest first, so that little is padded."""
+        batches: list[list[int]] = []
+        room = 0
+        for i in sorted(range(len(texts)), key=lambda i: -len(texts[i].ids)):
+            if room == 0:
+                batches.append([])
+                room = max(1, self._batch_tokens // len(texts[i].ids))
+            batches[-1].append(i)
+            room -= 1
+        return batches
 
     def _prompt(self, *names: str) -> str:
         prompts: dict[str, str] = self._model.prompts or {}

@@ -8,7 +8,6 @@ which words of the claim it misses there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -16,16 +15,12 @@ from threading import Lock
 import torch
 from torch import Tensor, nn
 
-from rag.bundled import check_bundled_weights, revision, special_tokens, tokenizer
+from rag.bundled import check_bundled_weights, revision
 from rag.cores import on_one_core
 from rag.embed_load import best_precision
 from rag.judge import ClaimReading
+from rag.judge_text import NONE, WEIGHTS, claim_reading, encode_claim
 from rag.network import Encoder, bundled_encoder, restore
-
-WEIGHTS = Path(__file__).parent / "models" / "judge.safetensors"
-LONGEST = 320  # tokens of claim and evidence together
-CLAIM = 96  # tokens of the claim, at most
-_NONE = -1e4
 
 
 class JudgeNet(nn.Module):  # type: ignore[misc]
@@ -58,38 +53,9 @@ class JudgeNet(nn.Module):  # type: ignore[misc]
         ).last_hidden_state
         own = claim.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * own).sum(1) / own.sum(1).clamp(min=1)
-        against = self.word(hidden).squeeze(-1).masked_fill(claim == 0, _NONE)
+        against = self.word(hidden).squeeze(-1).masked_fill(claim == 0, NONE)
         support = self.whole(hidden[:, 0]) + self.mean(mean)
         return support.squeeze(-1) - against.amax(1), against
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedClaim:
-    """Claim and evidence as numbers."""
-
-    ids: list[int]
-    claim: int
-    """Tokens of the claim."""
-    places: list[tuple[int, int]]
-    """Where each of them stands, in characters of the claim."""
-
-    @property
-    def types(self) -> list[int]:
-        return [0] * (self.claim + 2) + [1] * (len(self.ids) - self.claim - 2)
-
-    @property
-    def of_claim(self) -> list[int]:
-        return [0] + [1] * self.claim + [0] * (len(self.ids) - self.claim - 1)
-
-
-def encode_claim(claim: str, evidence: Sequence[str]) -> EncodedClaim:
-    """A claim and its evidence as the network takes them; what is too long is cut."""
-    before, after = special_tokens()
-    said = tokenizer().encode(claim, add_special_tokens=False)
-    own = said.ids[:CLAIM]
-    room = LONGEST - 3 - len(own)
-    rest = tokenizer().encode(" ".join(evidence), add_special_tokens=False).ids[:room]
-    return EncodedClaim([before, *own, after, *rest, after], len(own), said.offsets[:CLAIM])
 
 
 class ClaimReader:
@@ -126,13 +92,8 @@ class ClaimReader:
                 torch.tensor([one.types]),
                 torch.tensor([one.of_claim]),
             )
-        own = against[0, 1 : 1 + one.claim].float()
-        if not len(own):
-            return ClaimReading(float(support[0]), "", 0.0)
-        worst = int(own.argmax())
-        return ClaimReading(
-            float(support[0]), whole_word(claim, *one.places[worst]), float(own[worst])
-        )
+        own = against[0, 1 : 1 + one.claim].float().numpy()
+        return claim_reading(claim, one, float(support[0]), own)
 
     @cached_property
     def _net(self) -> JudgeNet:
@@ -141,12 +102,3 @@ class ClaimReader:
         restore(net, self._weights)
         loaded: JudgeNet = net.to(getattr(torch, best_precision(self._precision, "cpu"))).eval()
         return loaded
-
-
-def whole_word(text: str, start: int, end: int) -> str:
-    """The word around a piece of it."""
-    while start > 0 and not text[start - 1].isspace():
-        start -= 1
-    while end < len(text) and not text[end].isspace():
-        end += 1
-    return text[start:end].strip(".,;:!?\"'()[]“”‘’")

@@ -121,6 +121,8 @@ STAGES = [  # inside rag, a module may import what stands above it
     "chat_fit",
     "write_chat",
     "judge",
+    "judge_text",
+    "judge_numpy",
     "judge_model",
     "judges",
     "foreign",

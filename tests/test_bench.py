@@ -197,7 +197,7 @@ def test_ratios_compare_the_runs_of_one_round() -> None:
 def test_the_tables_name_every_way_to_run_the_bare_model() -> None:
     run = Ingested(cost(10, 16), 14, 120, "bfloat16", 8.0, 0.5, 1.0, 2.0)
     measured = bench_ingest.Measured(
-        (run,), Spread((1.5,)), {"bfloat16": (cost(9, 15),), "float32": (cost(20, 38),)}
+        (run,), Spread((1.5,)), {"bfloat16": (cost(9, 15),), "float32": (cost(20, 38),)}, {}
     )
     text = bench_ingest.text_of(measured)
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]

@@ -63,3 +63,22 @@ def test_one_question_of_the_bundled_model_imports_neither_torch_nor_chroma(
     assert '"reader@' in said  # it has read the passages
     assert "/float32" in said
     assert not SLOW & modules
+
+
+def test_what_reads_without_torch_imports_no_torch() -> None:
+    code = "import sys, rag.judge_numpy, rag.reader_numpy; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=same_path(), capture_output=True, text=True, check=True
+    )
+    assert not SLOW & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "status", "key"])
+def test_a_command_that_computes_nothing_imports_nothing_slow(command: str, tmp_path: Path) -> None:
+    index = ["--index", str(garden(tmp_path / "index"))] if command == "status" else []
+    more = ["--help"] if command == "key" else []
+    said, modules = run(command, *index, *more)
+    assert said
+    assert not SLOW & modules
+    if command != "status":
+        assert "numpy" not in modules

@@ -26,6 +26,7 @@ def test_what_is_trained_is_kept_and_judges_again(tmp_path: Path) -> None:
     from eval.fit_judge import collate, loss_of, prepare, scored
     from eval.fit_network import keep, trained_encoder
     from rag.judge_model import ClaimReader, JudgeNet
+    from rag.judge_numpy import NumpyClaimReader
 
     torch.manual_seed(0)
     prepared = [prepare(one) for one in CLAIMS]
@@ -47,3 +48,15 @@ def test_what_is_trained_is_kept_and_judges_again(tmp_path: Path) -> None:
     assert reader.id.startswith("judge@")
     long = reader.read("Bees sleep. " * 200, ("Bees sleep. " * 400,))  # what is too long is cut
     assert -1e4 < long.support < 1e4
+
+    exact = ClaimReader(weights=tmp_path / "judge.safetensors", precision="float32")
+    numpy = NumpyClaimReader(weights=tmp_path / "judge.safetensors")
+    assert numpy.id == reader.id
+    for claim, evidence in [(one.claim, one.evidence) for one in CLAIMS] + [
+        ("Bees sleep. " * 200, ("Bees sleep. " * 400,)),
+        ("", (MILL,)),
+    ]:
+        one, other = numpy.read(claim, evidence), exact.read(claim, evidence)
+        assert one.support == pytest.approx(other.support, abs=1e-3)
+        assert one.missed == other.missed
+        assert one.sure == pytest.approx(other.sure, abs=1e-3)
