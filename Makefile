@@ -51,7 +51,11 @@ results: $(READY) ## measure what docs/evaluation.md shows again (an hour): BLOG
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases $(QUESTIONS) --out $(MEASURED)/questions
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases eval/data/blog_18f.jsonl \
 	  --out $(MEASURED)/blog_18f
-	$(BIN)/pullquote eval judge wice expertqa $(DATA) --out $(MEASURED)/judges.json
+	$(BIN)/pullquote eval judge wice expertqa $(DATA) --judge words --judge shipped \
+	  --out $(MEASURED)/judges.json
+	$(BIN)/python -m eval.refusals --clapnq $(DATA)/clapnq --mtrag $(DATA)/mtrag/mtragun_dev.jsonl \
+	  > docs/results/refusals.md
+	$(BIN)/python -m eval.clapnq $(DATA)/clapnq > docs/results/clapnq.md
 	for name in sample questions blog_18f; do \
 	  $(KEEP) $(MEASURED)/$$name/report.json docs/results/$$name.json || exit 1; done
 	$(KEEP) $(MEASURED)/judges.json docs/results/judges.json

@@ -4,8 +4,9 @@
     python -m eval.doc_figures write docs/results docs/evaluation.md...
 
 REPORT is a `report.json` of `pullquote eval --out`, or what `pullquote eval judge --out` wrote.
-What is kept of it are its figures and what they rest on: no question, no answer, no time. A page
-names results between two marks, and what stands there is written anew:
+What is kept of it are its figures and what they rest on: no question, no answer, no time. Tables
+that other commands print are kept as they are, as NAME.md. A page names results between two marks,
+and what stands there is written anew:
 
     <!-- figures: NAME NAME -->
     <!-- end of figures -->
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def written(page: str, results: Mapping[str, _Json]) -> str:
             raise SourceError(
                 f"{', '.join(names)} are of different kinds.", hint="Give each a place of its own."
             )
-        text = _runs(some) if kinds == {"eval"} else _judges(some)
+        text = _WRITERS[kinds.pop()](some)
         return f"{block['start']}\n{text}\n\n{block['end']}"
 
     return _BLOCK.sub(anew, page)
@@ -87,8 +88,13 @@ def written(page: str, results: Mapping[str, _Json]) -> str:
 
 def read_results(folder: Path) -> dict[str, _Json]:
     """Every result of a folder, by its name."""
-    files = sorted(folder.glob("*.json"))
-    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    found = {
+        file.stem: json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted(folder.glob("*.json"))
+    }
+    for file in sorted(folder.glob("*.md")):
+        found[file.stem] = {"kind": "printed", "text": file.read_text(encoding="utf-8").strip()}
+    return found
 
 
 def _runs(results: Sequence[_Json]) -> str:
@@ -101,6 +107,10 @@ def _runs(results: Sequence[_Json]) -> str:
         found = [_estimate(one["figures"].get(metric.name)) for one in results]
         rows.append([metric.name, *(_with_n(one) for one in found)])
     return "\n\n".join([table(["figure", *heads], rows), *map(_rests_on, results)])
+
+
+def _printed(results: Sequence[_Json]) -> str:
+    return "\n\n".join(one["text"] for one in results)
 
 
 def _with_n(one: Estimate | None) -> str:
@@ -135,6 +145,13 @@ def _judges(results: Sequence[_Json]) -> str:
         for one in sets
     ]
     return "\n\n".join([table(["set", "judge", "n", *names], rows), *told])
+
+
+_WRITERS: dict[str, Callable[[Sequence[_Json]], str]] = {
+    "eval": _runs,
+    "judge": _judges,
+    "printed": _printed,
+}
 
 
 def _cells(figures: Mapping[str, Any], names: Sequence[str], *, signed: bool = False) -> list[str]:

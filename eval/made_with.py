@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rag.index import Index
 
 # Where a run takes place, not what it answers.
-_NOT_HASHED = {"index", "host", "port", "site_name", "link_base", "eval_key"}
+_PLACE = {"index", "catalog_url", "catalog_schema", "chroma_url", "chroma_token"}
+_NOT_HASHED = _PLACE | {"host", "port", "site_name", "link_base", "eval_key"}
 _PACKAGES = ("pullquote", "numpy", "chromadb", "sentence-transformers", "torch")
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = ("rag", "eval")  # what answers, and what grades

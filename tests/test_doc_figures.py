@@ -88,6 +88,12 @@ def test_results_that_are_not_there_or_do_not_fit_are_told() -> None:
         written(two, {"one": kept(report()), "two": kept(JUDGES)})
 
 
+def test_what_other_commands_print_stands_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "one.md").write_text("\n| a |\n| - |\n\n", encoding="utf-8")
+    page = written(PAGE, read_results(tmp_path))
+    assert "<!-- figures: one -->\n\n| a |\n| - |\n\n<!-- end of figures -->" in page
+
+
 def test_from_a_report_to_a_page(tmp_path: Path) -> None:
     source, page = tmp_path / "report.json", tmp_path / "page.md"
     source.write_text(json.dumps(report()), encoding="utf-8")

@@ -65,7 +65,7 @@ def ask_again(
     result, kept = evaluate_cases(cases, index, out=out, thresholds=thresholds)
     found = None
     if before:
-        with closing(Index(load_settings(index=index).index)) as opened:
+        with closing(Index(load_settings(index=index).place)) as opened:
             found = since(*before, result, _answers(out), opened)
     done = Rerun(result, kept, found)
     (out / CHANGES).write_text(f"{done.told}\n", encoding="utf-8", newline="\n")
