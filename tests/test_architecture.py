@@ -122,7 +122,7 @@ STAGES = [  # inside rag, a module may import what stands above it
 ]
 
 HOMES = {  # a package may be imported in these files and nowhere else
-    "chromadb": ["rag/vectors.py"],
+    "chromadb": ["rag/vectors.py", "bench/hnsw_runs.py"],
     "sqlite3": ["rag/catalog*.py"],
     "gradio": ["ui/page/*.py"],
     "limits": ["ui/doors/rates.py"],
