@@ -23,13 +23,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.curves import Law, curve, law
-from bench.figures import table
+from bench.figures import Times, table
 from bench.growth_runs import (
     RECALL,
     Exact,
     Made,
     Searched,
-    Times,
     make_once,
     recall,
     search_exactly,
@@ -166,6 +165,8 @@ def _series(grown: Sequence[Grown]) -> dict[str, list[tuple[float, float]]]:
         "words, ms": [one.words.median for one in grown],
         "search as a whole, ms": [one.ranked.median for one in grown],
         "search as a whole, p99, ms": [one.ranked.p99 for one in grown],
+        "search as a whole, processor ms": [one.ranked.processor for one in grown],
+        "words, processor ms": [one.words.processor for one in grown],
         "search, peak MB": [one.search_peak_mb for one in grown],
         "exact search, peak MB": [one.exact_peak_mb for one in grown],
     }
@@ -246,7 +247,7 @@ def _searching(grown: Sequence[Grown]) -> str:
     rows = [
         [
             f"{one.passages:,}",
-            *(_both(times) for times in (one.ranked, one.words, one.meaning, one.exact)),
+            *(times.text() for times in (one.ranked, one.words, one.meaning, one.exact)),
             f"{one.recall:.3f}",
             f"{one.open_seconds:.2f}",
             f"{one.exact_open_seconds:.2f}",
@@ -258,10 +259,6 @@ def _searching(grown: Sequence[Grown]) -> str:
     head = ["ms, median (p99)", "whole search", "words", "Chroma", "exact", f"Recall@{RECALL}"]
     more = ["Chroma opens, s", "exact opens, s", "Chroma, peak MB", "exact, peak MB"]
     return table([*head, *more], rows)
-
-
-def _both(times: Times) -> str:
-    return f"{times.median:,.1f} ({times.p99:,.1f})"
 
 
 def _laws(laws: dict[str, Law]) -> str:

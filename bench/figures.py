@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from bench.machine import Machine
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,31 @@ class Spread:
 
 def spread(values: Sequence[float]) -> Spread:
     return Spread(tuple(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Of one kind of step, done many times, in milliseconds."""
+
+    median: float
+    p99: float
+    processor: float
+    """Processor time of all threads together, mean."""
+
+    def text(self) -> str:
+        return f"{self.median:,.1f} ({self.p99:,.1f})"
+
+
+def times_of(work: Callable[[T], object], given: Sequence[T], repeats: int) -> Times:
+    """Of a step on each of what is given, all of it as often as is wished."""
+    taken = []
+    processor = process_time()
+    for one in [*given] * repeats:
+        begun = perf_counter()
+        work(one)
+        taken.append((perf_counter() - begun) * 1000)
+    processor = (process_time() - processor) * 1000 / len(taken)
+    return Times(median(taken), float(np.percentile(taken, 99)), processor)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import TypeVar
 
 import numpy as np
 
+from bench.figures import Times, times_of
 from bench.machine import peak_memory_mb
 from bench.recombined import SECTIONS, RecombinedEmbedder, Sentences, lines
 from bench.wrapped import Remembering
 from ingest.sync import sync
 from rag import catalog_read
 from rag.assistant import Assistant
-from rag.embed_numpy import NumpyEmbedder
+from rag.backends import for_one_question, load_embedder
 from rag.exact import ExactSearch
 from rag.index import Index
 from rag.settings import Settings
 from rag.text import question_words
 
-T = TypeVar("T")
 _CANDIDATES = 100  # as the settings have it
 RECALL = 10
 """The nearest that are looked for where it is measured how many are found."""
@@ -42,14 +41,6 @@ class Made:
     peak_mb: float
     catalog_mb: float
     chroma_mb: float
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Of one kind of step over all questions, in milliseconds."""
-
-    median: float
-    p99: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +83,7 @@ def make_once(sentences: Path, passages: int, settings: Settings) -> Made:
     source = settings.index.with_suffix(".jsonl")
     with source.open("w", encoding="utf-8") as stream:
         stream.writelines(lines(known.texts, round(passages / SECTIONS)))
-    embedder = RecombinedEmbedder(known, NumpyEmbedder())
+    embedder = RecombinedEmbedder(known, load_embedder(for_one_question(settings)))
     embedder.embed_question("warm up")
     processor = process_time()
     report = sync([str(source)], settings, embedder=embedder)
@@ -111,7 +102,7 @@ def make_once(sentences: Path, passages: int, settings: Settings) -> Made:
 
 def search_once(settings: Settings, questions: Sequence[str], repeats: int) -> Searched:
     """Ask an index every question, as often as is wished, searching with Chroma."""
-    embedder = Remembering(NumpyEmbedder())
+    embedder = Remembering(load_embedder(for_one_question(settings)))
     settings = settings.model_copy(update={"exact_search": 0, "read_passages": 0})
     vectors = [embedder.embed_question(question).question for question in questions]
     with Assistant(settings, embedder=embedder) as assistant:
@@ -125,9 +116,9 @@ def search_once(settings: Settings, questions: Sequence[str], repeats: int) -> S
             pipeline.retrieve(query)
         return Searched(
             open_seconds=opened,
-            meaning=_times(lambda v: index.search(v, _CANDIDATES), vectors, repeats),
-            words=_times(lambda q: _by_words(index, q), questions, repeats),
-            ranked=_times(pipeline.retrieve, queries, repeats),
+            meaning=times_of(lambda v: index.search(v, _CANDIDATES), vectors, repeats),
+            words=times_of(lambda q: _by_words(index, q), questions, repeats),
+            ranked=times_of(pipeline.retrieve, queries, repeats),
             nearest=nearest,
             peak_mb=peak_memory_mb(),
         )  # fmt: skip
@@ -135,14 +126,14 @@ def search_once(settings: Settings, questions: Sequence[str], repeats: int) -> S
 
 def search_exactly(settings: Settings, questions: Sequence[str], repeats: int) -> Exact:
     """Compare every question with every passage."""
-    embedder = NumpyEmbedder()
+    embedder = load_embedder(for_one_question(settings))
     vectors = [embedder.embed_question(question).question for question in questions]
     with closing(Index(settings.index)) as index:
         begun = perf_counter()
         search = ExactSearch(index.catalog)
         search.search(vectors[0], _CANDIDATES)
         opened = perf_counter() - begun
-        meaning = _times(lambda v: search.search(v, _CANDIDATES), vectors, repeats)
+        meaning = times_of(lambda v: search.search(v, _CANDIDATES), vectors, repeats)
         nearest = [list(search.search(vector, RECALL)) for vector in vectors]
         return Exact(opened, meaning, nearest, peak_memory_mb())
 
@@ -156,15 +147,6 @@ def recall(found: Sequence[Sequence[str]], exact: Sequence[Sequence[str]]) -> fl
 def _by_words(index: Index, question: str) -> object:
     with index.catalog.reading():
         return catalog_read.by_words(index.catalog, question_words(question), _CANDIDATES)
-
-
-def _times(work: Callable[[T], object], given: Sequence[T], repeats: int) -> Times:
-    taken = []
-    for one in [*given] * repeats:
-        begun = perf_counter()
-        work(one)
-        taken.append((perf_counter() - begun) * 1000)
-    return Times(float(np.median(taken)), float(np.percentile(taken, 99)))
 
 
 def _megabytes(files: Iterable[Path]) -> float:

@@ -135,7 +135,7 @@ STAGES = [  # inside rag, a module may import what stands above it
 ]
 
 HOMES = {  # a package may be imported in these files and nowhere else
-    "chromadb": ["rag/vectors.py", "rag/chroma_*.py"],
+    "chromadb": ["rag/vectors.py", "rag/chroma_*.py", "bench/hnsw_runs.py"],
     "sqlite3": ["rag/catalog*.py"],
     "psycopg": ["rag/catalog_postgres*.py"],
     "gradio": ["ui/page/*.py"],

@@ -133,7 +133,7 @@ def test_a_stopped_run_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Everything but the model: its place is taken, in this process, by what needs none.
-    monkeypatch.setattr(growth_runs, "NumpyEmbedder", HashEmbedder)
+    monkeypatch.setattr(growth_runs, "load_embedder", lambda _: HashEmbedder())
     monkeypatch.setattr(bench_growth, "in_own_process", lambda work, *given: work(*given))
     monkeypatch.setattr("bench.recombined.load_embedder", lambda _: HashEmbedder())
     questions = ["How long is the Yalu river?", "Where does the name Korea come from?"]
