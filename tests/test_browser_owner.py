@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ import pytest
 import test_browser
 from fake_assistant import PASSWORD, serving
 from owner_site import EVIL, FORMULA, SLUGS, source_file
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from test_browser import serious
 
 from eval.cases import load_cases
@@ -35,11 +36,13 @@ class Opened:
         self.address = address
         self.cases = folder / "cases.jsonl"
         self._browser = browser
+        self._contexts: list[BrowserContext] = []
         self.wrong: list[str] = []
 
     def page(self, path: str = "/owner", **options: Any) -> Page:
         chosen = {"viewport": {"width": 1280, "height": 800}, **options}
         context = self._browser.new_context(**chosen)
+        self._contexts.append(context)
         context.on("request", lambda request: self._asked(request.url))
         page = context.new_page()
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -55,25 +58,42 @@ class Opened:
         expect(page.locator("#votes .asked")).to_have_count(3)
         return page
 
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme.startswith("http") and parts.hostname != "127.0.0.1":
             self.wrong.append(url)
 
 
-@pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+@contextmanager
+def opening(browser: Browser, folder: Path) -> Iterator[Opened]:
     kept = {"keep_questions": True, "keep_feedback": True}
     files: dict[str, Any] = {
-        "sync_sources": source_file(tmp_path),
-        "owner_cases": tmp_path / "cases.jsonl",
+        "sync_sources": source_file(folder),
+        "owner_cases": folder / "cases.jsonl",
     }
     with serving("owner", **kept, **files) as (address, _):
-        opened = Opened(browser, address, tmp_path)
+        opened = Opened(browser, address, folder)
         yield opened
+        opened.close()
         assert opened.wrong == []
-    for context in browser.contexts:
-        context.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+    """A server of the test's own."""
+    with opening(browser, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """One for all tests that only look."""
+    with opening(browser, tmp_path_factory.mktemp("owner")) as opened:
+        yield opened
 
 
 def row(page: Page, part: str, question: str) -> Any:
@@ -83,10 +103,10 @@ def row(page: Page, part: str, question: str) -> Any:
 # ---------------------------------------------------------------- looking
 
 
-def test_the_owner_finds_the_way_from_the_chat_and_sees_how_things_are(opened: Opened) -> None:
-    page = opened.page("/")
+def test_the_owner_finds_the_way_from_the_chat_and_sees_how_things_are(seen: Opened) -> None:
+    page = seen.page("/")
     page.get_by_role("link", name="Owner").click()
-    expect(page).to_have_url(f"{opened.address}/owner")
+    expect(page).to_have_url(f"{seen.address}/owner")
     expect(page.locator("#index .figure b")).to_have_text(["6", "10", "10", re.compile("kB|MB")])
     expect(page.locator("#facts")).to_contain_text("garden.example")
     expect(page.locator("#report .figure").first).to_have_text("2added")
@@ -103,8 +123,8 @@ def test_the_owner_finds_the_way_from_the_chat_and_sees_how_things_are(opened: O
     expect(page.locator("#pq.pq-ready")).to_be_visible()
 
 
-def test_what_strangers_wrote_is_only_text(opened: Opened) -> None:
-    page = opened.filled()
+def test_what_strangers_wrote_is_only_text(seen: Opened) -> None:
+    page = seen.filled()
     expect(row(page, "questions", "Why").locator(".asked")).to_have_text(f"Why {EVIL}?")
     expect(row(page, "votes", "Is it").locator(".tag")).to_have_text(f"other {EVIL}")
     row(page, "questions", FORMULA).get_by_role("button", name="Choose").click()
@@ -192,8 +212,8 @@ def test_questions_are_found_taken_along_and_deleted(opened: Opened) -> None:
     expect(page.locator("#questions")).to_have_text("None so far.")
 
 
-def test_votes_are_filtered_by_their_reason(opened: Opened) -> None:
-    page = opened.filled()
+def test_votes_are_filtered_by_their_reason(seen: Opened) -> None:
+    page = seen.filled()
     for kind, questions in (("good", 1), ("bad", 2), ("out-of-date", 1), ("no-answer", 0)):
         page.get_by_label("Which votes").select_option(kind)
         expect(page.locator("#votes .asked")).to_have_count(questions)
@@ -272,6 +292,8 @@ def test_a_session_that_has_ended_leads_to_the_log_in(browser: Browser) -> None:
         page.get_by_label("Password").fill(OWNER)
         page.get_by_label("Password").press("Enter")
         expect(page.locator("#questions .asked")).to_have_count(4, timeout=30_000)
+        # Until then the page asks by itself every second.
+        expect(page.locator("#health .pill")).to_be_visible(timeout=60_000)
         context.clear_cookies()
         row(page, "questions", SLUGS).get_by_role("button", name="Not in the posts").click()
         expect(page).to_have_url(f"{address}/owner/login")
@@ -286,8 +308,8 @@ def test_a_session_that_has_ended_leads_to_the_log_in(browser: Browser) -> None:
     [{}, {"color_scheme": "dark"}, PHONE, {**NARROW, "color_scheme": "dark"}],
     ids=["light", "dark", "phone", "narrow"],
 )
-def test_nothing_stands_in_the_way(opened: Opened, tmp_path: Path, options: Any) -> None:
-    page = opened.filled(**options)
+def test_nothing_stands_in_the_way(seen: Opened, tmp_path: Path, options: Any) -> None:
+    page = seen.filled(**options)
     width = page.viewport_size["width"] if page.viewport_size else 0
     for details in page.locator("summary").all():
         details.click()
@@ -309,8 +331,8 @@ def test_nothing_stands_in_the_way(opened: Opened, tmp_path: Path, options: Any)
     assert serious(page) == []
 
 
-def test_light_and_dark_are_those_of_the_chat(opened: Opened) -> None:
-    page = opened.filled(color_scheme="light")
+def test_light_and_dark_are_those_of_the_chat(seen: Opened) -> None:
+    page = seen.filled(color_scheme="light")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
     page.get_by_role("button", name="Light or dark").click()

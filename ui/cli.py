@@ -208,7 +208,7 @@ def serve(
     if password and settings.password is None:
         given["password"] = typed_password()
     if owner_password and settings.owner_password is None:
-        given["owner_password"] = typed_password("the owner's page")
+        given["owner_password"] = typed_password("owner_password")
     settings = load_settings(**given)
     require_lock(settings, everyone=everyone)
     require_free(settings.host, settings.port)

@@ -84,21 +84,21 @@ def require_lock(settings: Settings, *, everyone: bool) -> None:
         )
 
 
-def typed_password(of: str = "the page") -> str:
+def typed_password(name: str = "password") -> str:
     """A password from the terminal.
 
     Args:
-        of: What it opens.
+        name: Of the setting that it is for.
 
     Raises:
         ConfigError: There is no terminal, or the two times differ.
     """
     if not sys.stdin.isatty():
         raise ConfigError(
-            "There is no terminal to type a password on.",
-            hint="Set PULLQUOTE_PASSWORD, or PULLQUOTE_OWNER_PASSWORD for the owner's page.",
+            "There is no terminal to type a password on.", hint=f"Set PULLQUOTE_{name.upper()}."
         )
-    typed = getpass(f"Password for {of}: ")
+    what = "the owner's page" if name == "owner_password" else "the page"
+    typed = getpass(f"Password for {what}: ")
     if typed != getpass("Once more: "):
         raise ConfigError("The two are not the same.", hint="Try again.")
     return typed
