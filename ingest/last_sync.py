@@ -7,12 +7,12 @@ index stays here. What could not be read stands by name in the catalog (`rag.cat
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -143,16 +143,12 @@ def _write(folder: Path, content: LastSync) -> None:
     """Beside it and renamed, so that nobody reads half of it. Without it, the index is as whole."""
     if not folder.is_dir():
         return
-    aside = None
+    # Readable as the index is: a server may run as somebody else than who syncs.
+    aside = folder / f"{FILE}.{os.getpid()}"
     try:
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=folder, prefix=f"{FILE}.", delete=False
-        ) as opened:
-            aside = Path(opened.name)
-            opened.write(content.model_dump_json(indent=1))
+        aside.write_text(content.model_dump_json(indent=1), encoding="utf-8")
         aside.replace(folder / FILE)
     except OSError as error:
         _log.warning("What the sync did could not be noted in %s: %s", folder, error)
-        if aside:
-            with suppress(OSError):
-                aside.unlink()
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)

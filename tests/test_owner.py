@@ -211,6 +211,10 @@ def test_the_page_runs_nothing_but_its_own_files(index: Path) -> None:
         assert "--ink" in client.get("/owner/owner.css").text
         assert client.get("/owner/").headers["location"] == "../owner"
         assert "/owner" not in client.get("/api/openapi.json").text
+        for path in DATA:
+            headers = client.get(f"/owner/{path}").headers
+            assert headers["cache-control"] == "no-store"
+            assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 # ---------------------------------------------------------------- the index

@@ -232,14 +232,15 @@ def demo(
     """
     from ui.demo_site import BASE, demo_pages
     from ui.ports import page_address
-    from ui.sample import EXAMPLES, ingest_sample, sample_settings
+    from ui.sample import EXAMPLES, ingest_sample, sample_settings, sample_source
     from ui.serving import serve_page
 
     settings = sample_settings(index, port)
     ingest_sample(settings)
     # The sample's own address is nobody's: its links lead to pages that are served here.
     base = page_address(settings.host, settings.port) + BASE
-    settings = settings.model_copy(update={"link_base": base, "site_name": "Peninsula Notes"})
+    own = {"link_base": base, "site_name": "Peninsula Notes", "sync_sources": (sample_source(),)}
+    settings = settings.model_copy(update=own)
     serve_page(settings, open_browser=open_browser, pages=demo_pages(), examples=EXAMPLES)
 
 

@@ -37,6 +37,11 @@ def sample_settings(index: Path | None = None, port: int | None = None) -> Setti
     return settings.model_copy(update={"index": folder, "port": free})
 
 
+def sample_source() -> str:
+    """What the sample site is ingested from."""
+    return str(files("ingest.sample") / "posts.json")
+
+
 def sample_cases() -> Path:
     """Questions about the sample with their gold answers."""
     return Path(str(files("eval.data") / "sample.jsonl"))
@@ -49,7 +54,6 @@ def ingest_sample(settings: Settings) -> None:
         IndexBusy: Another process is writing.
         IndexMismatch: The folder holds an index of another model.
     """
-    source = str(files("ingest.sample") / "posts.json")
     with sync_progress() as on_progress:
         options = Options(prune=True, allow_mass_delete=True)
-        sync([source], settings, options=options, on_progress=on_progress)
+        sync([sample_source()], settings, options=options, on_progress=on_progress)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 
 from rag.errors import ConfigError, IndexBusy
@@ -14,6 +14,7 @@ from ui.doors.asking import Asker
 from ui.doors.problems import Refused
 from ui.feedback import votes
 from ui.owner.desk import OwnerDesk
+from ui.owner.lock import PAGE
 from ui.owner.page import PRIVATE, SCRIPTS, owner_page, owner_script, owner_style
 from ui.owner.sheets import questions_sheet, votes_sheet
 from ui.owner.view import (
@@ -44,7 +45,7 @@ def owner_routes(asker: Asker, desk: OwnerDesk, name: str, *, locked: bool) -> A
         name: Of the site.
         locked: Whether the page asks for a password.
     """
-    router = APIRouter(prefix="/owner", include_in_schema=False)
+    router = APIRouter(prefix=PAGE, include_in_schema=False, dependencies=[Depends(_keep_private)])
     settings = asker.assistant.settings
     _add_files(router, lambda: owner_page(settings, name, locked=locked))
 
@@ -57,6 +58,10 @@ def owner_routes(asker: Asker, desk: OwnerDesk, name: str, *, locked: bool) -> A
     _add_cases(router, asker, desk)
     _add_sheets(router, asker, desk)
     return router
+
+
+def _keep_private(response: Response) -> None:
+    response.headers.update(PRIVATE)
 
 
 def _add_files(router: APIRouter, page: Callable[[], Response]) -> None:
@@ -138,7 +143,7 @@ def _add_cases(router: APIRouter, asker: Asker, desk: OwnerDesk) -> None:
     @router.post("/cases/delete")
     async def remove(sent: DropCase) -> Response:
         await _file(asker, lambda: desk.cases.remove(sent.id))
-        return Response(status_code=204)
+        return Response(status_code=204, headers=PRIVATE)
 
 
 async def _file(asker: Asker, work: Callable[[], _Made]) -> _Made:
