@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 
 from eval.reader_cases import reader_proposals
 from ui.cli import app
-from ui.feedback import Feedback, votes
+from ui.feedback import Feedback, Unanswered, unanswered, votes
 
 QUESTION = "How many lettuces did the bed with wool mulch lose?"
 
 
 def test_proposals_name_what_is_answered_with_and_refusals_none() -> None:
     lines = reader_proposals(
-        QUESTION, answer("a", cited(WOOL), cited(COPPER), cited(WOOL)), note="voted 1 good"
+        QUESTION, answer("a", cited(WOOL), cited(COPPER), cited(WOOL)), note="voted good: 1"
     )
     assert [(one.quote, one.answerable) for one in lines] == [
         (WOOL.quote, True), (COPPER.quote, True),
@@ -46,11 +46,14 @@ def test_from_votes_to_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     votes(index).add(Feedback("2026-05-03", QUESTION, True))
     votes(index).add(Feedback("2026-05-04", "Xyzzy plugh?", False, "wrong"))
     votes(index).add(Feedback("2026-05-05", QUESTION.upper(), False, "out-of-date"))
-    assert run(*draft).startswith("0 2 questions that readers voted on.")
+    unanswered(index).add(Unanswered("2026-05-04", "xyzzy plugh?"))
+    assert run(*draft).startswith("0 2 questions of readers.")
     with sheet.open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
     notes = list(dict.fromkeys(one["note"] for one in rows))
-    assert notes == ["voted 1 good, 1 bad (out-of-date)", "voted 1 bad (wrong)"]
+    assert notes == [
+        "voted good: 1; voted bad: 1 (out-of-date)", "voted bad: 1 (wrong); asked in vain: 1",
+    ]  # fmt: skip
     assert WOOL.quote in [one["quote"] for one in rows]
     for row in rows:
         row["accept"] = "yes" if row["quote"] == WOOL.quote else "no"
