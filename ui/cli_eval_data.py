@@ -108,12 +108,12 @@ def draft(
     from_feedback: Annotated[
         bool,
         typer.Option(
-            "--from-feedback", help="Take the questions that readers voted on, the latest first."
+            "--from-feedback", help="Take what readers voted on or asked in vain, the latest first."
         ),
     ] = False,
     chat_model: ChatModel = None,
 ) -> None:
-    """Propose cases from an index's own posts, or from readers' votes, for a person to accept.
+    """Propose cases from an index's own posts, or from readers' questions, for a person to accept.
 
     The sheet opens in any spreadsheet. Nothing in it counts until yes stands under `accept`.
     """
@@ -121,13 +121,13 @@ def draft(
     from rag.assistant import Assistant
     from rag.errors import SourceError
     from rag.settings import load_settings
-    from ui.drafting import from_posts, from_votes
+    from ui.drafting import from_posts, from_readers
 
     if output.exists():
         raise SourceError(
             f"{output} is there already.", hint="What was accepted in it would be lost."
         )
-    propose = from_votes if from_feedback else from_posts
+    propose = from_readers if from_feedback else from_posts
     with Assistant(load_settings(index=index, chat_model=chat_model)) as assistant:
         proposals, told = propose(assistant, questions)
     write_proposals(proposals, output)

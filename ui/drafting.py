@@ -1,4 +1,4 @@
-"""`pullquote eval draft`: proposals from an index's posts, or from what readers voted on."""
+"""`pullquote eval draft`: proposals from an index's posts, or from what readers asked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
 from rag.record import record
 from ui.calibrating import EASIER, drafted_questions
-from ui.feedback import Feedback, votes
+from ui.feedback import Feedback, Unanswered, unanswered, votes
 from ui.show import count, progress_bar
 
+_Kept = Feedback | Unanswered
 _OURS = (
     "The sentences are those that are answered with now. Say yes only to those that you have read:"
     " else the program is graded by its own answers."
@@ -36,23 +37,25 @@ def from_posts(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], s
     return tuple(map(Proposed.of, drafted)), told
 
 
-def from_votes(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], str]:
-    """Questions that readers voted on, the latest first, each asked again.
+def from_readers(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], str]:
+    """Questions that readers voted on or asked in vain, the latest first, each asked again.
 
-    A vote holds no answer and no turns before its question, so what is proposed is what the posts
-    as they are now say to the question by itself.
+    No answer is kept with them and no turn before, so what is proposed is what the posts as they
+    are now say to the question by itself.
 
     Raises:
-        SourceError: There is no vote.
+        SourceError: None is kept.
         ModelUnavailable: A model cannot be loaded or does not answer.
     """
     folder = assistant.settings.index
-    if not (voted := by_question(votes(folder).all())):
+    kept = by_question([*votes(folder).all(), *unanswered(folder).all()])
+    if not kept:
         raise SourceError(
-            f"No reader has voted on an answer from {folder}.",
-            hint="Votes are kept where the setting keep_feedback is on.",
+            f"No reader has voted on an answer from {folder}, or asked in vain.",
+            hint="Votes are kept with the setting keep_feedback, such questions with"
+            " keep_questions.",
         )
-    chosen = list(voted.values())[:most]
+    chosen = list(kept.values())[:most]
     proposals: list[Proposed] = []
     with progress_bar() as bar:
         task = bar.add_task("Asking", total=len(chosen), of=f"{len(chosen):,} questions")
@@ -64,25 +67,28 @@ def from_votes(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], s
                 continue
             finally:
                 bar.advance(task)
-            proposals += reader_proposals(question, answer, note=votes_note(given))
-    told = f"{count(len(chosen), 'question', 'questions')} that readers voted on. {_OURS}"
+            proposals += reader_proposals(question, answer, note=note_of(given))
+    told = f"{count(len(chosen), 'question', 'questions')} of readers. {_OURS}"
     return tuple(proposals), told
 
 
-def by_question(given: Iterable[Feedback]) -> dict[str, list[Feedback]]:
-    """Votes on the same question together, whatever its case and spaces; the latest first."""
-    found: dict[str, list[Feedback]] = {}
-    for vote in reversed(list(given)):
-        found.setdefault(normalise(vote.question), []).append(vote)
+def by_question(given: Iterable[_Kept]) -> dict[str, list[_Kept]]:
+    """What is kept of the same question, whatever its case and spaces; the latest first."""
+    found: dict[str, list[_Kept]] = {}
+    for one in sorted(given, key=lambda one: one.day, reverse=True):
+        found.setdefault(normalise(one.question), []).append(one)
     return found
 
 
-def votes_note(given: Iterable[Feedback]) -> str:
-    """How many thought well of an answer and how many did not, with their reasons."""
+def note_of(given: Iterable[_Kept]) -> str:
+    """What readers thought of the answers, with their reasons, and how often there was none."""
     given = list(given)
-    good = sum(one.good for one in given)
-    told = [f"{good} good"] if good else []
-    if bad := len(given) - good:
-        reasons = ", ".join(dict.fromkeys(one.reason for one in given if one.reason))
-        told.append(f"{bad} bad" + (f" ({reasons})" if reasons else ""))
-    return f"voted {', '.join(told)}"
+    voted = [one for one in given if isinstance(one, Feedback)]
+    good = sum(one.good for one in voted)
+    told = [f"voted good: {good}"] if good else []
+    if bad := len(voted) - good:
+        reasons = ", ".join(dict.fromkeys(one.reason for one in voted if one.reason))
+        told.append(f"voted bad: {bad}" + (f" ({reasons})" if reasons else ""))
+    if vain := len(given) - len(voted):
+        told.append(f"asked in vain: {vain}")
+    return "; ".join(told)
