@@ -16,13 +16,16 @@ from starlette.responses import PlainTextResponse
 
 from rag.assistant import Assistant
 from ui.doors.app import Doors
+from ui.doors.widget import Widget
 from ui.page.server import guarded
 
 
 @contextmanager
-def open_doors(assistant: Assistant, *, everyone: bool = False) -> Iterator[tuple[str, Doors]]:
+def open_doors(
+    assistant: Assistant, *, everyone: bool = False, widget: Widget | None = None
+) -> Iterator[tuple[str, Doors]]:
     """The address, and the doors."""
-    doors = Doors(assistant, everyone=everyone)
+    doors = Doors(assistant, everyone=everyone, widget=widget)
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

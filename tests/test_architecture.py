@@ -29,6 +29,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "errors",
     "stopping",
     "place",
+    "origins",
     "settings",
     "text",
     "number_words",

@@ -21,10 +21,12 @@ from ui.doors.gate import Gate
 from ui.doors.health import health_routes
 from ui.doors.login import login_routes
 from ui.doors.logs import log_as_json
+from ui.doors.origins import SCRIPT, Origins, is_widgets
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
+from ui.doors.widget import Widget, widget_routes
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.feedback import expire
 from ui.owner.lock import is_owners
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 MCP = "/mcp"
-_ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout"}
+_ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout", SCRIPT}
 _BELOW = ("/api/", "/v1/")
 _ABOUT = (
     "Questions about the posts of a WordPress site, answered with their own sentences. Every "
@@ -48,12 +50,15 @@ _ABOUT = (
 class Doors:
     """All doors of a server but the chat page."""
 
-    def __init__(self, assistant: Assistant, *, everyone: bool = False) -> None:
+    def __init__(
+        self, assistant: Assistant, *, everyone: bool = False, widget: Widget | None = None
+    ) -> None:
         """Doors, all of them closed to begin with.
 
         Args:
             assistant: Who answers.
             everyone: Strangers may come in without a password, as through a proxy.
+            widget: Offered where its origins are set; None offers none.
         """
         settings = assistant.settings
         password = settings.password.get_secret_value() if settings.password else None
@@ -68,6 +73,9 @@ class Doors:
         self.owner = owner_part(self.asker, file, self.syncing, at_home=self._at_home)
         for router in self.owner.routers:
             self.api.include_router(router)
+        self._origins = frozenset(settings.widget_origins if widget else ())
+        if widget and self._origins:
+            self.api.include_router(widget_routes(self.asker, widget))
         self._mcp = _mcp_door(self.asker)
 
     @asynccontextmanager
@@ -102,8 +110,14 @@ class Doors:
             await (self.api if is_door(path) else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
-        gate = Gate(within, self.access, self.rates, self.owner.lock, at_home=self._at_home)
-        return Watched(gate, self.asker.metrics)
+        gate = Gate(
+            within, self.access, self.rates, self.owner.lock,
+            at_home=self._at_home, is_public=self._is_public,
+        )  # fmt: skip
+        return Watched(Origins(gate, self._origins), self.asker.metrics)
+
+    def _is_public(self, scope: Scope) -> bool:
+        return self._settings.widget_open and is_widgets(scope, self._origins)
 
 
 def is_door(path: str) -> bool:

@@ -52,7 +52,7 @@ class AskBody(BaseModel):
     stream: bool = False
     """Server-sent events: `sentence` for each checked sentence, then one `answer`."""
     view: bool = False
-    """The answer as the page draws it, numbered and grouped; in a stream as events `view`."""
+    """The answer as page and widget draw it, numbered and grouped; in a stream as events `view`."""
     id: str | int | None = None
     """Comes back in the answer."""
 
