@@ -16,16 +16,15 @@ from starlette.responses import PlainTextResponse
 
 from rag.assistant import Assistant
 from ui.doors.app import Doors
-from ui.doors.widget import Widget
 from ui.page.server import guarded
 
 
 @contextmanager
 def open_doors(
-    assistant: Assistant, *, everyone: bool = False, widget: Widget | None = None
+    assistant: Assistant, *, everyone: bool = False, **more: Any
 ) -> Iterator[tuple[str, Doors]]:
-    """The address, and the doors."""
-    doors = Doors(assistant, everyone=everyone, widget=widget)
+    """The address, and the doors; `more` is what they take besides."""
+    doors = Doors(assistant, everyone=everyone, **more)
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

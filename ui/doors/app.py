@@ -26,11 +26,13 @@ from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
+from ui.doors.sync import sync_routes
 from ui.doors.widget import Widget, widget_routes
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.feedback import expire
 from ui.owner.lock import is_owners
 from ui.owner.part import owner_part
+from ui.pings import WAIT, Pings
 from ui.ports import is_loopback
 from ui.syncing import Syncing
 
@@ -51,7 +53,13 @@ class Doors:
     """All doors of a server but the chat page."""
 
     def __init__(
-        self, assistant: Assistant, *, everyone: bool = False, widget: Widget | None = None
+        self,
+        assistant: Assistant,
+        *,
+        everyone: bool = False,
+        widget: Widget | None = None,
+        syncing: Syncing | None = None,
+        wait: float = WAIT,
     ) -> None:
         """Doors, all of them closed to begin with.
 
@@ -59,6 +67,8 @@ class Doors:
             assistant: Who answers.
             everyone: Strangers may come in without a password, as through a proxy.
             widget: Offered where its origins are set; None offers none.
+            syncing: Runs the syncs; None takes one for the assistant's index.
+            wait: Seconds before a sync that was asked for, as `Pings` takes them.
         """
         settings = assistant.settings
         password = settings.password.get_secret_value() if settings.password else None
@@ -69,7 +79,9 @@ class Doors:
         self._at_home = is_loopback(settings.host) and not password and not everyone
         self.rates = Rates(settings.questions_a_minute)
         self.api = _api(assistant, self.asker, self.access)
-        self.syncing = Syncing(settings, assistant.index.catalog)
+        self.syncing = syncing or Syncing(settings, assistant.index.catalog)
+        self.pings = Pings(self.syncing, wait=wait) if settings.sync_sources else None
+        self.api.include_router(sync_routes(self.access, self.pings))
         self.owner = owner_part(self.asker, file, self.syncing, at_home=self._at_home)
         for router in self.owner.routers:
             self.api.include_router(router)
@@ -87,6 +99,8 @@ class Doors:
         async with self._mcp.lifespan() if self._mcp else nullcontext():
             yield
         expiring.cancel()
+        if self.pings:
+            await asyncio.to_thread(self.pings.close)
         await asyncio.to_thread(self.syncing.close)
         await asyncio.to_thread(self.owner.close)
         await asyncio.to_thread(self.asker.close)
