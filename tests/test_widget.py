@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,18 @@ def test_beside_a_password_the_widget_alone_is_open(locked: str) -> None:
     assert (
         httpx.post(f"{locked}/v1/chat/completions", json={}, headers=with_origin).status_code == 401
     )
+
+
+# ---------------------------------------------------------------- the plugin for WordPress
+
+
+def test_the_plugin_says_its_version_and_licence() -> None:
+    root = Path(__file__).resolve().parents[1]
+    head = (root / "wordpress" / "pullquote.php").read_text(encoding="utf-8").partition("*/")[0]
+    told = dict(re.findall(r"^ \* ([\w ]+): (.+)$", head, re.MULTILINE))
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert told["Version"] == project["version"]
+    assert told["License"] == "GPL-2.0-or-later"
 
 
 # ---------------------------------------------------------------- the setting
