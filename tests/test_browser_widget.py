@@ -182,7 +182,8 @@ def test_a_source_on_another_page_opens_there_with_its_words_marked(open_page: O
 
 def test_a_refusal_names_the_nearest_sections(open_page: OpenPage) -> None:
     page = opened(open_page())
-    page.get_by_role("button", name="Who won the world cup?").click()
+    page.get_by_role("button", name="Who won the world cup?").press("Enter")
+    expect(page.locator("#pq-box")).to_be_focused()  # what was pressed is gone
     expect(page.locator(".pq-refused")).to_have_text(SAY("refused"), timeout=20_000)
     expect(page.locator("#pq-status")).to_contain_text(SAY("refused"))
     expect(page.locator(".pq-searched")).to_contain_text("“Who won the world cup?”")
@@ -343,6 +344,7 @@ def test_whether_a_link_leads_into_the_page_at_hand(
         ("<p hidden>No word</p><p>No words</p><p>No word!</p>", "No%20word", "No word"),
         ("<script>const a = 'Some text';</script><p>Some text</p>", "Some%20text", "Some text"),
         ("<details><summary>More</summary><p>A word</p></details>", "A%20word", "A word"),
+        ("<p>Η ΟΔΟΣ ΕΔΩ</p>", "%CE%B7%20%CE%BF%CE%B4%CF%8C%CF%82", "Η ΟΔΟΣ"),
         ("<p>機械学習は学問です。</p>", "学習は学問", "学習は学問"),
         ("<p>Nothing of it.</p>", "Something%20else", None),
         ("<p>100% 5,-</p>", "100%25%205%2C%2D", "100% 5,-"),

@@ -6,7 +6,7 @@
   const { make, words, say, count } = pq;
   const NAME = "pullquote-widget";
   const own = document.currentScript ?? document.querySelector("script[src*='/widget.js']");
-  const { label = say("ask_site", { name: pq.name }), position = "", theme = "" } = own.dataset;
+  const { label, position = "", theme = "" } = own.dataset;
   const base = new URL("./", own.src);
   const PATIENCE = 90_000; // ms for the first sign of life: other questions may come first
   const SILENCE = 40_000; // … and between two of them
@@ -25,6 +25,8 @@
   const last = () => turns.at(-1);
   const busy = () => Boolean(last() && !last().over);
   const tell = (text) => { find("pq-status").textContent = text; };
+  // On a phone the keyboard would cover half of the panel.
+  const rest = () => (small.matches ? panel : find("pq-box")).focus({ preventScroll: true });
 
   // ---------------------------------------------------------------- the server
 
@@ -126,7 +128,7 @@
     turns.length = 0;
     welcome();
     draw();
-    find("pq-box").focus();
+    rest();
   }
 
   function grown(turn) {
@@ -157,10 +159,19 @@
       ...cards.map((card) => pq.cardOf(card, new Set(), `pq-source-${number}`)));
   }
 
+  // Where the focus stands in the conversation, as a function that finds the same place in what is drawn anew.
+  function held() {
+    const on = shadow.activeElement?.closest(".pq-turn :is(a, [data-do], summary)");
+    if (!on) return null;
+    const key = (one) => [one.closest(".pq-turn").dataset.turn, one.className, one.textContent].join();
+    const wanted = key(on);
+    const all = () => [...find("pq-turns").querySelectorAll("a, [data-do], summary")].filter((one) => key(one) === wanted);
+    const place = all().indexOf(on);
+    return () => all()[place];
+  }
+
   function draw() {
-    const held = shadow.activeElement?.closest(".pq-turn :is(a, [data-do], summary)");
-    const same = (one) => one.matches(":is(a, [data-do], summary)") && one.textContent === held.textContent
-      && one.closest(".pq-turn").dataset.turn === held.closest(".pq-turn").dataset.turn && one.className === held.className;
+    const same = held();
     const drawn = turns.map((turn, number) => {
       const isLast = number === turns.length - 1;
       const again = isLast && turn.over && (turn.failure || turn.stopped)
@@ -168,7 +179,8 @@
       return pq.turnOf(turn, number, isLast, sources(turn, number), again);
     });
     find("pq-turns").replaceChildren(...drawn);
-    if (held) ([...find("pq-turns").querySelectorAll("*")].find(same) ?? find("pq-box")).focus({ preventScroll: true });
+    if (same?.()) same().focus({ preventScroll: true });
+    else if (same) rest();
     find("pq-empty").hidden = turns.length > 0;
     find("pq-renew").hidden = turns.length === 0;
     find("pq-send").hidden = busy();
@@ -202,8 +214,7 @@
     else panel.show();
     root.classList.add("pq-open");
     find("pq-launch").setAttribute("aria-expanded", "true");
-    // On a phone the keyboard would cover half of the panel.
-    (small.matches ? panel : find("pq-box")).focus({ preventScroll: true });
+    rest();
     learn();
   }
 
@@ -245,7 +256,7 @@
     renew,
     stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
-    offer: (on) => ask(on.textContent),
+    offer: (on) => { ask(on.textContent); rest(); },
     unlimit: (on) => ask(last().question, { filters: pq.without(last().answer, Number(on.dataset.number)), recognise: false, again: true }),
   };
 
@@ -267,8 +278,9 @@
       ask(box.value);
     });
     root.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
       if (event.key === "Escape" && panel.open && !small.matches) panel.close();
-      if (event.key !== "Enter" || event.target !== box || event.shiftKey || event.isComposing) return;
+      if (event.key !== "Enter" || event.target !== box || event.shiftKey) return;
       event.preventDefault();
       ask(box.value);
     });
@@ -303,7 +315,7 @@
         make("p", { id: "pq-model" })),
       make("div", { id: "pq-status", class: "pq-unseen", role: "status", "aria-live": "polite" }));
     const launch = make("button", { type: "button", id: "pq-launch", "data-do": "open", "aria-haspopup": "dialog", "aria-expanded": "false" },
-      pq.icon("ask"), words("span", label));
+      pq.icon("ask"), words("span", label || say("ask_site", { name: pq.name })));
     root.append(launch, panel);
   }
 

@@ -46,7 +46,7 @@
   // Letters as a reader takes them: without case, accents, and signs that are not seen.
   const folded = (text) =>
     text.normalize("NFKD").replace(/[\p{M}\p{Cf}]/gu, "").replace(/[‘’‚′]/g, "'").replace(/[“”„″]/g, '"')
-      .replace(/[‐‑‒–—]/g, "-").toLowerCase();
+      .replace(/[‐‑‒–—]/g, "-").toLowerCase().replace(/ς/g, "σ");
   const plain = (text) => folded(text).replace(/\s+/g, " ").trim();
 
   const isDrawn = (element) => element.checkVisibility?.() ?? element.getClientRects().length > 0;
