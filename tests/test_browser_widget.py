@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from widget_site import NAME, widget_site
 
 from ui.page.texts import load_texts
+from ui.view import PageAnswer
 
 browser = test_browser.browser
 pytestmark = test_browser.pytestmark
@@ -194,15 +195,17 @@ def test_a_refusal_names_the_nearest_sections(open_page: OpenPage) -> None:
 def test_who_reads_along_is_told_before_anything_is_asked(
     open_page: OpenPage, tmp_path: Path
 ) -> None:
-    with widget_site(tmp_path, chat_model="openai:gpt-4o-mini") as (site, _):
+    given: dict[str, Any] = {"chat_model": "openai:gpt-4o-mini", "keep_questions": True}
+    with widget_site(tmp_path, **given, keep_days=30) as (site, _):
         page = opened(open_page(site=site))
-        told = page.locator("#pq-model")
-        expect(told).to_have_text(SAY("foot_model", model="openai:gpt-4o-mini"))
+        told = page.locator("#pq-notice")
+        kept = SAY("foot_questions_many", n=30)
+        expect(told).to_have_text(f"{SAY('foot_model', model='openai:gpt-4o-mini')} {kept}")
         expect(told).to_be_in_viewport()
         page.close()
     page = opened(open_page())
     expect(page.locator("#pq-line")).to_contain_text("4 posts")
-    expect(page.locator("#pq-model")).to_be_hidden()
+    expect(page.locator("#pq-notice")).to_be_hidden()
 
 
 def test_a_follow_up_takes_the_conversation_along(
@@ -245,6 +248,27 @@ def test_stop_errors_and_a_lost_server_are_told(open_page: OpenPage) -> None:
     page.get_by_role("button", name=SAY("ask_again")).click()
     expect(page.locator(".pq-card").first).to_be_visible(timeout=20_000)
     expect(failure).to_have_count(2)
+
+
+GROWING = PageAnswer(question="q", complete=False, answered=False, text="").model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(502, "<h1>Bad gateway</h1>"), (403, '{"code": 7}'), (403, "null"), (200, ""),
+     (200, f"event: view\ndata: {GROWING}\n\n"), (200, "event: view\ndata: {\n\n")],
+)  # fmt: skip
+def test_what_is_no_answer_of_the_server_is_a_lost_connection(
+    open_page: OpenPage, status: int, body: str
+) -> None:
+    page = opened(open_page())
+    shared = {"access-control-allow-origin": "*"}
+    page.route("**/api/ask", lambda route: route.fulfill(status=status, body=body, headers=shared))
+    ask(page, LETTUCES)
+    expect(page.locator(".pq-failure p")).to_have_text([SAY("lost"), SAY("lost_hint")])
+    page.unroute("**/api/ask")
+    page.get_by_role("button", name=SAY("ask_again")).click()
+    expect(page.locator(".pq-card").first).to_be_visible(timeout=20_000)
 
 
 # ---------------------------------------------------------------- the page at hand

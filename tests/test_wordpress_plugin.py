@@ -52,10 +52,9 @@ class Server:
     @property
     def heard(self) -> int:
         """How often it was asked to sync by whoever may."""
-        told = re.search(
-            r'^pullquote_requests_total{door="sync",status="202"} (\d+)', self.metrics.text().decode(),
-            re.MULTILINE,
-        )  # fmt: skip
+        figures = self.metrics.text().decode()
+        line = r'^pullquote_requests_total{door="sync",status="202"} (\d+)'
+        told = re.search(line, figures, re.MULTILINE)
         return int(told[1]) if told else 0
 
     def titles(self) -> set[str]:

@@ -5,15 +5,18 @@
   const pq = window.pullquote;
   const { make, words, say, count } = pq;
   const NAME = "pullquote-widget";
-  const own = document.currentScript ?? document.querySelector("script[src*='/widget.js']");
+  const own = document.currentScript?.src ? document.currentScript : document.querySelector("script[src*='/widget.js']");
+  if (!own) {
+    console.error("The widget is loaded from its server, by a script tag of its own.");
+    return;
+  }
   const { label, position = "", theme = "" } = own.dataset;
-  const base = new URL("./", own.src);
-  const PATIENCE = 90_000; // ms for the first sign of life: other questions may come first
-  const SILENCE = 40_000; // … and between two of them
+  pq.base = new URL("./", own.src);
   const SENT = 20; // earlier turns that go with a question
   const small = matchMedia("(max-width: 520px), (max-height: 420px)");
   const night = matchMedia("(prefers-color-scheme: dark)");
 
+  const kept = pq.questions ? count("foot_questions", pq.days) : "";
   const turns = [];
   const root = make("div", { id: "pq", class: "pq-widget", lang: pq.language, dir: pq.direction, "data-position": position });
   let shadow;
@@ -27,74 +30,6 @@
   const tell = (text) => { find("pq-status").textContent = text; };
   // On a phone the keyboard would cover half of the panel.
   const rest = () => (small.matches ? panel : find("pq-box")).focus({ preventScroll: true });
-
-  // ---------------------------------------------------------------- the server
-
-  const call = (door, more = {}) =>
-    fetch(new URL(door, base), { mode: "cors", credentials: "omit", referrerPolicy: "no-referrer", ...more });
-
-  // Names and data of server-sent events; whatever comes is a sign of life.
-  async function* eventsOf(body, alive) {
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = "";
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      alive();
-      const blocks = (rest + read.value).split("\n\n");
-      rest = blocks.pop();
-      for (const block of blocks) {
-        const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
-        if (name) yield [name, JSON.parse(data)];
-      }
-    }
-  }
-
-  async function refusalOf(response) {
-    const { problem, hint } = await response.json();
-    return { problem: String(problem), hint: String(hint) };
-  }
-
-  async function receive(turn, asked) {
-    let silence;
-    const listen = (patience) => {
-      clearTimeout(silence);
-      silence = setTimeout(() => turn.calling.abort(), patience);
-    };
-    try {
-      listen(PATIENCE);
-      const response = await call("api/ask", {
-        method: "POST", signal: turn.calling.signal,
-        headers: { "Content-Type": "application/json" }, body: JSON.stringify(asked),
-      });
-      if (!response.ok) {
-        turn.failure = await refusalOf(response);
-        return;
-      }
-      for await (const [name, said] of eventsOf(response.body, () => listen(SILENCE))) {
-        if (name === "error") turn.failure = said;
-        else turn.answer = said;
-        grown(turn);
-      }
-      if (turn.failure || turn.answer?.complete) return;
-      turn.failure = { problem: say("lost"), hint: say("lost_hint") };
-    } catch {
-      if (!turn.stopped) turn.failure = { problem: say("lost"), hint: say("lost_hint") };
-    } finally {
-      clearTimeout(silence);
-      turn.over = true;
-      grown(turn);
-    }
-  }
-
-  async function learn() {
-    if (about) return;
-    try {
-      const response = await call("api/widget");
-      if (response.ok) about = await response.json();
-    } catch {
-      return; // a question will say what is wrong
-    }
-    welcome();
-  }
 
   // ---------------------------------------------------------------- asking
 
@@ -114,7 +49,7 @@
     const scroll = find("pq-scroll");
     const top = find("pq-turns").lastElementChild.offsetTop - scroll.offsetTop;
     scroll.scrollTo({ top, behavior: pq.calm() ? "instant" : "smooth" });
-    receive(turn, { question: text, history, filters, recognise, stream: true, view: true });
+    pq.receive(turn, { question: text, history, filters, recognise, stream: true, view: true }, () => grown(turn));
   }
 
   function stop() {
@@ -198,7 +133,7 @@
     if (!about) return;
     const when = about.synced ? say("posts_as_of", { date: pq.day(about.synced) }) : "";
     find("pq-line").textContent = [count("posts", about.posts), when].filter(Boolean).join(", ");
-    find("pq-model").textContent = about.chat_model ? say("foot_model", { model: about.chat_model }) : "";
+    find("pq-notice").textContent = [about.chat_model ? say("foot_model", { model: about.chat_model }) : "", kept].filter(Boolean).join(" ");
   }
 
   function grow() {
@@ -208,6 +143,11 @@
   }
 
   // ---------------------------------------------------------------- opening and closing
+
+  async function learn() {
+    about ??= await pq.about();
+    welcome();
+  }
 
   function open() {
     if (small.matches) panel.showModal();
@@ -312,7 +252,7 @@
           make("textarea", { id: "pq-box", rows: 1, dir: "auto", enterkeyhint: "send", placeholder: say("ask_hint"), "aria-label": say("your_question") }),
           send("pq-send", "send", "ask", { type: "submit" }),
           send("pq-stop", "stop", "stop", { type: "button", "data-do": "stop" })),
-        make("p", { id: "pq-model" })),
+        make("p", { id: "pq-notice" }, kept)),
       make("div", { id: "pq-status", class: "pq-unseen", role: "status", "aria-live": "polite" }));
     const launch = make("button", { type: "button", id: "pq-launch", "data-do": "open", "aria-haspopup": "dialog", "aria-expanded": "false" },
       pq.icon("ask"), words("span", label || say("ask_site", { name: pq.name })));

@@ -59,8 +59,8 @@ def sync_routes(access: Access, pings: Pings | None) -> APIRouter:
     async def begin(request: Request) -> SyncStatus:
         """Ask for a sync of the index with its sources.
 
-        It begins a few seconds later, once however many ask until then. Where one
-        runs, another one follows. What became of it is told with GET.
+        It begins a few seconds later, once however many ask until then. Where one runs, another
+        one follows. What became of it is told with GET.
         """
         asked = opened(request)
         asked.ping()

@@ -40,7 +40,7 @@ def head(settings: Settings, texts: Texts, name: str) -> str:
     """What stands in the head of the page."""
     css = "".join(map(asset, STYLES)) + colours(settings, ":root")
     more = {
-        "level": 2,
+        "level": 2,  # of a question's heading
         "logo": logo(settings.site_logo),
         "votes": settings.keep_feedback,
         "locked": settings.password is not None,

@@ -10,7 +10,10 @@ from ui.page.desk import Desk
 from ui.page.look import asset, colours, literal, told_of
 from ui.page.texts import Texts
 
-SCRIPTS = ("page_tools.js", "page_answer.js", "page_cards.js", "widget_place.js", "widget.js")
+SCRIPTS = (
+    "page_tools.js", "page_answer.js", "page_cards.js", "widget_place.js", "widget_server.js",
+    "widget.js",
+)  # fmt: skip
 """In their order; the first three are the page's own."""
 _STYLES = ("answer.css", "widget.css")
 _REM = re.compile(r"(\d*\.?\d+)rem\b")
