@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from rag.errors import ConfigError
+from rag.origins import origin
 from rag.place import ChromaServer, Database, Place
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -166,6 +167,12 @@ class Settings(BaseSettings):
     keep_days: int = Field(default=180, ge=1, le=3650)
     """Days after which kept votes and questions are deleted."""
 
+    # widget
+    widget_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Sites with the widget, as "https://blog.example.org", with spaces between; empty: none."""
+    widget_open: bool = False
+    """Let the widget's readers ask without the password that is set; then anybody else can, too."""
+
     # server
     host: str = "127.0.0.1"
     """Address that the page listens on."""
@@ -197,10 +204,15 @@ class Settings(BaseSettings):
             database = Database(self.catalog_url.get_secret_value(), self.catalog_schema)
         return Place(self.index, chroma, database)
 
-    @field_validator("sync_sources", mode="before")
+    @field_validator("sync_sources", "widget_origins", mode="before")
     @classmethod
     def _parted(cls, given: Any) -> Any:
         return given.split() if isinstance(given, str) else given
+
+    @field_validator("widget_origins")
+    @classmethod
+    def _as_browsers_send_them(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(origin, given))
 
     @classmethod
     def settings_customise_sources(

@@ -20,9 +20,11 @@ from ui.page.server import guarded
 
 
 @contextmanager
-def open_doors(assistant: Assistant, *, everyone: bool = False) -> Iterator[tuple[str, Doors]]:
-    """The address, and the doors."""
-    doors = Doors(assistant, everyone=everyone)
+def open_doors(
+    assistant: Assistant, *, everyone: bool = False, **more: Any
+) -> Iterator[tuple[str, Doors]]:
+    """The address, and the doors; `more` is what they take besides."""
+    doors = Doors(assistant, everyone=everyone, **more)
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from graphlib import CycleError, TopologicalSorter
@@ -29,6 +30,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "errors",
     "stopping",
     "place",
+    "origins",
     "settings",
     "text",
     "number_words",
@@ -310,6 +312,16 @@ def test_every_stage_is_a_file_and_is_drawn() -> None:
     for name in STAGES:
         assert (ROOT / "rag" / f"{name}.py").is_file(), f"there is no rag/{name}.py"
         assert f"{name}.py" in drawn, f"docs/architecture.md does not name {name}.py"
+
+
+def test_every_folder_is_drawn_and_every_drawn_one_is_there() -> None:
+    drawn = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    house = drawn.partition("## The house")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^(\w+)/", house, re.MULTILINE))
+    assert named >= {*PACKAGES, "wordpress", "tests", "docs"}
+    assert all((ROOT / name).is_dir() for name in named)
+    code = {file.relative_to(ROOT).parts[0] for file in ROOT.glob("[a-z]*/*.p[hy]*")}
+    assert code - {"build"} <= named
 
 
 @pytest.mark.parametrize("file", modules(), ids=place)

@@ -17,6 +17,7 @@ from rag.record import AnswerRecord, record
 from rag.types import Turn
 from ui.doors.app import Doors
 from ui.doors.pulse import COMMENT
+from ui.view import PageAnswer, view
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,22 @@ def test_a_stream_gives_each_checked_sentence_once_and_then_the_whole(address: s
     assert [sentence for _, sentence in sentences] == last[1]["sentences"]
     assert last[1]["rejected"]
     assert "cheese" not in json.dumps(sentences)
+
+
+def test_a_view_is_what_the_page_draws_at_once_or_as_it_grows(
+    address: str, assistant: FakeAssistant
+) -> None:
+    question = f"{LETTUCES} invent"
+    drawn = view(assistant.ask(question))
+    assert PageAnswer.model_validate(ask(address, question=question, view=True).json()) == drawn
+    said = events(ask(address, question=question, view=True, stream=True).text)
+    assert {name for name, _ in said} == {"view"}
+    views = [PageAnswer.model_validate(shown) for _, shown in said]
+    assert [one.complete for one in views] == [False] * (len(views) - 1) + [True]
+    assert len(views) > 2
+    assert views[-1] == drawn
+    assert "cheese" not in json.dumps([one for _, one in said[:-1]])
+    assert drawn.left_out
 
 
 def test_sentences_are_sent_while_the_answer_is_still_written(address: str) -> None:

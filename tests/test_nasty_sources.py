@@ -19,7 +19,7 @@ from wordpress_server import FakeSite, serving
 
 from rag.errors import SourceError
 from rag.index import Index
-from ui.page.view import view
+from ui.view import view
 
 __all__ = ["blog"]
 

@@ -22,9 +22,9 @@ from rag.newer import newer_first
 from rag.record import record
 from rag.settings import load_settings
 from rag.types import Answer, Found, Hit, ParsedPost, Span
-from ui.page.view import view
 from ui.render import markdown
 from ui.show import print_answer
+from ui.view import view
 
 PAIRS = load_pairs(bundled_pairs())
 

@@ -14,6 +14,7 @@ from rag.errors import ConfigError
 from rag.settings import Settings
 from ui.page.look import SCRIPTS, accents, contrast, head, logo
 from ui.page.texts import english, load_texts
+from ui.page.widget import SCRIPTS as WIDGET
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "ui" / "assets"
@@ -22,7 +23,7 @@ PLURALS = ("_one", "_many")
 
 def sources() -> str:
     """All that may name a text: scripts, markup and the page's own Python."""
-    files = [*(ASSETS / one for one in SCRIPTS), ASSETS / "page.html"]
+    files = [*(ASSETS / one for one in dict.fromkeys(SCRIPTS + WIDGET)), ASSETS / "page.html"]
     files += sorted((ROOT / "ui" / "page").glob("*.py"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 

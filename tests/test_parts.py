@@ -15,9 +15,9 @@ from rag.text import split_sentences
 from rag.types import Answer, Block, BlockKind, Claim, Pointer, Section, Span
 from rag.verify import Check, verify
 from ui import show
-from ui.page.view import view
 from ui.parts import Part, parts, row_words
 from ui.render import markdown
+from ui.view import view
 
 HEADER = "Year | Posts"
 BLOCKS: tuple[tuple[BlockKind, str], ...] = (

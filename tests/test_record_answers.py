@@ -26,8 +26,8 @@ from rag.types import (
 )
 from rag.verify import Check, verify
 from ui.cli import app
-from ui.page.view import view
 from ui.render import markdown
+from ui.view import view
 
 TOMATOES, SLUGS, COMPOST = (parsed.post for parsed in GARDEN)
 

@@ -29,7 +29,7 @@ CHECKS = [
 ]  # fmt: skip
 DOORS = {
     "/api/ask", "/api/posts/{id}", "/v1/chat/completions", "/v1/models", "/v1/models/{model}",
-    "/healthz", "/readyz", "/metrics",
+    "/healthz", "/readyz", "/metrics", "/api/sync",
 }  # fmt: skip
 
 BODIES = {"/api/ask", "/v1/chat/completions"}
@@ -59,16 +59,19 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_no_door_breaks(address: str, path: str, mode: GenerationMode) -> None:
     """Whether what is sent fits the description or not."""
     described = schemathesis.openapi.from_url(f"{address}/api/openapi.json")
-    (operation,) = described[path].values()
+    for operation in described[path].values():
 
-    @given(case=operation.as_strategy(generation_mode=mode))
-    @settings(
-        max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
-    def send(case: schemathesis.Case[Any]) -> None:
-        case.call_and_validate(checks=CHECKS)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(
+            max_examples=50,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
+        def send(case: schemathesis.Case[Any]) -> None:
+            case.call_and_validate(checks=CHECKS)
 
-    send()
+        send()
 
 
 def test_every_door_is_described(address: str) -> None:

@@ -8,8 +8,8 @@ import pytest
 from fake_assistant import CLEANED, EVIL, LETTUCES, FakeAssistant, site_index
 
 from rag.asked import filters
-from ui.page.view import Card, PageAnswer, Quote, view
 from ui.render import web
+from ui.view import Card, PageAnswer, Quote, view
 
 
 @pytest.fixture(scope="module")

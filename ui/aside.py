@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from rag.errors import PullquoteError
+from rag.errors import IndexBusy, PullquoteError
 
 Tell = Callable[[object], None]
 _NICENESS = 10  # readers' questions come first
@@ -28,6 +28,8 @@ class Ended:
     problem: str = ""
     """Empty where it went well."""
     hint: str = ""
+    is_busy: bool = False
+    """Whether it failed as another process is writing to the index."""
 
 
 _KILLED = Ended(
@@ -91,7 +93,8 @@ def _run(speaks: Any, work: Callable[..., object], arguments: tuple[object, ...]
     try:
         end = Ended(work(speaks.send, *arguments))
     except PullquoteError as error:
-        end = Ended(problem=error.problem, hint=error.hint)
+        busy = isinstance(error, IndexBusy)
+        end = Ended(problem=error.problem, hint=error.hint, is_busy=busy)
     except Exception:
         _log.exception("Work in a process of its own failed.")
         end = Ended(problem="Something went wrong.", hint="The server's log says what.")

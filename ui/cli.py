@@ -185,6 +185,14 @@ def serve(
     port: Port = None,
     index: Folder = None,
     chat_model: ChatModel = None,
+    sync: Annotated[
+        Names,
+        typer.Option(
+            "--sync",
+            metavar="SOURCE",
+            help='Read this when asked to sync; repeatable; else the setting "sync_sources".',
+        ),
+    ] = None,
     password: Annotated[
         bool, typer.Option("--password", help='Ask for a password; else the setting "password".')
     ] = False,
@@ -204,6 +212,7 @@ def serve(
     from ui.serving import require_lock, serve_page, typed_password
 
     given: dict[str, Any] = {"index": index, "host": host, "port": port, "chat_model": chat_model}
+    given["sync_sources"] = tuple(sync) if sync else None
     settings = load_settings(**given)
     if password and settings.password is None:
         given["password"] = typed_password()

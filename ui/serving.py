@@ -61,7 +61,7 @@ def serve_page(
 
 
 def require_lock(settings: Settings, *, everyone: bool) -> None:
-    """Refuse to let other machines in by mistake.
+    """Refuse to let other machines, or the widget's readers, in by mistake.
 
     Raises:
         ConfigError: They could come in, and nobody has said how or that they may.
@@ -75,6 +75,12 @@ def require_lock(settings: Settings, *, everyone: bool) -> None:
         raise ConfigError(
             "The owner's password is that of the readers, who would all be owners.",
             hint="Set owner_password to another one.",
+        )
+    if settings.password and settings.widget_origins and not settings.widget_open:
+        raise ConfigError(
+            "A password is set, and the readers of the widget have none.",
+            hint="Empty widget_origins, or set widget_open to let whoever finds the address ask "
+            "questions without the password.",
         )
     if not (everyone or settings.password or is_loopback(settings.host)):
         raise ConfigError(

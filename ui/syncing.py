@@ -33,6 +33,8 @@ class SyncState:
     problem: str = ""
     """Why it broke off; empty where it did not."""
     hint: str = ""
+    is_busy: bool = False
+    """Whether it broke off as another process is writing to the index."""
 
 
 class Syncing:
@@ -105,8 +107,9 @@ class Syncing:
 
     def _ended(self, end: Ended) -> None:
         self._state = replace(
-            self._state, running=False, ended=datetime.now(UTC), problem=end.problem, hint=end.hint
-        )
+            self._state, running=False, ended=datetime.now(UTC), problem=end.problem,
+            hint=end.hint, is_busy=end.is_busy,
+        )  # fmt: skip
 
 
 def _sync(tell: Tell, settings: Settings, sources: tuple[str, ...], full: bool) -> None:

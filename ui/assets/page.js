@@ -6,7 +6,6 @@
   pq.pulse = 15_000; // ms without a sign of life from a server that has begun to answer
   const PATIENCE = 90_000; // … and from one that has not: other questions may come first
   const CITED = 500;
-  const FILTERS = { author: "authors", category: "categories", tag: "tags" };
   const fresh = () => crypto.randomUUID?.() ?? String(Math.random()).slice(2);
   pq.state = { id: fresh(), turns: [], gone: [], editing: false, about: null };
   let wire;
@@ -69,13 +68,8 @@
   }
 
   function tellSentences(turn) {
-    const all = turn.answer?.shown.flatMap((part) => part.lines.flat()) ?? [];
-    const news = all.slice(read).map((one) => one.text);
-    read = all.length;
-    if (turn.over && turn.answer) {
-      news.push(turn.answer.complete && !turn.answer.answered ? say("refused") : say("answer_complete"));
-      if (turn.answer.cards.length) news.push(count("answer_sources", turn.answer.cards.length));
-    }
+    const news = pq.newsOf(turn, read);
+    if (turn.answer) read = pq.sentencesOf(turn.answer).length;
     if (news.length) pq.tell(news.join(" "));
   }
 
@@ -85,7 +79,7 @@
     pq.hideQuote();
     const turns = pq.state.turns;
     const held = document.activeElement?.closest?.(".pq-turn [data-do]");
-    const drawn = turns.map((turn, number) => pq.turnOf(turn, number, number === turns.length - 1));
+    const drawn = turns.map((turn, number) => pq.pageTurn(turn, number, number === turns.length - 1));
     find("pq-turns").replaceChildren(...drawn);
     if (held) refocus(held);
     find("pq-empty").hidden = turns.length > 0;
@@ -171,13 +165,7 @@
 
   function without(number) {
     const { answer, question } = last();
-    const filters = {};
-    answer.limits.forEach((limit, n) => {
-      if (n === number) return;
-      if (limit.kind === "dates") Object.assign(filters, { since: limit.since || null, until: limit.until || null });
-      else (filters[FILTERS[limit.kind]] ??= []).push(limit.name);
-    });
-    ask(question, { filters, recognise: false, again: true });
+    ask(question, { filters: pq.without(answer, number), recognise: false, again: true });
   }
 
   function vote(turn, good, reason = "") {

@@ -1,19 +1,14 @@
-// A turn of the conversation as elements: the question, its answer, and what can be done with it.
+// A turn of the conversation as elements: the question and its answer.
 (() => {
   "use strict";
   const pq = window.pullquote;
   const { make, words, say, count } = pq;
   const BASES = { quoted: "is_quoted", supported: "is_supported", record: "from_record" };
-  const REASONS = ["wrong-source", "out-of-date", "no-answer", "other"];
+  const FILTERS = { author: "authors", category: "categories", tag: "tags" };
 
   // ---------------------------------------------------------------- sentences
 
-  function marker(turn, number, place) {
-    return make("button", {
-      type: "button", class: "pq-mark", "data-do": "cite", "data-turn": turn, "data-number": number,
-      "aria-label": say("source", { n: number, place }),
-    }, String(number));
-  }
+  pq.sentencesOf = (answer) => answer.shown.flatMap((part) => part.lines.flat());
 
   function emphasised(said) {
     if (!said.short) return [said.text];
@@ -37,7 +32,7 @@
       around("before_it", said.before),
       said.before ? " " : null,
       make("span", { class: "pq-said" }, ...emphasised(said)),
-      ...said.marks.flatMap((number) => [" ", marker(turn, number, places.get(number) ?? "")]),
+      ...said.marks.flatMap((number) => [" ", pq.markerOf(turn, number, places.get(number) ?? "")]),
       named ? make("span", { class: "pq-basis" }, ` ${say(BASES[said.basis])}`) : null,
       said.after ? " " : null,
       around("behind_it", said.after),
@@ -48,7 +43,7 @@
     const places = new Map(
       answer.cards.flatMap((card) => card.quotes.map((quote) => [quote.number, card.place])),
     );
-    const all = answer.shown.flatMap((part) => part.lines.flat());
+    const all = pq.sentencesOf(answer);
     const named = all.some((one) => one.basis !== "quoted"); // else one line says it of all
     const line = (one) => one.flatMap((s, n) => [n ? " " : null, ...sentence(s, turn, places, named)]);
     return answer.shown.flatMap((part) => {
@@ -88,7 +83,7 @@
 
   function checks(answer) {
     if (!answer.checked) return null;
-    const shown = answer.shown.flatMap((part) => part.lines.flat());
+    const shown = pq.sentencesOf(answer);
     const of = (basis) => shown.filter((one) => one.basis === basis).length;
     const kinds = Object.keys(BASES).filter(of).map((basis) => `${of(basis)} ${say(BASES[basis])}`);
     const how = of("quoted") === shown.length ? say("each_quoted") : pq.listed(kinds);
@@ -127,41 +122,6 @@
     return told;
   }
 
-  // ---------------------------------------------------------------- what can be done
-
-  function votes(turn, number) {
-    const thumb = (good, icon, text) => pq.button("vote", icon, text, {
-      class: "pq-icon", "data-turn": number, "data-good": good ? "yes" : "no",
-      "aria-pressed": String(turn.vote === (good ? "yes" : "no")),
-    });
-    return [thumb(true, "up", say("helpful")), thumb(false, "down_thumb", say("not_helpful"))];
-  }
-
-  function reasons(turn, number) {
-    if (turn.vote !== "no" || turn.reason) return null;
-    const buttons = REASONS.map((one) => pq.button("reason", null, say(`reason_${one}`),
-      { class: "pq-plain", "data-turn": number, "data-reason": one }));
-    return make("div", { class: "pq-reasons", role: "group", "aria-label": say("reasons") },
-      make("span", {}, say("reasons")), ...buttons);
-  }
-
-  function actions(turn, number, last) {
-    const one = (action, icon, key) => pq.button(action, icon, say(key), { class: "pq-icon", "data-turn": number });
-    return make("div", { class: "pq-actions" },
-      turn.answer?.markdown ? one("copy", "copy", "copy") : null,
-      one("share", "share", "share"),
-      ...(last ? [one("again", "again", "ask_again"), one("edit", "edit", "edit")] : []),
-      ...(pq.votes && turn.answer ? votes(turn, number) : []),
-      turn.answer?.cards.length ? pq.button("show", null, count("answer_sources", turn.answer.cards.length).replace(/\.$/, ""), { class: "pq-plain", "data-turn": number }) : null);
-  }
-
-  function following(turn) {
-    if (!turn.followUps?.length) return null;
-    const offers = turn.followUps.map((text) => make("button", { type: "button", class: "pq-offer", dir: "auto", "data-do": "offer" }, text));
-    return make("div", { class: "pq-offers", role: "group", "aria-label": say("follow_ups") },
-      make("p", { class: "pq-dim" }, say("follow_ups")), ...offers);
-  }
-
   function going(turn) {
     if (turn.failure) {
       return make("div", { class: "pq-failure", role: "alert" },
@@ -172,17 +132,39 @@
     return make("p", { class: "pq-going" }, say(turn.answer?.shown.length ? "checking" : "looking"));
   }
 
-  pq.turnOf = (turn, number, last) => {
+  pq.turnOf = (turn, number, last, ...below) => {
     const answer = turn.answer;
     const notes = (answer?.warnings ?? []).map((text) => words("p", say("note", { text }), { class: "pq-note" }));
     const parts = answer ? [
       searched(answer, last && turn.over), ...said(answer, number), ...refusal(answer),
       ...answer.otherwise.map(other), ...notes, checks(answer),
     ] : [];
-    const done = turn.over ? [actions(turn, number, last), reasons(turn, number), last ? following(turn) : null] : [];
     return make("article", { class: "pq-turn", "data-turn": number, "aria-label": say("question_number", { n: number + 1 }) },
-      make("h2", { class: "pq-question", dir: "auto" }, turn.question),
+      make(`h${pq.level}`, { class: "pq-question", dir: "auto" }, turn.question),
       make("div", { class: "pq-answer", "aria-busy": String(!turn.over) },
-        ...parts.filter(Boolean), going(turn), ...done.filter(Boolean)));
+        ...parts.filter(Boolean), going(turn), ...below.filter(Boolean)));
+  };
+
+  // What is new to somebody who has heard the first sentences.
+  pq.newsOf = (turn, heard) => {
+    const { answer } = turn;
+    if (!answer) return [];
+    const news = pq.sentencesOf(answer).slice(heard).map((one) => one.text);
+    if (turn.over) {
+      news.push(answer.complete && !answer.answered ? say("refused") : say("answer_complete"));
+      if (answer.cards.length) news.push(count("answer_sources", answer.cards.length));
+    }
+    return news;
+  };
+
+  // What a question is limited to where one of its answer's limits is taken off.
+  pq.without = (answer, number) => {
+    const filters = {};
+    answer.limits.forEach((limit, n) => {
+      if (n === number) return;
+      if (limit.kind === "dates") Object.assign(filters, { since: limit.since || null, until: limit.until || null });
+      else (filters[FILTERS[limit.kind]] ??= []).push(limit.name);
+    });
+    return filters;
   };
 })();

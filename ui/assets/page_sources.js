@@ -10,51 +10,10 @@
   let hovered = null;
   let quiet = false;
 
-  // ---------------------------------------------------------------- cards
-
-  function badges(card, gone) {
-    const told = [];
-    const age = card.modified || card.published;
-    if (gone.has(card.post)) told.push(say("gone"));
-    if (card.recovered) {
-      told.push(say(card.cut ? "recovered_cut" : "recovered", { how: card.recovered }));
-    }
-    if (age && pq.oldYears && pq.years(age) > pq.oldYears) {
-      told.push(say("old", { changed: say("changed", { age: pq.age(age) }) }));
-    }
-    return told.map((text) => words("p", text, { class: "pq-badge" }));
-  }
-
-  function facts(card) {
-    const when = card.published ? `${pq.day(card.published)} (${pq.age(card.published)})` : "";
-    const told = [when, card.authors.join(", ")].filter(Boolean).join(" · ");
-    return told ? words("p", told, { class: "pq-facts" }) : null;
-  }
-
-  function linked(card, quote) {
-    const unseen = make("span", { class: "pq-unseen" }, ` ${card.place} ${say("opens_tab")}`);
-    const link = pq.outward(quote.url, say("show_in_post"), unseen, pq.icon("out"));
-    link?.classList.add("pq-link");
-    return link ?? make("span", { class: "pq-dim" }, say("no_address"));
-  }
-
-  function quoted(card, quote) {
-    const text = make("blockquote", { dir: "auto", lang: card.language || null },
-      quote.before, make("mark", {}, quote.text), quote.after);
-    const named = quote.number ? {
-      id: `pq-source-${quote.number}`, tabindex: "-1", role: "group",
-      "aria-label": say("source", { n: quote.number, place: card.place }),
-    } : {};
-    const number = quote.number ? make("span", { class: "pq-number", "aria-hidden": "true" }, String(quote.number)) : null;
-    return make("div", { class: "pq-quote", ...named }, number, make("div", {}, text, linked(card, quote)));
-  }
-
-  pq.cardOf = (card, gone) => {
-    const path = card.headings.map((one) => make("span", { class: "pq-path", dir: "auto" }, make("span", { "aria-hidden": "true" }, "› "), one));
-    return make("article", { class: "pq-card" },
-      make("h3", {}, words("span", card.title), ...path),
-      facts(card), ...badges(card, gone), ...card.quotes.map((one) => quoted(card, one)));
-  };
+  pq.markerOf = (turn, number, place) => make("button", {
+    type: "button", class: "pq-mark", "data-do": "cite", "data-turn": turn, "data-number": number,
+    "aria-label": say("source", { n: number, place }),
+  }, String(number));
 
   // ---------------------------------------------------------------- the panel
 
@@ -136,7 +95,7 @@
     const quote = card.quotes.find((one) => one.number === number);
     const pop = pq.find("pq-pop");
     pop.replaceChildren(
-      words("strong", card.place), facts(card) ?? "", words("q", `${quote.text}`, { lang: card.language || null }));
+      words("strong", card.place), pq.factsOf(card) ?? "", words("q", `${quote.text}`, { lang: card.language || null }));
     pop.hidden = false;
     mark.setAttribute("aria-describedby", "pq-pop");
     const at = mark.getBoundingClientRect();

@@ -1,27 +1,8 @@
-// What the page's other scripts are made of: texts, elements, icons, dates, and what is told aloud.
+// What the scripts of page and widget are made of: texts, dates, elements and icons.
 (() => {
   "use strict";
   const pq = window.pullquote;
-  const root = document.documentElement;
-  root.lang = pq.language;
-  root.dir = pq.direction;
-
-  pq.find = (id) => document.getElementById(id);
   pq.calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-  pq.narrow = () => matchMedia("(max-width: 60rem)").matches;
-
-  // ---------------------------------------------------------------- light and dark
-  const THEME = "pullquote.theme";
-  const night = matchMedia("(prefers-color-scheme: dark)");
-  const paint = () => {
-    root.dataset.pq = localStorage.getItem(THEME) ?? (night.matches ? "dark" : "light");
-  };
-  paint(); // before anything is shown
-  night.addEventListener("change", paint);
-  pq.turnLight = () => {
-    localStorage.setItem(THEME, root.dataset.pq === "dark" ? "light" : "dark");
-    paint();
-  };
 
   // ---------------------------------------------------------------- words
   const speech = pq.language === "en" ? "en-GB" : pq.language; // "3 May 2017", as records say it
@@ -71,6 +52,7 @@
     bin: "M4 6h12M8 6V4h4v2M6 6l.7 10h6.600L14 6",
     bars: "M4 16V9M10 16V4M16 16v-5",
     leave: "M11 4H4v12h7M8 10h9M14 7l3 3-3 3",
+    ask: "M4 4.500h12v9H9.500L6 16.500v-3H4zM7.500 8h5M7.500 10.500h3",
     out: "M8 4H4v12h12v-4M11 4h5v5M16 4l-7 7",
   };
 
@@ -109,18 +91,7 @@
 
   pq.outward = (url, ...children) => {
     if (!/^https?:\/\//.test(url)) return null;
-    return pq.make("a", { href: url, target: "_blank", rel: "noopener" }, ...children);
-  };
-
-  // ---------------------------------------------------------------- what is told
-  pq.tell = (text) => { pq.find("pq-status").textContent = text; };
-  let fading;
-  pq.toast = (text) => {
-    const toast = pq.find("pq-toast");
-    toast.textContent = text;
-    toast.classList.add("pq-on");
-    clearTimeout(fading);
-    fading = setTimeout(() => toast.classList.remove("pq-on"), 3500);
-    pq.tell(text);
+    const elsewhere = pq.isHere?.(url) ? {} : { target: "_blank" };
+    return pq.make("a", { href: url, rel: "noopener", ...elsewhere }, ...children);
   };
 })();

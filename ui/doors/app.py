@@ -21,14 +21,18 @@ from ui.doors.gate import Gate
 from ui.doors.health import health_routes
 from ui.doors.login import login_routes
 from ui.doors.logs import log_as_json
+from ui.doors.origins import SCRIPT, Origins, is_widgets
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
+from ui.doors.sync import sync_routes
+from ui.doors.widget import Widget, widget_routes
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.feedback import expire
 from ui.owner.lock import is_owners
 from ui.owner.part import owner_part
+from ui.pings import WAIT, Pings
 from ui.ports import is_loopback
 from ui.syncing import Syncing
 
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 MCP = "/mcp"
-_ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout"}
+_ALONE = {"/healthz", "/readyz", "/metrics", MCP, "/login", "/logout", SCRIPT}
 _BELOW = ("/api/", "/v1/")
 _ABOUT = (
     "Questions about the posts of a WordPress site, answered with their own sentences. Every "
@@ -48,12 +52,23 @@ _ABOUT = (
 class Doors:
     """All doors of a server but the chat page."""
 
-    def __init__(self, assistant: Assistant, *, everyone: bool = False) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        *,
+        everyone: bool = False,
+        widget: Widget | None = None,
+        syncing: Syncing | None = None,
+        wait: float = WAIT,
+    ) -> None:
         """Doors, all of them closed to begin with.
 
         Args:
             assistant: Who answers.
             everyone: Strangers may come in without a password, as through a proxy.
+            widget: Offered where its origins are set; None offers none.
+            syncing: Runs the syncs; None takes one for the assistant's index.
+            wait: Seconds before a sync that was asked for, as `Pings` takes them.
         """
         settings = assistant.settings
         password = settings.password.get_secret_value() if settings.password else None
@@ -64,10 +79,15 @@ class Doors:
         self._at_home = is_loopback(settings.host) and not password and not everyone
         self.rates = Rates(settings.questions_a_minute)
         self.api = _api(assistant, self.asker, self.access)
-        self.syncing = Syncing(settings, assistant.index.catalog)
+        self.syncing = syncing or Syncing(settings, assistant.index.catalog)
+        self.pings = Pings(self.syncing, wait=wait) if settings.sync_sources else None
+        self.api.include_router(sync_routes(self.access, self.pings))
         self.owner = owner_part(self.asker, file, self.syncing, at_home=self._at_home)
         for router in self.owner.routers:
             self.api.include_router(router)
+        self._origins = frozenset(settings.widget_origins if widget else ())
+        if widget and self._origins:
+            self.api.include_router(widget_routes(self.asker, widget))
         self._mcp = _mcp_door(self.asker)
 
     @asynccontextmanager
@@ -79,6 +99,8 @@ class Doors:
         async with self._mcp.lifespan() if self._mcp else nullcontext():
             yield
         expiring.cancel()
+        if self.pings:
+            await asyncio.to_thread(self.pings.close)
         await asyncio.to_thread(self.syncing.close)
         await asyncio.to_thread(self.owner.close)
         await asyncio.to_thread(self.asker.close)
@@ -102,8 +124,14 @@ class Doors:
             await (self.api if is_door(path) else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
-        gate = Gate(within, self.access, self.rates, self.owner.lock, at_home=self._at_home)
-        return Watched(gate, self.asker.metrics)
+        gate = Gate(
+            within, self.access, self.rates, self.owner.lock,
+            at_home=self._at_home, is_public=self._is_public,
+        )  # fmt: skip
+        return Watched(Origins(gate, self._origins), self.asker.metrics)
+
+    def _is_public(self, scope: Scope) -> bool:
+        return self._settings.widget_open and is_widgets(scope, self._origins)
 
 
 def is_door(path: str) -> bool:

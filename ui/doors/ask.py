@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from rag.types import Answer, Turn
 from ui.doors.asking import Asked, Asker, while_there
 from ui.doors.problems import BROKEN, RESPONSES, Problem
 from ui.doors.pulse import COMMENT, beginning_with, with_pulse
+from ui.view import PageAnswer, view
 
 _TURNS = 200  # of a conversation, at most; how many of them count is a setting
 NO_BUFFER = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -50,6 +51,8 @@ class AskBody(BaseModel):
     """Whether "posts by", "in 2016" and the like in the question limit it further."""
     stream: bool = False
     """Server-sent events: `sentence` for each checked sentence, then one `answer`."""
+    view: bool = False
+    """The answer as page and widget draw it, numbered and grouped; in a stream as events `view`."""
     id: str | int | None = None
     """Comes back in the answer."""
 
@@ -59,7 +62,7 @@ def ask_routes(asker: Asker) -> APIRouter:
 
     @router.post(
         "/api/ask",
-        response_model=AnswerRecord,
+        response_model=AnswerRecord | PageAnswer,
         responses={
             **RESPONSES,
             200: {
@@ -83,33 +86,52 @@ def ask_routes(asker: Asker) -> APIRouter:
         )
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="ask"))
-            return Response(record(answer, id=body.id).to_json(), media_type="application/json")
+            whole = view(answer) if body.view else record(answer, id=body.id)
+            return Response(whole.model_dump_json(by_alias=True), media_type="application/json")
         answers = with_pulse(asker.answers(asked, door="ask"))
         # The first one before anything is said, so that what fails soon has its status.
         first = await while_there(request, anext(answers))
-        return StreamingResponse(
-            _events(first, answers, body.id), media_type="text/event-stream", headers=NO_BUFFER
-        )
+        events = _events(_drawn if body.view else _recorded(body.id), first, answers)
+        return StreamingResponse(events, media_type="text/event-stream", headers=NO_BUFFER)
 
     return router
 
 
+_Tell = Callable[[Answer], Iterator[str]]
+"""The events of an answer that has grown, or that is complete."""
+
+
+def _recorded(id_: str | int | None) -> _Tell:
+    told = 0
+
+    def tell(answer: Answer) -> Iterator[str]:
+        nonlocal told
+        whole = record(answer, id=id_)
+        for sentence in whole.sentences[told:]:
+            yield _event("sentence", sentence)
+        told = len(whole.sentences)
+        if answer.complete:
+            yield _event("answer", whole)
+
+    return tell
+
+
+def _drawn(answer: Answer) -> Iterator[str]:
+    yield _event("view", view(answer))
+
+
 async def _events(
-    first: Answer | None, answers: AsyncGenerator[Answer | None, None], id_: str | int | None
+    tell: _Tell, first: Answer | None, answers: AsyncGenerator[Answer | None, None]
 ) -> AsyncIterator[str]:
-    told, last = 0, first
+    last = first
     try:
         async with aclosing(beginning_with(first, answers)) as growing:
             async for answer in growing:
-                if answer is None:
-                    yield COMMENT
-                    continue
-                for sentence in record(answer).sentences[told:]:
-                    yield _event("sentence", sentence)
-                told, last = len(answer.sentences), answer
-        if last is None:
+                for event in tell(answer) if answer else (COMMENT,):
+                    yield event
+                last = answer or last
+        if last is None or not last.complete:
             raise Stopped
-        yield _event("answer", record(last, id=id_))
     except PullquoteError as error:
         yield _event("error", Problem(problem=error.problem, hint=error.hint))
     except Exception:  # what was sent stands; the client is told that no more comes
@@ -117,6 +139,6 @@ async def _events(
         yield _event("error", BROKEN)
 
 
-def _event(name: str, data: SentenceRecord | AnswerRecord | Problem) -> str:
+def _event(name: str, data: SentenceRecord | AnswerRecord | PageAnswer | Problem) -> str:
     # JSON text has no line ends of its own, so one data line is enough.
     return f"event: {name}\ndata: {data.model_dump_json(by_alias=True)}\n\n"

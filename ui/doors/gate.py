@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.responses import RedirectResponse, Response
 
 from ui.doors.access import Access, password_of
@@ -30,7 +32,14 @@ class Gate:
     """An ASGI application around all others."""
 
     def __init__(
-        self, inside: App, access: Access, rates: Rates, owner: OwnerLock, *, at_home: bool
+        self,
+        inside: App,
+        access: Access,
+        rates: Rates,
+        owner: OwnerLock,
+        *,
+        at_home: bool,
+        is_public: Callable[[Scope], bool],
     ) -> None:
         """A lock.
 
@@ -40,12 +49,14 @@ class Gate:
             rates: How often.
             owner: The lock of the owner's page, which opens all that is open to readers as well.
             at_home: Whether nothing keeps strangers out but that they cannot reach this machine.
+            is_public: What passes without a password.
         """
         self._inside = inside
         self._access = access
         self._rates = rates
         self._owner = owner
         self._at_home = at_home
+        self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # no door speaks it
@@ -89,7 +100,7 @@ class Gate:
         name = self._access.key_name(token)
         if name is not None:
             return f"key {name}"
-        if self._access.is_open or path in _UNLOCKED:
+        if self._access.is_open or path in _UNLOCKED or self._is_public(scope):
             return client
         if self._access.is_session(cookie(scope, COOKIE)) or self._owner.is_session(scope):
             return client

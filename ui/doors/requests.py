@@ -17,6 +17,7 @@ _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DOORS = {
     "/api/ask": "ask", "/v1/chat/completions": "chat_completions", "/mcp": "mcp",
     "/healthz": "health", "/readyz": "health", "/metrics": "metrics", "/login": "login",
+    "/api/sync": "sync", "/widget.js": "widget", "/api/widget": "widget",
 }  # fmt: skip
 _log = logging.getLogger("pullquote.requests")
 

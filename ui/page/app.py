@@ -25,6 +25,7 @@ from ui.page.desk import AT_ONCE, Desk
 from ui.page.look import head
 from ui.page.server import listen
 from ui.page.texts import load_texts
+from ui.page.widget import widget
 
 _FONT = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 _SESSIONS = 1000  # tabs that Gradio remembers
@@ -106,7 +107,8 @@ def serve(
     name = settings.site_name or ", ".join(hosts) or texts.say("this_site")
     desk = Desk(assistant, texts, tuple(examples))
     threading.Thread(target=desk.warm_up, daemon=True).start()
-    doors = Doors(assistant, everyone=everyone)
+    shown = widget(desk, settings, name)
+    doors = Doors(assistant, everyone=everyone, widget=shown)
     page = build(desk, name, doors.owner.lock.lets_in)
     page.max_threads = 100  # else 40 events of the whole page at once, waiting ones included
     page.state_session_capacity = _SESSIONS

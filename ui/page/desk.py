@@ -22,7 +22,7 @@ from ui.page.asked import Asked, asked, vote
 from ui.page.stream import Workers
 from ui.page.suggest import examples, follow_ups
 from ui.page.texts import Texts
-from ui.page.view import PageAnswer, view
+from ui.view import PageAnswer, view
 
 AT_ONCE = 8
 """Questions that are worked on at the same time."""

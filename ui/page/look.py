@@ -13,7 +13,11 @@ from rag.errors import ConfigError
 from rag.settings import Settings
 from ui.page.texts import Texts
 
-SCRIPTS = ("page_tools.js", "page_answer.js", "page_sources.js", "page_talks.js", "page.js")
+SCRIPTS = (
+    "page_tools.js", "page_look.js", "page_answer.js", "page_cards.js", "page_turn.js",
+    "page_sources.js", "page_talks.js", "page.js",
+)  # fmt: skip
+STYLES = ("answer.css", "page.css")
 _KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".svg": "svg+xml"}
 _LARGEST = 100_000  # bytes of a logo, which every reader loads
 _READABLE = 4.5  # contrast of text: WCAG 2.2, 1.4.3
@@ -34,37 +38,54 @@ class Accent:
 
 def head(settings: Settings, texts: Texts, name: str) -> str:
     """What stands in the head of the page."""
-    light, dark = accents(settings.site_colour)
-    assets = files("ui.assets")
-    css = (assets / "page.css").read_text(encoding="utf-8")
-    colours = "".join(
-        f":root{when}{{--pq-ink:{one.ink};--pq-soft:{one.soft}}}"
-        for when, one in (("", light), ("[data-pq=dark]", dark))
+    css = "".join(map(asset, STYLES)) + colours(settings, ":root")
+    more = {
+        "level": 2,  # of a question's heading
+        "logo": logo(settings.site_logo),
+        "votes": settings.keep_feedback,
+        "locked": settings.password is not None,
+    }
+    told = literal({**told_of(settings, texts, name), **more})
+    scripts = "".join(f"<script>{asset(one)}</script>" for one in SCRIPTS)
+    return (
+        '<meta name="color-scheme" content="light dark">'
+        f'<meta name="description" content="{escape(texts.say("ask_site", name=name))}">'
+        f"<style>{css}</style><script>window.pullquote={told}</script>{scripts}"
     )
-    told = {
+
+
+def told_of(settings: Settings, texts: Texts, name: str) -> dict[str, object]:
+    """What the scripts of page and widget are told alike."""
+    return {
         "texts": dict(texts.by_key),
         "language": texts.language,
         "direction": texts.direction,
         "name": name,
-        "logo": logo(settings.site_logo),
         "longest": settings.question_characters,
         "oldYears": settings.old_years,
-        "votes": settings.keep_feedback,
         "questions": settings.keep_questions,
         "days": settings.keep_days,
-        "locked": settings.password is not None,
     }
-    scripts = "".join(
-        f"<script>{(assets / one).read_text(encoding='utf-8')}</script>" for one in SCRIPTS
-    )
-    return (
-        '<meta name="color-scheme" content="light dark">'
-        f'<meta name="description" content="{escape(texts.say("ask_site", name=name))}">'
-        f"<style>{css}{colours}</style><script>window.pullquote={_literal(told)}</script>{scripts}"
+
+
+def colours(settings: Settings, root: str) -> str:
+    """The site's colour as rules.
+
+    Args:
+        settings: `site_colour` is used.
+        root: Selector of what bears the colours; it says itself whether it is dark.
+    """
+    return "".join(
+        f"{root}{when}{{--pq-ink:{one.ink};--pq-soft:{one.soft}}}"
+        for when, one in zip(("", "[data-pq=dark]"), accents(settings.site_colour), strict=True)
     )
 
 
-def _literal(told: object) -> str:
+def asset(name: str) -> str:
+    return (files("ui.assets") / name).read_text(encoding="utf-8")
+
+
+def literal(told: object) -> str:
     """JSON that no text can end before its time."""
     return json.dumps(told).replace("<", "\\u003c")
 
