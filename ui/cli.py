@@ -205,12 +205,18 @@ def serve(
     everyone: Annotated[
         bool, typer.Option("--open", help="Let strangers in without a password.")
     ] = False,
+    site: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=INDEX", help="Serve this index at /NAME/; repeatable."),
+    ] = None,
 ) -> None:
-    """Open the chat page and the API for an index, until Ctrl-C."""
+    """Open the chat page and the API for an index, or for several, until Ctrl-C."""
     from rag.settings import load_settings
     from ui.ports import require_free
-    from ui.serving import require_lock, serve_page, typed_password
+    from ui.serving import named_sites, require_lock, serve_page, serve_sites, typed_password
 
+    if site and index:
+        raise typer.BadParameter("--site names the indexes; leave out --index.")
     given: dict[str, Any] = {"index": index, "host": host, "port": port, "chat_model": chat_model}
     given["sync_sources"] = tuple(sync) if sync else None
     settings = load_settings(**given)
@@ -221,7 +227,10 @@ def serve(
     settings = load_settings(**given)
     require_lock(settings, everyone=everyone)
     require_free(settings.host, settings.port)
-    serve_page(settings, everyone=everyone)
+    if site:
+        serve_sites(settings, named_sites(site), everyone=everyone)
+    else:
+        serve_page(settings, everyone=everyone)
 
 
 @app.command()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import webbrowser
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from getpass import getpass
+from pathlib import Path
 
 from rag.assistant import Assistant
 from rag.backends import model_id
 from rag.catalog_files import require_whole
+from rag.embed import Embedder
 from rag.errors import ConfigError
 from rag.settings import Settings
 from ui.ports import is_loopback
 from ui.show import say, waiting
+
+_TAKEN = {"healthz", "readyz"}
 
 
 def serve_page(
@@ -58,6 +64,73 @@ def serve_page(
             assistant, settings.host, settings.port, ready,
             pages=pages, examples=examples, everyone=everyone,
         )  # fmt: skip
+
+
+def serve_sites(settings: Settings, sites: Mapping[str, str], *, everyone: bool = False) -> None:
+    """Answer for several indexes, each below a path of its own, until Ctrl-C.
+
+    They share the embedding model, so all must have been made with that of the settings.
+
+    Args:
+        settings: Of all of them; the index and the site's name are each one's own.
+        sites: Name in the path to the index: its folder, or its schema where catalog_url is set.
+        everyone: Other machines may come in without a password.
+
+    Raises:
+        ConfigError: Other machines could come in, and neither a password nor `everyone` is set.
+        IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
+    """
+    require_lock(settings, everyone=everyone)
+    with ExitStack() as stack:
+        assistants: dict[str, Assistant] = {}
+        embedder: Embedder | None = None
+        for name, where in sites.items():
+            assistant = Assistant(_settings_of(settings, name, where), embedder=embedder)
+            assistants[name] = stack.enter_context(assistant)
+            require_whole(assistant.index.catalog)
+            assistant.index.check_model(embedder.id if embedder else model_id(settings))
+            embedder = embedder or assistant.pipeline.embedder
+        with waiting("Opening the pages"):
+            from ui.page.sites import serve_sites as serve
+
+        def ready(address: str) -> None:
+            for name in assistants:
+                say(f"{name} is at {address}/{name}/.")
+            say("Ctrl-C ends it.")
+
+        serve(assistants, settings.host, settings.port, ready, everyone=everyone)
+
+
+def _settings_of(settings: Settings, name: str, where: str) -> Settings:
+    cases = settings.owner_cases
+    own: dict[str, object] = {
+        "index": Path(where),
+        "site_name": "",
+        "owner_cases": cases.with_stem(f"{cases.stem}-{name}"),
+        "sync_sources": (),  # which of the sites they belong to is not said
+    }
+    if settings.catalog_url is not None:
+        own |= {"index": settings.index / name, "catalog_schema": where}
+    return settings.model_copy(update=own)
+
+
+def named_sites(given: Sequence[str]) -> dict[str, str]:
+    """What `--site NAME=INDEX` names.
+
+    Raises:
+        ConfigError: One is not of that form, or two have the same name.
+    """
+    found: dict[str, str] = {}
+    for one in given:
+        name, _, where = one.partition("=")
+        if not re.fullmatch("[a-z0-9][a-z0-9-]*", name) or not where or name in _TAKEN | {*found}:
+            raise ConfigError(
+                f"{one!r} names no site.",
+                hint="Give each as NAME=INDEX, the names of small letters, digits and hyphens, and"
+                f" none twice; {', '.join(sorted(_TAKEN))} are taken.",
+            )
+        found[name] = where
+    return found
 
 
 def require_lock(settings: Settings, *, everyone: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -101,6 +102,33 @@ def serve(
     Raises:
         ConfigError: The logo or the texts cannot be used.
     """
+    site = make_site(assistant, examples=examples, everyone=everyone)
+    listen(site.app, host, port, on_ready, pages=pages or {}, around=site.doors.around)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The page of one index, with the doors that stand around it."""
+
+    name: str
+    app: FastAPI
+    """Without the doors; its lifespan is theirs."""
+    doors: Doors
+
+
+def make_site(
+    assistant: Assistant, *, examples: Sequence[str] = (), everyone: bool = False
+) -> Site:
+    """A page that can be served; its models are loaded from now on.
+
+    Args:
+        assistant: Who answers.
+        examples: Questions to offer; none: some are made of the posts' headings.
+        everyone: Strangers may come in without a password.
+
+    Raises:
+        ConfigError: The logo or the texts cannot be used.
+    """
     settings = assistant.settings
     texts = load_texts(settings.page_language, settings.page_texts)
     hosts = assistant.index.status().hosts
@@ -119,7 +147,7 @@ def serve(
         ssr_mode=False, enable_monitoring=False, head=head(settings, texts, name),
         theme=gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
     )  # fmt: skip
-    listen(app, host, port, on_ready, pages=pages or {}, around=doors.around)
+    return Site(name, app, doors)
 
 
 def _tab(request: gr.Request) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from ui.doors.wire import route
 from ui.ports import page_address
 
 # Gradio's own script needs inline and eval; nothing may come from anywhere else.
@@ -20,6 +21,11 @@ _POLICY = (
     "frame-ancestors 'self'"
 )
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_SAFE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+)
 # What a chat needs none of: files from strangers, and a look behind the scenes.
 _CLOSED = (
     "/gradio_api/upload", "/gradio_api/deep_link", "/gradio_api/proxy", "/monitoring",
@@ -51,11 +57,9 @@ class _Guarded:
                 headers = list(event.get("headers", []))
                 if not any(name.lower() == b"content-security-policy" for name, _ in headers):
                     headers.append((b"content-security-policy", _POLICY.encode()))
-                headers += [
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-                    (b"x-frame-options", b"SAMEORIGIN"),
-                ]
+                # Some are there already where one application stands in another.
+                known = {name.lower() for name, _ in headers}
+                headers += [one for one in _SAFE if one[0] not in known]
                 event = {**event, "headers": headers}
             await send(event)
 
@@ -66,7 +70,7 @@ class _Guarded:
         await inside(scope, receive, send)
 
     def _choose(self, scope: Any) -> Any:
-        path: str = scope["path"]
+        path = route(scope)
         for known in (path, f"{path}/"):
             if known in self._pages:
                 policy = {"Content-Security-Policy": _PAGE_POLICY}

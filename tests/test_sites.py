@@ -1,0 +1,138 @@
+"""Several indexes in one server, each below a path of its own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from small_site import garden, post, put, same_path, section
+
+from rag.embed import HashEmbedder
+from rag.errors import ConfigError
+from rag.index import write_index
+from ui.serving import named_sites
+
+LETTUCES = "How many lettuces did the bed with wool mulch lose?"
+BEES = "What draws bees to the garden?"
+
+
+@contextmanager
+def serving(folder: Path, *options: str, **settings: str) -> Iterator[str]:
+    """The address of a server with the sites `garden` and `bees`."""
+    garden(folder / "one")
+    with write_index(folder / "two", HashEmbedder().id) as writer:
+        text = section("0", (), "Lavender draws bees to the garden. Nothing else does.")
+        put(writer, post(9, "Bees", text), HashEmbedder())
+        writer.finish()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own = {"embedding_model": "hash", "min_answerable": "0", **settings}
+    sites = ("--site", f"garden={folder / 'one'}", "--site", f"bees={folder / 'two'}")
+    with subprocess.Popen(
+        [sys.executable, "-m", "ui.cli", "serve", "--port", str(port), *sites, *options],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**same_path(), **{f"PULLQUOTE_{name.upper()}": value for name, value in own.items()}},
+    ) as process:  # fmt: skip
+        assert process.stdout
+        said = ""
+        try:
+            for line in process.stdout:
+                said += line
+                if line.startswith("Ctrl-C"):
+                    break
+            else:
+                pytest.fail(said)
+            assert f"bees is at http://127.0.0.1:{port}/bees/." in said
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("sites")) as opened:
+        yield opened
+
+
+def asked(address: str, site: str, question: str) -> str:
+    answer = httpx.post(f"{address}/{site}/api/ask", json={"question": question}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_each_site_answers_from_its_own_posts(address: str) -> None:
+    assert "lost three of forty lettuces" in asked(address, "garden", LETTUCES)
+    assert "Lavender draws bees" in asked(address, "bees", BEES)
+    assert "Lavender" not in asked(address, "garden", BEES)
+    for site, number, there in (("garden", 2, 200), ("garden", 9, 404), ("bees", 9, 200)):
+        post = httpx.get(f"{address}/{site}/api/posts/garden.example/{number}")
+        assert post.status_code == there
+
+
+def test_pages_lie_below_their_paths(address: str) -> None:
+    home = httpx.get(f"{address}/")
+    assert home.status_code == 200
+    assert 'href="garden/"' in home.text
+    assert 'href="bees/"' in home.text
+    assert "default-src 'none'" in home.headers["content-security-policy"]
+    for site in ("garden", "bees"):
+        moved = httpx.get(f"{address}/{site}")
+        assert (moved.status_code, moved.headers["location"]) == (307, f"{site}/")
+        page = httpx.get(f"{address}/{site}/")
+        assert page.status_code == 200
+        assert "gradio" in page.text
+        assert page.headers.get_list("x-content-type-options") == ["nosniff"]
+        assert httpx.get(f"{address}/{site}/gradio_api/openapi.json").status_code == 404
+    for nobody in ("none", "none/", "gardens/", "api/ask", "garden/../none/"):
+        assert httpx.get(f"{address}/{nobody}").status_code == 404
+
+
+def test_health_is_told_for_each_and_for_all(address: str) -> None:
+    assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{address}/bees/healthz").json() == {"status": "ok"}
+    asked(address, "garden", LETTUCES)
+    asked(address, "bees", BEES)
+    ready = httpx.get(f"{address}/readyz")
+    assert (ready.status_code, ready.json()) == (
+        200, {"ready": True, "sites": {"garden": True, "bees": True}},
+    )  # fmt: skip
+    assert 'pullquote_answers_total{door="ask"' in httpx.get(f"{address}/bees/metrics").text
+
+
+def test_a_log_in_opens_one_site_alone(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, password="word-of-the-house") as address,
+        httpx.Client(base_url=address, follow_redirects=False) as browser,
+    ):
+        assert browser.get("/").status_code == 200  # no more than names
+        assert browser.post("/garden/api/ask", json={"question": LETTUCES}).status_code == 401
+        entered = browser.post("/garden/login", data={"password": "word-of-the-house"})
+        assert entered.status_code == 303
+        assert "Path=/garden" in entered.headers["set-cookie"]
+        assert browser.get("/garden/").status_code == 200
+        assert browser.post("/bees/api/ask", json={"question": BEES}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "given", [("garden",), ("=x",), ("Ä=x",), ("a=",), ("a=x", "a=y"), ("readyz=x",), ("a/b=x",)]
+)
+def test_what_names_no_site_is_told(given: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="names no site"):
+        named_sites(given)
+    assert named_sites(["a=x", "b-2=/y=z"]) == {"a": "x", "b-2": "/y=z"}
+
+
+def test_an_index_beside_sites_is_a_mistake(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.cli", "serve", "--site", "a=x", "--index", "y"],
+        env=same_path(), capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "leave out --index" in " ".join(done.stderr.split())
