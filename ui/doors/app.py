@@ -22,6 +22,7 @@ from ui.doors.login import login_routes
 from ui.doors.logs import log_as_json
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
+from ui.doors.proxy import BehindProxy
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
 from ui.doors.wire import App, Receive, Scope, Send, route
@@ -71,7 +72,8 @@ class Doors:
             await (self.api if is_door(path) else page)(scope, receive, send)
 
         within = BodyLimit(choose, self._settings.request_bytes)
-        return Watched(Gate(within, self.access, self.rates), self.asker.metrics)
+        watched = Watched(Gate(within, self.access, self.rates), self.asker.metrics)
+        return BehindProxy(watched, self._settings.trusted_proxies)
 
 
 def is_door(path: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from ui.doors.wire import route
 from ui.ports import page_address
 
 # Gradio's own script needs inline and eval; nothing may come from anywhere else.
@@ -66,7 +67,7 @@ class _Guarded:
         await inside(scope, receive, send)
 
     def _choose(self, scope: Any) -> Any:
-        path: str = scope["path"]
+        path = route(scope)
         for known in (path, f"{path}/"):
             if known in self._pages:
                 policy = {"Content-Security-Policy": _PAGE_POLICY}
@@ -120,6 +121,7 @@ def listen(
         guarded(app, pages or {}, around), host=host, port=port, log_level="warning", lifespan="on",
         # Open pages keep a connection for ever; without an end to that, so would Ctrl-C.
         timeout_graceful_shutdown=1,
+        proxy_headers=False,  # the doors know which proxies are trusted
     )  # fmt: skip
     with suppress(KeyboardInterrupt):  # uvicorn raises it again when all is closed
         _Server(config, on_ready).run()
