@@ -162,6 +162,8 @@ class Settings(BaseSettings):
     """Questions that one client may ask in a minute; 0 does not count."""
     request_bytes: int = Field(default=1_000_000, ge=1000, le=100_000_000)
     """Largest body of a request, in bytes."""
+    stop_timeout: float = Field(default=5, ge=0, le=3600)
+    """Seconds that questions under way may take when the server is told to end."""
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1, ::1"
     """Addresses and networks of proxies whose `X-Forwarded-…` is believed; empty trusts none."""
     json_logs: bool = False

@@ -111,7 +111,7 @@ class FakeAssistant(Assistant):
         if "fail" in question:
             raise ModelUnavailable("The model <b>m</b> did not answer.", hint="Start its server.")
         if "crash" in question:
-            raise RuntimeError("the secret of the house")
+            raise RuntimeError(f"the secret of the house, and {question!r}")
         if "stuck" in question:
             time.sleep(20)
         pipeline = self.pipeline

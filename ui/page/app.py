@@ -9,17 +9,21 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
-# Read once, when gradio is imported: nothing is sent anywhere.
+# Read once, when gradio is imported and brings huggingface_hub: nothing is sent anywhere, and no
+# bars stand in the log.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # noqa: TID251 - set for gradio, not read
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # noqa: TID251 - set, not read
 
 import gradio as gr
 from fastapi import FastAPI
 
 from rag.assistant import Assistant
 from ui.doors.app import Doors
+from ui.doors.requests import SCOPE_ID, of_request
 from ui.page.desk import AT_ONCE, Desk
 from ui.page.look import head
 from ui.page.server import listen
@@ -50,7 +54,9 @@ def build(desk: Desk, name: str) -> gr.Blocks:
             return {"about": desk.about().model_dump()}
 
         def respond(event: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
-            for reply in desk.respond(event._data, _tab(request)):
+            # Events are answered by Gradio's own task, which knows no request.
+            own = request.request.scope.get(SCOPE_ID, "") if request.request else ""
+            for reply in of_request(own, desk.respond(event._data, _tab(request))):
                 yield {"reply": reply.model_dump()}
 
         def stop(request: gr.Request) -> None:
@@ -99,12 +105,13 @@ def serve(
     texts = load_texts(settings.page_language, settings.page_texts)
     hosts = assistant.index.status().hosts
     name = settings.site_name or ", ".join(hosts) or texts.say("this_site")
-    desk = Desk(assistant, texts, tuple(examples))
+    doors = Doors(assistant)
+    metrics = doors.asker.metrics
+    desk = Desk(assistant, texts, tuple(examples), watched=partial(metrics.question, "page"))
     threading.Thread(target=desk.warm_up, daemon=True).start()
     page = build(desk, name)
     page.max_threads = 100  # else 40 events of the whole page at once, waiting ones included
     page.state_session_capacity = _SESSIONS
-    doors = Doors(assistant)
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=doors.lifespan), page,
         path="/",
@@ -112,7 +119,10 @@ def serve(
         ssr_mode=False, enable_monitoring=False, head=head(settings, texts, name),
         theme=gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
     )  # fmt: skip
-    listen(app, host, port, on_ready, pages=pages or {}, around=doors.around)
+    listen(
+        app, host, port, on_ready, pages=pages or {}, around=doors.around,
+        busy=lambda: metrics.running > 0, patience=settings.stop_timeout,
+    )  # fmt: skip
 
 
 def _tab(request: gr.Request) -> str:

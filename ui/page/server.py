@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import uvicorn
@@ -32,6 +35,7 @@ _CLOSED = (
 )  # fmt: skip
 
 _OPEN = ("/gradio_api/run/",)  # events of the page that wait for nothing
+_LOOK = 0.05  # seconds between two looks at whether the work is done
 
 
 class _Guarded:
@@ -83,9 +87,17 @@ def guarded(app: Any, pages: Mapping[str, str], around: Callable[[Any], Any]) ->
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_ready: Callable[[str], None],
+        busy: Callable[[], bool],
+        patience: float,
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._busy = busy
+        self._patience = patience
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
@@ -93,6 +105,11 @@ class _Server(uvicorn.Server):
             self._on_ready(page_address(self.config.host, self.config.port))
 
     async def shutdown(self, sockets: Any = None) -> None:
+        for listening in self.servers:  # whoever is there already is answered, and nobody else
+            listening.close()
+        end = monotonic() + self._patience
+        while self._busy() and monotonic() < end and not self.force_exit:
+            await asyncio.sleep(_LOOK)
         # Readers who are still there are cut off, and each would be reported as an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
@@ -106,8 +123,10 @@ def listen(
     *,
     pages: Mapping[str, str] | None = None,
     around: Callable[[Any], Any] = lambda app: app,
+    busy: Callable[[], bool] = lambda: False,
+    patience: float = 0,
 ) -> None:
-    """Serve until Ctrl-C.
+    """Serve until Ctrl-C or SIGTERM; a second Ctrl-C ends it at once.
 
     Args:
         app: Any ASGI application.
@@ -116,7 +135,11 @@ def listen(
         on_ready: Told the address once connections are taken.
         pages: Path ("/site/post/") to HTML of pages that come before the application's.
         around: Puts other doors and a lock around all of that.
+        busy: Whether something is under way that should come to its end …
+        patience: … and for how many seconds it may.
     """
+    # As uvicorn is told to end by either, so is what called it: files are closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = uvicorn.Config(
         guarded(app, pages or {}, around), host=host, port=port, log_level="warning", lifespan="on",
         # Open pages keep a connection for ever; without an end to that, so would Ctrl-C.
@@ -124,4 +147,4 @@ def listen(
         proxy_headers=False,  # the doors know which proxies are trusted
     )  # fmt: skip
     with suppress(KeyboardInterrupt):  # uvicorn raises it again when all is closed
-        _Server(config, on_ready).run()
+        _Server(config, on_ready, busy, patience).run()
