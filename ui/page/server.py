@@ -36,6 +36,9 @@ _CLOSED = (
 
 _OPEN = ("/gradio_api/run/",)  # events of the page that wait for nothing
 _LOOK = 0.05  # seconds between two looks at whether the work is done
+_QUIET = (
+    0.5  # … that nothing was under way, so that questions in Gradio's queue have had their turn
+)
 
 
 class _Guarded:
@@ -108,8 +111,11 @@ class _Server(uvicorn.Server):
         for listening in self.servers:  # whoever is there already is answered, and nobody else
             listening.close()
         end = monotonic() + self._patience
-        while self._busy() and monotonic() < end and not self.force_exit:
+        quiet_at = monotonic() + _QUIET if self._busy() else 0
+        while monotonic() < min(end, quiet_at) and not self.force_exit:
             await asyncio.sleep(_LOOK)
+            if self._busy():
+                quiet_at = monotonic() + _QUIET
         # Readers who are still there are cut off, and each would be reported as an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
