@@ -61,12 +61,13 @@ class PageReader:
     """A tab of the chat page: Gradio's queue, as its script speaks it."""
 
     client: httpx.AsyncClient
-    event: tuple[int, int]
-    """Which of the page's events asks, and what sets it off."""
     tab: str = field(default_factory=lambda: uuid4().hex[:11])
+    event: tuple[int, int] | None = None
+    """Which of the page's events asks, and what sets it off; None until the page is loaded."""
 
     async def growing(self, question: str, name: str) -> AsyncGenerator[Growing, None]:
         sent = {"id": name, "question": question}
+        self.event = self.event or await _asking(self.client)
         number, trigger = self.event
         body = {"data": [], "event_data": sent, "fn_index": number, "trigger_id": trigger}
         joined = await self.client.post(f"{_EVENT}/join", json={**body, "session_hash": self.tab})
@@ -138,7 +139,7 @@ async def reading(address: str, door: Door, number: int) -> AsyncIterator[Reader
         if door == "api":
             yield ApiReader(client)
             return
-        reader = PageReader(client, await _asking(client))
+        reader = PageReader(client)
         alive = asyncio.create_task(_heartbeat(client, reader.tab))
         try:
             yield reader
