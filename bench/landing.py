@@ -26,7 +26,7 @@ from rag.links import deep_link
 from rag.text import split_sentences
 from rag.types import ParsedPost, Section, Sentence
 
-_FLAGS = (
+FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
@@ -88,7 +88,7 @@ def chromium() -> Iterator[BrowserContext]:
     if found is None:
         raise FileNotFoundError("There is no chromium on the search path.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         context.route("**/*", _only_pages)
         yield context

@@ -6,10 +6,11 @@ Argument > environment (`PULLQUOTE_…`) > `pullquote.toml` in the working folde
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -29,6 +30,12 @@ _FILE = Path("pullquote.toml")
 _SECRETS = {"wordpress_password", "password", "owner_password", "chroma_token", "catalog_url"}
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
+
+
+def _networks(text: str) -> str:
+    for one in filter(None, map(str.strip, text.split(","))):
+        ip_network(one)  # whose error names it
+    return text
 
 
 class Settings(BaseSettings):
@@ -188,6 +195,10 @@ class Settings(BaseSettings):
     """Questions that one client may ask in a minute; 0 does not count."""
     request_bytes: int = Field(default=1_000_000, ge=1000, le=100_000_000)
     """Largest body of a request, in bytes."""
+    stop_timeout: float = Field(default=5, ge=0, le=3600)
+    """Seconds that questions under way may take when the server is told to end."""
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1, ::1"
+    """Addresses and networks of proxies whose `X-Forwarded-…` is believed; empty trusts none."""
     json_logs: bool = False
     """Log each request and all else as a line of JSON; without the questions."""
     log_questions: bool = False

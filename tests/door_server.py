@@ -35,7 +35,7 @@ def open_doors(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
             guarded(page, {}, doors.around), log_level="critical", lifespan="on",
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=1, proxy_headers=False,
         )  # fmt: skip
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)

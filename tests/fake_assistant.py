@@ -5,10 +5,12 @@ As a program it serves the page: `python fake_assistant.py PORT [empty] [locked]
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +50,8 @@ EXAMPLES = ("How many lettuces did the bare bed lose?", "Who won the world cup?"
 LETTUCES = EXAMPLES[0]
 PASSWORD = "three beds of lettuce"
 INVENTED = "The moon is made of <b>cheese</b>."
+let_go = threading.Event()
+"""Set by SIGUSR1 where the page is served in a process of its own."""
 CLEANED = "The moon is made of (…)cheese(…)."  # without markup that no post has
 
 
@@ -69,12 +73,19 @@ def site_index(folder: Path, *, empty: bool = False) -> Path:
 
 
 class InventiveWriter:
-    """Quotes what was found first; for "invent" it also says what nothing supports."""
+    """Quotes what was found first; for "invent" it also says what nothing supports.
+
+    For "wait" it waits in front of its first sentence until it is let go, for "hold" behind it, and
+    fails where nobody does so.
+    """
 
     name = "inventive"
 
     def write(self, query: Query, found: Found) -> Draft:
         def claims() -> Iterator[Claim]:
+            holding = "hold" in query.question
+            if "wait" in query.question:
+                _hold()
             for hit in found.hits[:2]:
                 for sentence in hit.passage.sentences[:2]:
                     if "slow" in query.question:
@@ -83,8 +94,17 @@ class InventiveWriter:
                     yield Claim(sentence.text, (pointer,))
                     if "invent" in query.question:
                         yield Claim(INVENTED, (pointer,))
+                    if holding:
+                        holding = False
+                        _hold()
 
         return Draft(query, found, claims(), self.name)
+
+
+def _hold() -> None:
+    if not let_go.wait(20):
+        raise ModelUnavailable("Nobody let go.", hint="Send SIGUSR1.")
+    let_go.clear()
 
 
 class FakeAssistant(Assistant):
@@ -113,7 +133,7 @@ class FakeAssistant(Assistant):
                 time.sleep(0.7)
             raise ModelUnavailable("The model <b>m</b> did not answer.", hint="Start its server.")
         if "crash" in question:
-            raise RuntimeError("the secret of the house")
+            raise RuntimeError(f"the secret of the house, and {question!r}")
         if "stuck" in question:
             time.sleep(20)
         pipeline = self.pipeline
@@ -156,6 +176,7 @@ def serving(
 def main() -> None:
     from ui.page.app import serve
 
+    signal.signal(signal.SIGUSR1, lambda *_: let_go.set())
     port, empty = int(sys.argv[1]), "empty" in sys.argv
     lock = {"password": PASSWORD} if "locked" in sys.argv else {}
     with tempfile.TemporaryDirectory() as folder:

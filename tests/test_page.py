@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import httpx
 import pytest
 from fake_assistant import LETTUCES, FakeAssistant, serving, site_index
 
+from bench.readers import Door, Growing, reading
 from rag.catalog_write import remove_posts
 from rag.errors import QuestionInvalid
 from rag.index import write_index
@@ -175,7 +179,7 @@ def test_tabs_do_not_stop_one_another(desk: Desk) -> None:
 def test_a_tab_that_is_closed_frees_its_place(desk: Desk) -> None:
     running = desk.respond(question(f"{LETTUCES} slow"), TAB)
     next(running)
-    running.close()  # type: ignore[attr-defined]
+    running.close()
     assert desk._runs == {}
 
 
@@ -351,13 +355,47 @@ def test_a_file_sent_along_with_a_question_is_not_read(address: str) -> None:
             assert "root:" not in said.text
 
 
-def test_ctrl_c_ends_it_although_a_reader_is_there() -> None:
-    with serving() as (address, process):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_although_a_reader_is_there(sent: signal.Signals) -> None:
+    with serving(stop_timeout=3000) as (address, process):
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as reader:
             reader.sendall(b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert reader.recv(100).startswith(b"HTTP/1.1 200")
-            process.send_signal(signal.SIGINT)
+            process.send_signal(sent)
             assert process.wait(timeout=15) == 0
         assert process.stdout
         assert process.stdout.read() == ""
+
+
+async def last_heard(address: str, door: Door, begun: asyncio.Barrier) -> Growing:
+    """What came last for a slow question; behind its first sentence, others are waited for."""
+    waited = False
+    async with reading(address, door, 1) as reader:
+        with suppress(httpx.HTTPError):
+            async for last in reader.growing(f"{LETTUCES} slow", "q1"):
+                if last.answer and not waited:
+                    waited = True
+                    await begun.wait()
+    return last
+
+
+async def told_to_end(address: str, process: subprocess.Popen[str]) -> list[bool]:
+    """Whether answers of page and API came to their end, that had begun before the server's."""
+    begun = asyncio.Barrier(3)
+
+    async def end() -> None:
+        await begun.wait()
+        process.terminate()
+
+    *heard, _ = await asyncio.gather(
+        last_heard(address, "page", begun), last_heard(address, "api", begun), end()
+    )
+    return [last.over for last in heard]
+
+
+@pytest.mark.parametrize("patience", [0, 3000])
+def test_a_server_that_is_told_to_end_lets_answers_come_to_theirs(patience: int) -> None:
+    with serving(stop_timeout=patience) as (address, process):
+        assert asyncio.run(told_to_end(address, process)) == [bool(patience)] * 2
+        assert process.wait(timeout=30) == 0

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from door_server import open_doors, until
-from fake_assistant import LETTUCES, FakeAssistant, site_index
+from fake_assistant import LETTUCES, FakeAssistant, serving, site_index
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.readers import hear, reading
 from ui.doors.logs import JsonLines
-from ui.doors.requests import door_of, request_id
+from ui.doors.requests import Here, door_of, here
 
 SECRET = "who stole the lettuces"
 
@@ -63,6 +69,24 @@ def test_figures_tell_what_became_of_questions(address: str) -> None:
     assert found["pullquote_questions_running",] == 0
 
 
+async def ask_twice_and_leave(address: str) -> None:
+    async with reading(address, "page", 1) as reader:
+        await hear(reader, LETTUCES)
+        await hear(reader, "please fail")
+        await hear(reader, f"{LETTUCES} slow", leave_early=True)
+
+
+def test_figures_count_questions_of_the_page_as_well() -> None:
+    with serving() as (address, _):
+        asyncio.run(ask_twice_and_leave(address))
+        until(lambda: ("pullquote_answers_total", "page", "left") in figures(address))
+        found = figures(address)
+    outcomes = {k[2]: v for k, v in found.items() if k[0] == "pullquote_answers_total"}
+    assert outcomes == {"answered": 1, "failed": 1, "left": 1}
+    assert found["pullquote_first_sentence_seconds_count", "page"] >= 1
+    assert found["pullquote_questions_running",] == 0
+
+
 def test_figures_name_no_address_that_somebody_thought_of(address: str) -> None:
     for path in ("/x/1", "/api/posts/secret", "/api/x", "/v1/y"):
         httpx.get(address + path)
@@ -86,22 +110,61 @@ def test_every_answer_has_an_id_and_keeps_one_that_was_sent(address: str) -> Non
     assert "x-request-id" in ask(address, "please crash").headers
 
 
-def test_the_log_tells_a_request_and_not_its_question(
-    address: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    ask(address, SECRET)
-    httpx.get(f"{address}/?q={SECRET}")
-    ask(address, f"{SECRET} please crash")
-    ask(address, f"{SECRET} please fail")
-    until(lambda: len([one for one in caplog.records if one.name == "pullquote.requests"]) >= 4)
-    lines = [JsonLines().format(one) for one in caplog.records]
-    assert SECRET not in "".join(lines)
-    told = [json.loads(line) for line in lines if '"pullquote.requests"' in line]
+@contextmanager
+def logged() -> Iterator[StringIO]:
+    """The log as it is written, each line in the context of what it tells."""
+    written, root, own = StringIO(), logging.getLogger(), logging.getLogger("pullquote")
+    handler, level = logging.StreamHandler(written), own.level
+    handler.setFormatter(JsonLines())
+    root.addHandler(handler)
+    own.setLevel(logging.INFO)
+    yield written
+    root.removeHandler(handler)
+    own.setLevel(level)
+
+
+def test_the_log_tells_a_request_and_not_its_question(address: str) -> None:
+    with logged() as written:
+        ask(address, SECRET)
+        httpx.get(f"{address}/?q={SECRET}")
+        ask(address, f"{SECRET} please crash")
+        ask(address, f"{SECRET} please fail")
+        until(lambda: written.getvalue().count('"pullquote.requests"') >= 4)
+    text = written.getvalue()
+    assert SECRET not in text
+    lines = [json.loads(line) for line in text.splitlines()]
+    told = [one for one in lines if one["logger"] == "pullquote.requests"]
     assert [(one["path"], one["status"]) for one in told] == [
         ("/api/ask", 200), ("/", 200), ("/api/ask", 500), ("/api/ask", 503),
     ]  # fmt: skip
     assert all(one["milliseconds"] >= 0 and one["method"] for one in told)
+
+
+async def ask_the_page(address: str, question: str) -> str:
+    """The id of the request that asked."""
+    async with reading(address, "page", 1) as reader:
+        ids: list[str] = []
+
+        async def note(response: httpx.Response) -> None:
+            ids.append(response.headers["x-request-id"])
+
+        reader.client.event_hooks["response"].append(note)
+        await hear(reader, question)
+    return ids[0]
+
+
+def test_what_breaks_has_the_id_of_its_request_and_not_its_question() -> None:
+    with serving(json_logs=True) as (address, process):
+        of_page = asyncio.run(ask_the_page(address, f"{SECRET} please crash"))
+        of_door = ask(address, f"{SECRET} please crash").headers["x-request-id"]
+        process.terminate()
+        assert process.stdout
+        text = process.stdout.read()
+    assert SECRET not in text
+    broke = [line for line in map(json.loads, text.splitlines()) if "exception" in line]
+    assert {line["request_id"] for line in broke} == {of_page, of_door}
+    for line in broke:  # which says the question again
+        assert "the secret of the house, and '[question]'" in line["exception"]
 
 
 def test_questions_are_logged_where_the_owner_wants_it(
@@ -114,16 +177,39 @@ def test_questions_are_logged_where_the_owner_wants_it(
 
 
 def test_a_line_has_the_id_of_its_request_and_the_exception() -> None:
-    token = request_id.set("r1")
     try:
         raise ValueError("broken\nin two")
     except ValueError:
-        import sys
-
         record = logging.LogRecord("a", logging.ERROR, "f", 1, "It %s.", ("broke",), sys.exc_info())
-    line = JsonLines().format(record)
-    request_id.reset(token)
+
+    def written() -> str:
+        here.set(Here("r1"))
+        return JsonLines().format(record)
+
+    line = copy_context().run(written)
     assert "\n" not in line
     found = json.loads(line)
     assert (found["message"], found["request_id"], found["level"]) == ("It broke.", "r1", "error")
     assert "ValueError: broken" in found["exception"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "written"),
+    [
+        ("who?", "Nobody said who? to 'who?'", "Nobody said [question] to '[question]'"),
+        (' say "a\\b"\n', r"got say \"a\\b\" there", "got [question] there"),
+        ("über Ä", "no \\u00fcber \\u00c4 here", "no [question] here"),
+        ("err", "An error.", "An error."),
+        ("", "An error.", "An error."),
+    ],
+)
+def test_a_question_is_left_out_wherever_somebody_says_it_again(
+    question: str, said: str, written: str
+) -> None:
+    record = logging.LogRecord("a", logging.ERROR, "f", 1, "%s", (said,), None)
+
+    def line() -> str:
+        here.set(Here("r1", question))
+        return JsonLines().format(record)
+
+    assert json.loads(copy_context().run(line))["message"] == written

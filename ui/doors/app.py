@@ -24,6 +24,7 @@ from ui.doors.logs import log_as_json
 from ui.doors.origins import SCRIPT, Origins, is_widgets
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
+from ui.doors.proxy import BehindProxy
 from ui.doors.rates import Rates
 from ui.doors.requests import Watched
 from ui.doors.sync import sync_routes
@@ -128,7 +129,8 @@ class Doors:
             within, self.access, self.rates, self.owner.lock,
             at_home=self._at_home, is_public=self._is_public,
         )  # fmt: skip
-        return Watched(Origins(gate, self._origins), self.asker.metrics)
+        watched = Watched(Origins(gate, self._origins), self.asker.metrics)
+        return BehindProxy(watched, self._settings.trusted_proxies)
 
     def _is_public(self, scope: Scope) -> bool:
         return self._settings.widget_open and is_widgets(scope, self._origins)

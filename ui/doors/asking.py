@@ -21,6 +21,7 @@ from rag.stopping import Stop
 from rag.types import Answer, Filters, Turn
 from ui.doors.metrics import Metrics
 from ui.doors.problems import Refused
+from ui.doors.requests import note_question
 from ui.feedback import note_unanswered
 
 AT_ONCE = 8
@@ -46,7 +47,7 @@ class Asker:
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
-        self.metrics = Metrics(assistant.index, lambda: self._open)
+        self.metrics = Metrics(assistant.index)
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._open = 0
         # Always the same threads, as each opens the catalog for itself; and daemons, so that a
@@ -79,6 +80,7 @@ class Asker:
             Refused: Too many wait already.
             PullquoteError: As `Assistant.stream`.
         """
+        note_question(asked.question)
         if self.assistant.settings.log_questions:
             _log.info("question", extra={"told": {"door": door, "question": asked.question}})
         return self.metrics.watch(door, self._answers(asked))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing, contextmanager
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -21,8 +21,9 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 class Metrics:
     """The figures of one server."""
 
-    def __init__(self, index: Index, running: Callable[[], float]) -> None:
-        """Figures about an index; `running` says how many questions are being answered."""
+    def __init__(self, index: Index) -> None:
+        """Figures about an index and about what is asked of it."""
+        self._open: set[object] = set()
         self._all = CollectorRegistry()
         self._requests = Counter(
             "pullquote_requests", "Requests, by door and status", ["door", "status"],
@@ -43,32 +44,50 @@ class Metrics:
         Gauge(
             "pullquote_questions_running", "Questions that are answered or wait for it",
             registry=self._all,
-        ).set_function(running)  # fmt: skip
+        ).set_function(lambda: self.running)  # fmt: skip
         self._all.register(_IndexFigures(index))
 
     def request(self, door: str, status: int, seconds: float) -> None:
         self._requests.labels(door, status).inc()
         self._seconds.labels(door).observe(seconds)
 
-    async def watch(
-        self, door: str, answers: AsyncGenerator[Answer, None]
-    ) -> AsyncGenerator[Answer, None]:
-        """The same answers, counted."""
-        started, outcome, first = perf_counter(), "left", True
+    @property
+    def running(self) -> int:
+        """Questions that are being answered or wait for it."""
+        return len(self._open)
+
+    @contextmanager
+    def question(self, door: str) -> Iterator[Callable[[Answer], None]]:
+        """Count one question, which is open inside; what is given is told of each answer."""
+        started, outcome, first, own = perf_counter(), "left", True, object()
+
+        def heard(answer: Answer) -> None:
+            nonlocal outcome, first
+            if first and answer.answered:
+                first = False
+                self._first.labels(door).observe(perf_counter() - started)
+            if answer.complete:
+                outcome = "answered" if answer.answered else "refused"
+
+        self._open.add(own)
         try:
-            async with aclosing(answers):
-                async for answer in answers:
-                    if first and answer.answered:
-                        first = False
-                        self._first.labels(door).observe(perf_counter() - started)
-                    if answer.complete:
-                        outcome = "answered" if answer.answered else "refused"
-                    yield answer
+            yield heard
         except Exception:
             outcome = "failed"
             raise
         finally:
+            self._open.discard(own)
             self._answers.labels(door, outcome).inc()
+
+    async def watch(
+        self, door: str, answers: AsyncGenerator[Answer, None]
+    ) -> AsyncGenerator[Answer, None]:
+        """The same answers, counted."""
+        with self.question(door) as heard:
+            async with aclosing(answers):
+                async for answer in answers:
+                    heard(answer)
+                    yield answer
 
     def text(self) -> bytes:
         return generate_latest(self._all)

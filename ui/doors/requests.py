@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import logging
 import re
-from contextvars import ContextVar
+from collections.abc import Generator
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
 from time import perf_counter
+from typing import TypeVar
 from uuid import uuid4
 
 from ui.doors.metrics import Metrics
 from ui.doors.wire import App, Message, Receive, Scope, Send, header, route
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Of the request that is being answered here; empty outside of one."""
+
+@dataclass(slots=True)
+class Here:
+    """What the log has to know of the request that is being answered."""
+
+    request_id: str
+    question: str = ""
+    """Its words are left out."""
+
+
+here: ContextVar[Here | None] = ContextVar("here", default=None)
+"""None outside of a request."""
+SCOPE_ID = "pullquote.request_id"
+"""Where a request's scope has its id, for what answers it outside of its context."""
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DOORS = {
     "/api/ask": "ask", "/v1/chat/completions": "chat_completions", "/mcp": "mcp",
@@ -20,6 +35,7 @@ _DOORS = {
     "/api/sync": "sync", "/widget.js": "widget", "/api/widget": "widget",
 }  # fmt: skip
 _log = logging.getLogger("pullquote.requests")
+_Made = TypeVar("_Made")
 
 
 class Watched:
@@ -35,7 +51,9 @@ class Watched:
             return
         given = header(scope, b"x-request-id")
         own = given if _GIVEN.fullmatch(given) else uuid4().hex
-        token = request_id.set(own)
+        # Not taken back: each request is a task of its own, and the server's own line of a crash,
+        # which comes last, is to have the id as well.
+        here.set(Here(own))
         started, status = perf_counter(), 0
 
         async def noting(message: Message) -> None:
@@ -47,7 +65,7 @@ class Watched:
             await send(message)
 
         try:
-            await self._inside(scope, receive, noting)
+            await self._inside({**scope, SCOPE_ID: own}, receive, noting)
         finally:
             seconds = perf_counter() - started
             door = door_of(route(scope))
@@ -57,7 +75,24 @@ class Watched:
             told = {"method": scope["method"], "path": scope["path"], "door": door}
             told |= {"status": status or 499, "milliseconds": round(seconds * 1000, 1)}
             _log.info("request", extra={"told": told})
-            request_id.reset(token)
+
+
+def note_question(question: str) -> None:
+    """What the request at hand asks."""
+    if at := here.get():
+        at.question = question
+
+
+def of_request(own: str, made: Generator[_Made, None, None]) -> Generator[_Made, None, None]:
+    """The same values, each made as if it were in the context of the request with that id."""
+    context = copy_context()
+    context.run(here.set, Here(own))
+    end = object()
+    try:
+        while (one := context.run(next, made, end)) is not end:
+            yield one  # type: ignore[misc]
+    finally:
+        context.run(made.close)
 
 
 def door_of(path: str) -> str:

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-# Read once, when gradio is imported: nothing is sent anywhere.
+# Read once, when gradio is imported and brings huggingface_hub: nothing is sent anywhere, and no
+# bars stand in the log.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # noqa: TID251 - set for gradio, not read
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # noqa: TID251 - set, not read
 
 import gradio as gr
 from fastapi import FastAPI
 
 from rag.assistant import Assistant
 from ui.doors.app import Doors
+from ui.doors.requests import SCOPE_ID, of_request
 from ui.doors.wire import Scope
 from ui.page.desk import AT_ONCE, Desk
 from ui.page.look import head
@@ -55,7 +58,9 @@ def build(desk: Desk, name: str, is_owner: Callable[[Scope], bool] = lambda _: F
             return {"about": {**desk.about().model_dump(), "owner": owner}}
 
         def respond(event: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
-            for reply in desk.respond(event._data, _tab(request)):
+            # Events are answered by Gradio's own task, which knows no request.
+            own = request.request.scope.get(SCOPE_ID, "") if request.request else ""
+            for reply in of_request(own, desk.respond(event._data, _tab(request))):
                 yield {"reply": reply.model_dump()}
 
         def stop(request: gr.Request) -> None:
@@ -103,7 +108,10 @@ def serve(
         ConfigError: The logo or the texts cannot be used.
     """
     site = make_site(assistant, examples=examples, everyone=everyone)
-    listen(site.app, host, port, on_ready, pages=pages or {}, around=site.doors.around)
+    listen(
+        site.app, host, port, on_ready, pages=pages or {}, around=site.doors.around,
+        busy=site.is_busy, patience=assistant.settings.stop_timeout,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,10 @@ class Site:
     app: FastAPI
     """Without the doors; its lifespan is theirs."""
     doors: Doors
+
+    def is_busy(self) -> bool:
+        """Whether a question is under way."""
+        return self.doors.asker.metrics.running > 0
 
 
 def make_site(
@@ -133,7 +145,10 @@ def make_site(
     texts = load_texts(settings.page_language, settings.page_texts)
     hosts = assistant.index.status().hosts
     name = settings.site_name or ", ".join(hosts) or texts.say("this_site")
-    desk = Desk(assistant, texts, tuple(examples))
+    desk = Desk(
+        assistant, texts, tuple(examples),
+        watched=lambda: doors.asker.metrics.question("page"),
+    )  # fmt: skip
     threading.Thread(target=desk.warm_up, daemon=True).start()
     shown = widget(desk, settings, name)
     doors = Doors(assistant, everyone=everyone, widget=shown)

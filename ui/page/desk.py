@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
 from rag.types import Answer
+from ui.doors.requests import note_question
 from ui.feedback import Feedback, note_unanswered, votes
 from ui.kept import today
 from ui.page.asked import Asked, asked, vote
@@ -77,20 +79,33 @@ class _Run:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
+def _unwatched() -> AbstractContextManager[Callable[[Answer], None]]:
+    return nullcontext(lambda _: None)
+
+
 class Desk:
     """Serves all tabs at once; one question at a time in each."""
 
-    def __init__(self, assistant: Assistant, texts: Texts, chosen: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        texts: Texts,
+        chosen: tuple[str, ...] = (),
+        *,
+        watched: Callable[[], AbstractContextManager[Callable[[Answer], None]]] = _unwatched,
+    ) -> None:
         """A desk.
 
         Args:
             assistant: Who answers.
             texts: The page's own words.
             chosen: Questions to offer; none: some are made of the posts' headings.
+            watched: Counts a question while it is open, and is told of its answers.
         """
         self._assistant = assistant
         self.texts = texts
         self._chosen = chosen
+        self._watched = watched
         self._workers = Workers(2 * AT_ONCE)  # some may still wait for a model nobody waits for
         self._loading = threading.Lock()
         self._runs: dict[str, _Run] = {}
@@ -140,7 +155,7 @@ class Desk:
         if self._offered[0] == state and good:
             self._offered = (state, tuple(good))
 
-    def respond(self, sent: Any, tab: str) -> Iterator[Reply]:
+    def respond(self, sent: Any, tab: str) -> Generator[Reply, None, None]:
         """The answer to a question as it grows; the last one is over.
 
         Args:
@@ -152,6 +167,7 @@ class Desk:
         name = str(sent.get("id", "")) if isinstance(sent, dict) else ""
         try:
             question = asked(sent)
+            note_question(question.question)
             yield Reply(id=question.id)
             yield from self._answers(question, run.stop)
         except PullquoteError as error:
@@ -168,12 +184,15 @@ class Desk:
 
     def _answers(self, question: Asked, stop: threading.Event) -> Iterator[Reply]:
         last: Answer | None = None
-        for answer in self._workers.until(stop, self._begin(question)):
-            last = answer or last
-            if answer is None:
-                yield Reply(id=question.id)  # the browser would take a long silence for the end
-            elif not answer.complete:
-                yield Reply(id=question.id, answer=view(answer))
+        with self._watched() as heard:
+            for answer in self._workers.until(stop, self._begin(question)):
+                if answer is None:
+                    yield Reply(id=question.id)  # the browser would take a long silence for the end
+                    continue
+                last = answer
+                heard(answer)
+                if not answer.complete:
+                    yield Reply(id=question.id, answer=view(answer))
         gone = self._gone(question.cited)
         if last is None or not last.complete:
             shown = view(last) if last else None

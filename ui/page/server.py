@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import uvicorn
@@ -37,6 +40,10 @@ _CLOSED = (
 )  # fmt: skip
 
 _OPEN = ("/gradio_api/run/",)  # events of the page that wait for nothing
+_LOOK = 0.05  # seconds between two looks at whether the work is done
+_QUIET = (
+    0.5  # … that nothing was under way, so that questions in Gradio's queue have had their turn
+)
 
 
 class _Guarded:
@@ -86,9 +93,17 @@ def guarded(app: Any, pages: Mapping[str, str], around: Callable[[Any], Any]) ->
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_ready: Callable[[str], None],
+        busy: Callable[[], bool],
+        patience: float,
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._busy = busy
+        self._patience = patience
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
@@ -96,6 +111,14 @@ class _Server(uvicorn.Server):
             self._on_ready(page_address(self.config.host, self.config.port))
 
     async def shutdown(self, sockets: Any = None) -> None:
+        for listening in self.servers:  # whoever is there already is answered, and nobody else
+            listening.close()
+        end = monotonic() + self._patience
+        quiet_at = monotonic() + _QUIET if self._busy() else 0
+        while monotonic() < min(end, quiet_at) and not self.force_exit:
+            await asyncio.sleep(_LOOK)
+            if self._busy():
+                quiet_at = monotonic() + _QUIET
         # Readers who are still there are cut off, and each would be reported as an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
@@ -109,8 +132,10 @@ def listen(
     *,
     pages: Mapping[str, str] | None = None,
     around: Callable[[Any], Any] = lambda app: app,
+    busy: Callable[[], bool] = lambda: False,
+    patience: float = 0,
 ) -> None:
-    """Serve until Ctrl-C.
+    """Serve until Ctrl-C or SIGTERM; a second Ctrl-C ends it at once.
 
     Args:
         app: Any ASGI application.
@@ -119,11 +144,16 @@ def listen(
         on_ready: Told the address once connections are taken.
         pages: Path ("/site/post/") to HTML of pages that come before the application's.
         around: Puts other doors and a lock around all of that.
+        busy: Whether something is under way that should come to its end …
+        patience: … and for how many seconds it may.
     """
+    # As uvicorn is told to end by either, so is what called it: files are closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = uvicorn.Config(
         guarded(app, pages or {}, around), host=host, port=port, log_level="warning", lifespan="on",
         # Open pages keep a connection for ever; without an end to that, so would Ctrl-C.
         timeout_graceful_shutdown=1,
+        proxy_headers=False,  # the doors know which proxies are trusted
     )  # fmt: skip
     with suppress(KeyboardInterrupt):  # uvicorn raises it again when all is closed
-        _Server(config, on_ready).run()
+        _Server(config, on_ready, busy, patience).run()

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
+from ui.doors.proxy import BehindProxy
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.page.app import Site, make_site
 from ui.page.server import guarded, listen
@@ -38,12 +39,17 @@ def serve_sites(
     Raises:
         ConfigError: The logo or the texts cannot be used.
     """
-    sites = {
-        name: make_site(assistant, everyone=everyone) for name, assistant in assistants.items()
-    }
+    sites = {name: make_site(one, everyone=everyone) for name, one in assistants.items()}
+    settings = next(iter(assistants.values())).settings  # of these, all have the same
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan_of(sites))
     app.mount("/", _Choice(sites, assistants))
-    listen(app, host, port, on_ready, pages={"/": _list_of(sites)})
+    listen(
+        app, host, port, on_ready, pages={"/": _list_of(sites)},
+        # Which site is asked for is found below the path that a proxy took off.
+        around=lambda inside: BehindProxy(inside, settings.trusted_proxies),
+        busy=lambda: any(site.is_busy() for site in sites.values()),
+        patience=settings.stop_timeout,
+    )  # fmt: skip
 
 
 class _Choice:
