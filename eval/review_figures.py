@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 
@@ -130,22 +130,35 @@ def reviewed(
         return found
     judged, name = judge
     scores = {one.id: judged(one) for one in said}
+    its_own = interval(
+        weighted_mean(np.array([scores[one.id] for one in said])),
+        [one.case_id for one in said],
+        seed=seed,
+        resamples=resamples,
+    )
+    return _corrected(replace(found, judge=name, judged=its_own), said, known, whole, scores)
+
+
+def _corrected(
+    found: Reviewed,
+    said: Sequence[Said],
+    known: Mapping[str, float],
+    whole: Container[str],
+    scores: Mapping[str, float],
+) -> Reviewed:
+    """With the judge's figure put right by the answers that are labelled as a whole."""
+    chosen = [one for one in said if one.case_id in whole]
     others = [one for one in said if one.case_id not in whole]
-    everything, of_chosen, of_others = (
-        np.array([scores[one.id] for one in some]) for some in (said, chosen, others)
+    labelled = Labelled(
+        np.array([known[one.id] for one in chosen]),
+        np.array([scores[one.id] for one in chosen]),
+        [one.case_id for one in chosen],
     )
-    corrected = corrected_mean(
-        Labelled(values, of_chosen, groups), of_others, [one.case_id for one in others]
-    )
-    return replace(
-        found,
-        judge=name,
-        judged=interval(
-            weighted_mean(everything), [one.case_id for one in said], seed=seed, resamples=resamples
-        ),
-        corrected=corrected.estimate if corrected else None,
-        weight=corrected.weight if corrected else None,
-    )
+    of_others = np.array([scores[one.id] for one in others])
+    corrected = corrected_mean(labelled, of_others, [one.case_id for one in others])
+    if corrected is None:
+        return found
+    return replace(found, corrected=corrected.estimate, weight=corrected.weight)
 
 
 def _agreement(
