@@ -3,14 +3,22 @@
 #   PYTHON       the Python to make .venv with: 3.11, 3.12 or 3.13
 #   TORCH_INDEX  where torch comes from, for a build without GPU packages:
 #                make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#   SOURCE       for bench-full: posts, as `pullquote ingest` takes them; else the bundled sample
+#   CASES        for bench-full: questions about them; else those about the sample
+#   SIZES        for bench-full: passages of the indexes whose growth is measured
+#   WORK         for bench-full: a folder for its indexes, some GB; a run that was stopped goes on there
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+SOURCE ?=
+CASES ?=
+SIZES ?= 1000 3000 10000 30000 100000
+WORK ?= .bench
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-wordpress explore bench results figures clean
+.PHONY: help demo test check test-wordpress explore bench bench-full bench-gate results figures clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +45,24 @@ explore: $(READY) ## the tests with random input, each time with other input (mi
 bench: $(READY) ## speed and scale (minutes)
 	set -e; for file in $(filter-out bench/bench_site.py,$(wildcard bench/bench_*.py)); do \
 	  $(BIN)/python -m bench.$$(basename $$file .py); done
+
+bench-gate: $(READY) ## has something become slower than before? (ratios; a minute or more)
+	$(BIN)/python -m bench.gate
+
+bench-full: $(READY) ## every table and curve anew in bench/results (an hour or more)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group opponents
+	$(BIN)/python -m bench.bench_ingest $(SOURCE) --save
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
+	  PULLQUOTE_EMBEDDING_PRECISION=float32 \
+	  $(BIN)/python -m bench.bench_ingest $(SOURCE) --save --name ingest_avx2
+	$(BIN)/pullquote ingest $(or $(SOURCE),ingest/sample/posts.json) --index $(WORK)/index
+	$(BIN)/python -m bench.bench_ask --index $(WORK)/index $(CASES:%=--cases %) --save
+	$(BIN)/python -m bench.bench_start --index $(WORK)/index --save
+	$(BIN)/python -m bench.bench_growth $(SOURCE) --sizes $(SIZES) $(CASES:%=--cases %) \
+	  --work $(WORK)/growth --save
+	$(BIN)/python -m bench.bench_hnsw --index $(WORK)/growth/index-$(lastword $(SIZES)) \
+	  $(CASES:%=--cases %) --save
+	$(BIN)/python -m bench.gate --learn 10
 
 # What docs/evaluation.md shows is measured on these, which are no part of this repository.
 BLOG ?= blog.json.gz
@@ -65,7 +91,7 @@ figures: $(READY) ## the tables of docs/evaluation.md, from docs/results
 	$(BIN)/python -m eval.doc_figures write docs/results docs/evaluation.md
 
 clean: ## remove what make and the tools have made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .bench .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt

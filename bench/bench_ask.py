@@ -83,7 +83,7 @@ def main() -> None:
     systems = () if arguments.alone else installed_opponents()
     ours = in_own_process(measure, settings, cases, arguments.repeats)
     measured = Asked(ours, in_own_process(beside, settings, cases, arguments.repeats, systems))
-    text = f"{text_of(ours)}\n\n{_beside_text(measured.beside)}"
+    text = f"{text_of(ours)}\n\n{beside_text(measured.beside)}"
     hand_over(arguments, "ask", machine, measured, text, measured.beside.ratios())
 
 
@@ -162,7 +162,7 @@ def text_of(measured: Measured) -> str:
     )
 
 
-def _beside_text(found: Beside) -> str:
+def beside_text(found: Beside) -> str:
     ratios = found.ratios()
     rows = []
     for name, taken in found.milliseconds.items():

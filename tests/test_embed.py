@@ -82,6 +82,33 @@ def test_one_pass_gives_what_the_library_gives() -> None:
 
 
 @pytest.mark.model
+def test_what_goes_through_the_model_together_changes_no_vector() -> None:
+    from rag.embed_model import ModelEmbedder
+
+    name = "sentence-transformers/all-MiniLM-L6-v2"
+    embedder = ModelEmbedder(name, precision="float32", batch_tokens=300)
+    words = "bees sow tomatoes before the last frost of a long spring ".split()
+    lengths = (40, 3, 400, 1, 90, 17, 250, 60, 5)  # 400 and 250 words are more than it reads
+    said = [" ".join(words[i % len(words)] for i in range(n)) for n in lengths]
+    texts = [PassageText(text, ((0, len(text)),)) for text in said]
+    together, alone = embedder.embed_passages(texts), [embedder.embed_passages([t]) for t in texts]
+    assert embedder.embed_passages([]) == []
+    for one, (other,) in zip(together, alone, strict=True):
+        assert one.passage == pytest.approx(other.passage, abs=1e-5)
+        assert one.token_ids.tolist() == other.token_ids.tolist()
+        assert one.token_sentence.tolist() == other.token_sentence.tolist()
+        assert np.abs(one.tokens.astype(int) - other.tokens).max() <= 1
+    batches = embedder._batches(embedder._encoded(said))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    tokens = [len(embedder.token_spans([text])[0]) + 2 for text in said]
+    read = [min(count, 256) for count in tokens]
+    assert [len(batch) for batch in batches][:2] == [1, 1]  # two of the longest do not fit
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(read[i] for i in batch) <= 300
+        assert [read[i] for i in batch] == sorted((read[i] for i in batch), reverse=True)
+
+
+@pytest.mark.model
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_questions_fit_passages_of_another_precision(precision: str) -> None:
     from rag.embed_model import ModelEmbedder
