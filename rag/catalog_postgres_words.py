@@ -38,6 +38,7 @@ class _Asked:
     is_start: bool
     passages: int
     idf: float
+    """Times the words that have the stem."""
 
     @property
     def most(self) -> float:
@@ -124,14 +125,20 @@ class TsWords:
     def _asked(self, words: Sequence[str], passages: int) -> list[_Asked]:
         """The stems of a question that some passage holds, the rarest first."""
         starts = {word for word in words if is_one_sign(word)}
-        stems = {stem for found in _stems(sorted(set(words) - starts)) for stem in found}
+        # A stem counts as often as words have it: "year" and "years" are two that are held.
+        whole = [word for word in words if word not in starts]
+        stems = Counter(stem for found in _stems(whole) for stem in found)
         held = dict(
             self._connection.execute(
                 "SELECT stem, passages FROM stems WHERE stem = ANY(?) AND passages > 0",
                 (sorted(stems),),
             ).fetchall()
         )
-        asked = [_Asked(stem, False, held[stem], _idf(passages, held[stem])) for stem in held]
+        asked = [
+            _Asked(stem, False, held[stem], times * _idf(passages, held[stem]))
+            for stem, times in stems.items()
+            if stem in held
+        ]
         for start in sorted(starts):
             row = self._connection.execute(
                 "SELECT count(*) FROM words WHERE stems @@ ?::tsquery", (f"{_quoted(start)}:*",)

@@ -138,7 +138,8 @@ TEXTS = (
 ASKED = (
     "wool mulch lettuces", "tests running tester", "how many of the beds lost lettuces",
     "Noel ete naive facade strasse straße", "水", "水 安全", "東京", "ราคา", "한국어", "ភាសា",
-    "العالم", "हिन्दी", "שלום", "back slash quote z", "word rare", "word", "longest", "nothing here",
+    "العالم", "हिन्दी", "שלום", "back slash quote z", "word rare", "word",
+    "test tests tested bed beds lettuce", "longest", "nothing here",
     "x" * 3000, "the a of", "🎉", "istanbul i ı",
 )  # fmt: skip
 
