@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -75,6 +76,34 @@ def served(
     finally:
         process.kill()
         process.join()
+
+
+class Succession:
+    """One server after another, at the same address."""
+
+    def __init__(self, settings: Settings, log: Path, servers: ExitStack) -> None:
+        """The first of them; arguments as those of `served`, and who ends all that are left."""
+        self._settings = settings
+        self._log = log
+        self._servers = servers
+        self.now = self._next()
+
+    def kill(self) -> None:
+        """End the present one without a word."""
+        self.now.process.kill()
+
+    def terminate(self) -> None:
+        """Tell the present one to end."""
+        self.now.process.terminate()
+
+    async def another(self) -> float:
+        """Start one once the present one has ended; the seconds until it was ready."""
+        await asyncio.to_thread(self.now.process.join)
+        self.now = await asyncio.to_thread(self._next)
+        return self.now.seconds
+
+    def _next(self) -> Served:
+        return self._servers.enter_context(served(self._settings, self._log))
 
 
 def _serve(
