@@ -188,7 +188,11 @@ def main() -> None:
         base = f"http://127.0.0.1:{port}/site"
         with FakeAssistant(index, link_base=base, **lock) as assistant:
             examples = () if empty else EXAMPLES
-            serve(assistant, "127.0.0.1", port, _ready, pages=_pages(), examples=examples)
+            everyone = "open" in sys.argv
+            serve(
+                assistant, "127.0.0.1", port, _ready,
+                pages=_pages(), examples=examples, everyone=everyone,
+            )  # fmt: skip
 
 
 def _pages() -> dict[str, str]:

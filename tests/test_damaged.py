@@ -14,6 +14,7 @@ from index_state import state
 from small_site import post, put, section
 from typer.testing import CliRunner, Result
 
+from ingest.last_sync import FILE as LAST_SYNC
 from rag.catalog_schema import SCHEMA_VERSION
 from rag.embed import HashEmbedder
 from rag.errors import IndexDamaged
@@ -96,10 +97,11 @@ def run(command: list[str]) -> Result:
 
 
 def files(folder: Path = Path("index")) -> dict[str, bytes]:
-    """But the lock, and the journal that SQLite makes and leaves empty beside a damaged file."""
+    """But the lock, what is said of a sync that failed, and the journal that SQLite makes and
+    leaves empty beside a damaged file."""
     found = {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     assert not found.pop(str(folder / f"{CATALOG}-wal"), b"")
-    passing = ("writer.lock", f"{CATALOG}-shm")
+    passing = ("writer.lock", LAST_SYNC, f"{CATALOG}-shm")
     return {name: found[name] for name in found if not Path(name).name.startswith(passing)}
 
 

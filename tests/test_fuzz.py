@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
@@ -35,6 +36,7 @@ from rag.types import Post
 SIZE = 1_000_000  # characters of the worst texts; by default a part of it is enough to see a hang
 PART = 250_000
 _QUICK = 1.0  # seconds of a processor
+_TRIES = 3  # a busy machine may be slow once; a text that takes too long does so each time
 _MEMORY = 1_500_000_000  # bytes that reading one such file may take on top
 
 quick = settings(
@@ -327,9 +329,14 @@ def seconds_for(name: str, size: int, folder: Path) -> list[float]:
 
 
 def _seconds(step: Callable[[], object]) -> float:
-    started = process_time()
-    step()
-    return process_time() - started
+    # Looking through all that other tests have left behind is not the step's own time.
+    gc.disable()
+    try:
+        started = process_time()
+        step()
+        return process_time() - started
+    finally:
+        gc.enable()
 
 
 def _read_quietly(file: str) -> None:
@@ -340,18 +347,22 @@ def _read_quietly(file: str) -> None:
         return
 
 
-def assert_in_proportion(small: list[float], large: list[float]) -> None:
+def out_of_proportion(small: list[float], large: list[float]) -> list[tuple[float, float]]:
     """Four times the text may take ten times as long; with the square it would take sixteen."""
-    for before, after in zip(small, large, strict=True):
-        # What is quick proves nothing: a pause of the machine is as long.
-        assert after < max(10 * before, _QUICK)
+    # What is quick proves nothing: a pause of the machine is as long.
+    pairs = zip(small, large, strict=True)
+    return [(before, after) for before, after in pairs if after > max(10 * before, _QUICK)]
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", [*_PAGES, *_FILES])
 def test_no_page_and_no_file_takes_long(name: str, tmp_path: Path) -> None:
-    small, large = (seconds_for(name, size, tmp_path) for size in (PART // 4, PART))
-    assert_in_proportion(small, large)
+    for _ in range(_TRIES):
+        small, large = (seconds_for(name, size, tmp_path) for size in (PART // 4, PART))
+        found = out_of_proportion(small, large)
+        if not found:
+            break
+    assert not found
 
 
 def costs(name: str, folder: Path) -> tuple[list[float], list[float], int]:
@@ -369,7 +380,7 @@ def test_a_million_characters_take_no_time_and_no_memory_out_of_proportion(
     name: str, tmp_path: Path
 ) -> None:
     small, large, grown = in_own_process(costs, name, tmp_path)
-    assert_in_proportion(small, large)
+    assert not out_of_proportion(small, large)
     assert grown < _MEMORY
 
 

@@ -35,7 +35,7 @@ Server = tuple[str, subprocess.Popen[str]]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving() as server:
+    with serving("open") as server:
         yield server
 
 

@@ -124,7 +124,7 @@ def test_a_stranger_cannot_say_where_the_page_is(index: Path) -> None:
 
 def test_the_page_loads_its_parts_from_below_the_path() -> None:
     through = {**BELOW, "x-forwarded-proto": "https", "host": "blog.example"}
-    with serving() as (address, _), httpx.Client(base_url=address, headers=through) as reader:
+    with serving("open") as (address, _), httpx.Client(base_url=address, headers=through) as reader:
         page = reader.get("/").text
         assert '"root":"https://blog.example/ask"' in page
         assert 'src="./assets/' in page
@@ -136,5 +136,5 @@ def test_the_page_loads_its_parts_from_below_the_path() -> None:
 
 def test_no_stranger_names_the_host_that_the_page_is_loaded_from() -> None:
     said = {"x-forwarded-host": "evil.example", "x-gradio-server": "https://evil.example"}
-    with serving(trusted_proxies="192.0.2.1") as (address, _):
+    with serving("open", trusted_proxies="192.0.2.1") as (address, _):
         assert "evil" not in httpx.get(address, headers=said).text
