@@ -201,7 +201,7 @@ def test_a_client_that_goes_away_frees_the_work(opened: tuple[str, Doors]) -> No
     for stream in (False, True):
         body = json.dumps({"question": f"{LETTUCES} slow", "stream": stream})
         with socket.create_connection((host, int(port))) as client:
-            head = f"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+            head = f"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}"
             client.sendall(f"{head}\r\nContent-Type: application/json\r\n\r\n{body}".encode())
             until(lambda: doors.asker.open == 1)
         until(lambda: doors.asker.open == 0, seconds=0.6)  # before the next sentence is written
