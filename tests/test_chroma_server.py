@@ -292,7 +292,7 @@ with write_index(where, HashEmbedder().id) as writer:
 
 
 @pytest.mark.parametrize("done", [False, True])
-@pytest.mark.parametrize("which", [1, 3])
+@pytest.mark.parametrize("which", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_writer_killed_in_mid_upsert_loses_nothing(
     tmp_path: Path, shared: Door, which: int, done: bool
 ) -> None:
