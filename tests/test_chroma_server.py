@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from chroma_servers import Door, chroma_program, chroma_server
 from index_state import state
 from small_site import GARDEN, garden, post, put, same_path, section
 from test_reembed import NarrowEmbedder
+from typer.testing import CliRunner
 
 from ingest.reembed import reembed
 from rag import catalog_read
@@ -33,6 +35,7 @@ from rag.index import Index, write_index
 from rag.place import ChromaServer, Place
 from rag.search_home import another_name, leftovers, search_name
 from rag.settings import load_settings
+from ui.cli import app
 
 pytestmark = pytest.mark.skipif(chroma_program() is None, reason="there is no `chroma` command")
 
@@ -292,7 +295,7 @@ with write_index(where, HashEmbedder().id) as writer:
 
 
 @pytest.mark.parametrize("done", [False, True])
-@pytest.mark.parametrize("which", [1, 3])
+@pytest.mark.parametrize("which", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_writer_killed_in_mid_upsert_loses_nothing(
     tmp_path: Path, shared: Door, which: int, done: bool
 ) -> None:
@@ -410,3 +413,18 @@ def test_a_copy_has_a_collection_of_its_own(tmp_path: Path, shared: Door) -> Non
     assert all(finding.ok for finding in check(tmp_path / "in a folder"))
     with closing(Index(where)) as index:
         assert len(titles(index, "anything", 99)) == sum(len(p.sections) for p in GARDEN)
+
+
+def test_commands_name_the_server_and_what_it_keeps(
+    tmp_path: Path, shared: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"CHROMA_URL": shared.url, "CHROMA_TOKEN": TOKEN, "EMBEDDING_MODEL": "hash"}
+    for name, value in own.items():
+        monkeypatch.setenv(f"PULLQUOTE_{name}", value)
+    garden(place(tmp_path / "index", shared))
+    run = partial(CliRunner().invoke, app)
+    assert f"Chroma       {shared.url}" in run(["status"]).stdout
+    assert "`chroma vacuum`" in run(["forget", "garden.example/3"]).stdout
+    before = len(shared.asked)
+    assert "Slugs without pellets" in run(["ask", "Which bed had wool mulch?"]).stdout
+    assert len(shared.asked) == before  # a small index asks no server

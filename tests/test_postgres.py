@@ -489,6 +489,7 @@ def _address(where: Place) -> tuple[str, ...]:
     return str(where.folder), where.chroma.url, where.database.url, where.database.schema
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_web_nodes_see_whole_posts_while_one_syncs_and_is_killed(
     tmp_path: Path, where: Place
