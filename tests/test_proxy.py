@@ -124,7 +124,7 @@ def test_a_stranger_cannot_say_where_the_page_is(index: Path) -> None:
 
 def test_the_page_loads_its_parts_from_below_the_path() -> None:
     through = {**BELOW, "x-forwarded-proto": "https", "host": "blog.example"}
-    with serving() as (address, _), httpx.Client(base_url=address, headers=through) as reader:
+    with serving("open") as (address, _), httpx.Client(base_url=address, headers=through) as reader:
         page = reader.get("/").text
         assert '"root":"https://blog.example/ask"' in page
         assert 'src="./assets/' in page
