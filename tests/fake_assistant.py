@@ -1,6 +1,6 @@
 """A real assistant over the small site, slower and less reliable where a question asks for it.
 
-As a program it serves the page: `python fake_assistant.py PORT [empty] [locked] [owner]`.
+As a program it serves the page: `python fake_assistant.py PORT [empty] [locked] [open] [owner]`.
 """
 
 from __future__ import annotations
@@ -188,10 +188,9 @@ def main() -> None:
         base = f"http://127.0.0.1:{port}/site"
         with FakeAssistant(index, link_base=base, **lock) as assistant:
             examples = () if empty else EXAMPLES
-            everyone = "open" in sys.argv
             serve(
-                assistant, "127.0.0.1", port, _ready,
-                pages=_pages(), examples=examples, everyone=everyone,
+                assistant, "127.0.0.1", port, _ready, pages=_pages(), examples=examples,
+                everyone="open" in sys.argv,
             )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_the_page_comes_over_http_2_from_below_its_path(proxy: Proxy) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [("ask", 301), ("ask/healthz", 200), ("ask/api/docs", 200), ("ask/metrics", 404),
-     ("ask/gradio_api/upload", 404), ("ask/nothing", 404)],
+     ("ask/gradio_api/upload", 404), ("ask/nothing", 404), ("ask/owner", 404)],
 )  # fmt: skip
 def test_what_is_there_and_what_is_closed(proxy: Proxy, path: str, status: int) -> None:
     address = f"https://{HOST}:{proxy.https}/{path}"
@@ -182,7 +182,7 @@ def test_readers_are_told_apart_by_the_address_that_nginx_sees(tmp_path: Path) -
     assistant = FakeAssistant(site_index(tmp_path / "index"), questions_a_minute=1)
     with (
         assistant,
-        open_doors(assistant) as (address, _),
+        open_doors(assistant, everyone=True) as (address, _),
         nginx_before(urlsplit(address).port or 0, tmp_path) as proxy,
     ):
         code = ("-o", "/dev/null", "-w", "%{http_code}", f"{proxy.page}api/ask")
@@ -206,10 +206,10 @@ def test_a_request_has_one_id_in_both_logs_and_no_question_in_nginx_s(proxy: Pro
 
 
 def test_while_the_server_is_away_readers_are_told_so(tmp_path: Path) -> None:
-    with serving() as (address, _):
+    with serving("open") as (address, _):
         port = urlsplit(address).port or 0
     with nginx_before(port, tmp_path) as proxy:
         status, headers = head(proxy.said("-i", "--http2", proxy.page))
         assert (status, headers["retry-after"]) == ("HTTP/2 503", "10")
-        with serving(port=port):
+        with serving("open", port=port):
             assert head(proxy.said("-i", "--http2", proxy.page))[0] == "HTTP/2 200"

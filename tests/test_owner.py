@@ -107,8 +107,11 @@ def test_where_others_may_come_in_there_is_no_page_without_an_owners_password(
 @pytest.mark.parametrize(
     "header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via"]
 )
-def test_who_comes_through_a_proxy_does_not_sit_at_the_machine(index: Path, header: str) -> None:
-    with server(index) as client:
+@pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
+def test_who_comes_through_a_proxy_does_not_sit_at_the_machine(
+    index: Path, header: str, trusted: str
+) -> None:
+    with server(index, trusted_proxies=trusted) as client:
         assert statuses(client, **{header: "203.0.113.7"}) == {404}
 
 

@@ -94,6 +94,13 @@ def test_pages_lie_below_their_paths(address: str) -> None:
         assert httpx.get(f"{address}/{nobody}").status_code == 404
 
 
+def test_who_comes_through_a_proxy_is_the_owner_of_none(address: str) -> None:
+    through = {"x-forwarded-for": "203.0.113.7"}
+    for site in ("garden", "bees"):
+        assert httpx.get(f"{address}/{site}/owner").status_code == 200
+        assert httpx.get(f"{address}/{site}/owner", headers=through).status_code == 404
+
+
 def test_health_is_told_for_each_and_for_all(address: str) -> None:
     assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
     assert httpx.get(f"{address}/bees/healthz").json() == {"status": "ok"}

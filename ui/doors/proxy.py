@@ -6,7 +6,7 @@ import re
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ui.doors.wire import App, Receive, Scope, Send, header
+from ui.doors.wire import PROXIED, App, Receive, Scope, Send, header
 
 _SAID = (b"x-forwarded-", b"x-gradio-server")  # the latter is read by Gradio, as an address
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
@@ -30,10 +30,13 @@ class BehindProxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._inside(scope, receive, send)
-        elif (scope.get("client") or ("",))[0] in self._trusted:
+            return
+        kept = [one for one in scope["headers"] if not one[0].startswith(_SAID)]
+        if len(kept) < len(scope["headers"]):
+            scope = {**scope, PROXIED: True}
+        if (scope.get("client") or ("",))[0] in self._trusted:
             await self._named(_below(scope), receive, send)
         else:
-            kept = [one for one in scope["headers"] if not one[0].startswith(_SAID)]
             await self._inside({**scope, "headers": kept}, receive, send)
 
 

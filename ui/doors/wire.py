@@ -12,6 +12,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+PROXIED = "pullquote.proxied"
+"""True in the scope of a request that a proxy has marked, also where its marks are not believed."""
+
 
 def route(scope: Scope) -> str:
     """The path that was asked for, below the one that a proxy serves this under."""

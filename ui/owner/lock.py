@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ui.doors.access import Access
 from ui.doors.problems import Refused
-from ui.doors.wire import Scope, cookie, is_from_own_page
+from ui.doors.wire import PROXIED, Scope, cookie, is_from_own_page
 
 COOKIE = "pullquote_owner"
 SECONDS = 12 * 3600
@@ -12,10 +12,7 @@ SECONDS = 12 * 3600
 PAGE = "/owner"
 LOGIN = f"{PAGE}/login"
 _FREE = {LOGIN, f"{PAGE}/logout"}
-_OF_PROXIES = {
-    b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto",
-    b"x-real-ip",
-}  # fmt: skip
+_OF_PROXIES = {b"forwarded", b"via", b"x-real-ip"}  # beside `X-Forwarded-…`
 
 
 class OwnerLock:
@@ -74,4 +71,4 @@ def is_owners(path: str) -> bool:
 
 def _is_through_proxy(scope: Scope) -> bool:
     # Strangers may come through it. One that says nothing of itself cannot be told from a browser.
-    return any(name in _OF_PROXIES for name, _ in scope["headers"])
+    return scope.get(PROXIED, False) or any(name in _OF_PROXIES for name, _ in scope["headers"])
