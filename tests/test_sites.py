@@ -136,9 +136,25 @@ def test_what_names_no_site_is_told(given: tuple[str, ...]) -> None:
     assert named_sites(["a=x", "b-2=/y=z"]) == {"a": "x", "b-2": "/y=z"}
 
 
-def test_an_index_beside_sites_is_a_mistake(tmp_path: Path) -> None:
+def test_each_site_has_its_widget_and_no_sync_when_it_is_asked_for(tmp_path: Path) -> None:
+    origin = "https://blog.example.org"
+    with serving(tmp_path, widget_origins=origin, sync_sources="posts.json") as address:
+        for site in ("garden", "bees"):
+            assert "garden.example" in httpx.get(f"{address}/{site}/widget.js").text
+            wanted = {"origin": origin, "access-control-request-method": "POST"}
+            allowed = httpx.options(f"{address}/{site}/api/ask", headers=wanted)
+            assert allowed.headers["access-control-allow-origin"] == origin
+            about = httpx.get(f"{address}/{site}/api/widget", headers={"origin": origin})
+            assert about.headers["access-control-allow-origin"] == origin
+            assert about.json()["posts"] == {"garden": 3, "bees": 1}[site]
+            assert httpx.post(f"{address}/{site}/api/sync").status_code == 404
+        assert httpx.get(f"{address}/widget.js").status_code == 404
+
+
+@pytest.mark.parametrize("beside", ["--index", "--sync"])
+def test_an_index_or_a_source_beside_sites_is_a_mistake(tmp_path: Path, beside: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ui.cli", "serve", "--site", "a=x", "--index", "y"],
+        [sys.executable, "-m", "ui.cli", "serve", "--site", "a=x", beside, "y"],
         env=same_path(), capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 2

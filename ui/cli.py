@@ -215,8 +215,8 @@ def serve(
     from ui.ports import require_free
     from ui.serving import named_sites, require_lock, serve_page, serve_sites, typed_password
 
-    if site and index:
-        raise typer.BadParameter("--site names the indexes; leave out --index.")
+    if site and (index or sync):  # a source would be of one of them, and which is not said
+        raise typer.BadParameter("--site names the indexes; leave out --index and --sync.")
     given: dict[str, Any] = {"index": index, "host": host, "port": port, "chat_model": chat_model}
     given["sync_sources"] = tuple(sync) if sync else None
     settings = load_settings(**given)
