@@ -1,6 +1,6 @@
 """What does a server do when many readers ask at once, leave, or are cut off?
 
-    python -m bench.bench_load [--readers N] [--each N] [--questions N] [--json]
+    python -m bench.bench_load [--readers N] [--each N] [--questions N] [--json] [--save [FOLDER]]
 
 A server of the bundled sample site in a process of its own, answering with quotes and keeping no
 answers; readers at the chat page (Gradio's queue, spoken as the page's script does) and at
@@ -21,10 +21,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.bench_ask import settings_for
-from bench.figures import shown, table
+from bench.figures import table
 from bench.load import DOORS, Crowd, Cut, Left, Memory, alone, crowd, cut, leave, long_run
 from bench.machine import this_machine
 from bench.readers import Door
+from bench.results import add_output, hand_over
 from bench.served import Succession, served
 from eval.cases import load_cases
 from rag.settings import Settings
@@ -55,13 +56,13 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--each", type=int, default=5, help="questions of each reader of the crowd")
     parser.add_argument("--questions", type=int, default=2000, help="for the memory")
-    parser.add_argument("--json", action="store_true")
+    add_output(parser)
     arguments = parser.parse_args()
     machine = this_machine()
     settings = settings_for(None).model_copy(update={"cached_answers": 0})
     questions = tuple(dict.fromkeys(case.question for case in load_cases(sample_cases())))
     measured = measure(settings, questions, arguments.readers, arguments.each, arguments.questions)
-    print(shown(machine, measured, text_of(measured), as_json=arguments.json))
+    hand_over(arguments, "load", machine, measured, text_of(measured), {})
 
 
 def measure(
