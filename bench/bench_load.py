@@ -93,7 +93,10 @@ def measure(
             crowds = {
                 door: asyncio.run(crowd(at, door, expected[door], readers, each)) for door in DOORS
             }
-            left = {door: asyncio.run(leave(at, door, expected[door], readers)) for door in DOORS}
+            left = {
+                door: asyncio.run(leave(at, door, questions, readers, then=questions[0]))
+                for door in DOORS
+            }
         one = Succession(told, log, servers)
         memory = asyncio.run(long_run(at, expected["page"], many, step, one.now.memory_mb))
         killed, ended = (

@@ -136,15 +136,25 @@ async def crowd(address: str, door: Door, expected: Answers, readers: int, each:
     )
 
 
-async def leave(address: str, door: Door, expected: Answers, readers: int) -> Left:
-    """Let so many ask, and all of them go as soon as the server is at work."""
+async def leave(
+    address: str, door: Door, questions: Sequence[str], readers: int, *, then: str
+) -> Left:
+    """Let so many ask, and all of them go as soon as the server is at work.
+
+    Args:
+        address: Of the server.
+        door: Where they ask.
+        questions: What they ask.
+        readers: How many ask.
+        then: What somebody asks who comes as they go.
+    """
     before = _counted(await _figures(address), door)
-    begun = await _begin(address, door, expected, readers)
+    begun = await _begin(address, door, questions, readers)
     for one in begun:
         one.cancel()
     await asyncio.gather(*begun, return_exceptions=True)
     started = perf_counter()
-    heard = await _ask(address, door, next(iter(expected)), readers)
+    heard = await _ask(address, door, then, readers)
     await _until(address, lambda running: running == 0)
     free = perf_counter() - started
     after = _counted(await _figures(address), door)
@@ -174,7 +184,7 @@ async def cut(
         end: Ends the server, whichever way.
         start: Starts another one; the seconds until it was ready.
     """
-    begun = await _begin(address, door, expected, readers)
+    begun = await _begin(address, door, list(expected), readers)
     end()
     heard = await asyncio.gather(*begun)
     back = await start()
@@ -213,10 +223,9 @@ async def long_run(
 
 
 async def _begin(
-    address: str, door: Door, expected: Answers, readers: int
+    address: str, door: Door, questions: Sequence[str], readers: int
 ) -> list[asyncio.Task[Heard]]:
     """Readers who have asked, of whom the server is answering some."""
-    questions = list(expected)
     begun = [
         asyncio.create_task(_ask(address, door, questions[number % len(questions)], number))
         for number in range(readers)

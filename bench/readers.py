@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -140,12 +139,9 @@ async def reading(address: str, door: Door, number: int) -> AsyncIterator[Reader
             yield ApiReader(client)
             return
         reader = PageReader(client)
-        alive = asyncio.create_task(_heartbeat(client, reader.tab))
-        try:
+        # Open before anything is asked, as in a browser: its end says that the tab is gone.
+        async with client.stream("GET", f"/gradio_api/heartbeat/{reader.tab}"):
             yield reader
-        finally:
-            alive.cancel()
-            await asyncio.gather(alive, return_exceptions=True)
 
 
 async def hear(reader: Reader, question: str, *, leave_early: bool = False) -> Heard:
@@ -183,13 +179,6 @@ async def _asking(client: httpx.AsyncClient) -> tuple[int, int]:
             if event == "submit":
                 return one["id"], trigger
     raise RuntimeError("The page has no event that asks.")
-
-
-async def _heartbeat(client: httpx.AsyncClient, tab: str) -> None:
-    """The connection that an open tab holds; the server takes its end for that of the tab."""
-    async with client.stream("GET", f"/gradio_api/heartbeat/{tab}") as response:
-        async for _ in response.aiter_bytes():
-            pass
 
 
 async def _messages(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:

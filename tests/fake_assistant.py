@@ -89,7 +89,7 @@ class InventiveWriter:
             for hit in found.hits[:2]:
                 for sentence in hit.passage.sentences[:2]:
                     if "slow" in query.question:
-                        time.sleep(0.7)
+                        time.sleep(4 if "very slow" in query.question else 0.7)
                     pointer = Pointer(hit.passage.post, hit.passage.section, sentence)
                     yield Claim(sentence.text, (pointer,))
                     if "invent" in query.question:

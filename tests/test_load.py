@@ -26,6 +26,8 @@ from rag.settings import load_settings
 READERS = 12  # more than are answered at once
 QUICK = (LETTUCES, "When to sow tomatoes?", "Who won the world cup?", "heap warm below snow")
 SLOW = (f"{LETTUCES} slow", "When to sow slow tomatoes?")
+VERY_SLOW = tuple(question.replace("slow", "very slow") for question in SLOW)
+"""Not answered before the server sees that their readers are gone, however busy the machine is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,15 @@ def happened() -> Iterator[Happened]:
 
         async def happen() -> Happened:
             quick = {door: await alone(address, door, QUICK) for door in DOORS}
-            slow = {door: await alone(address, door, SLOW) for door in DOORS}
+            slow = await alone(address, "page", SLOW)
             crowds = {door: await crowd(address, door, quick[door], READERS, 2) for door in DOORS}
-            left = {door: await leave(address, door, slow[door], READERS) for door in DOORS}
+            left = {
+                door: await leave(address, door, VERY_SLOW, READERS, then=LETTUCES)
+                for door in DOORS
+            }
             ways = (lambda: process.kill(), lambda: process.terminate())
             killed, ended = [
-                await cut(address, "page", slow["page"], READERS, end=way, start=start)
-                for way in ways
+                await cut(address, "page", slow, READERS, end=way, start=start) for way in ways
             ]
             return Happened(crowds, left, killed, ended)
 

@@ -101,6 +101,20 @@ def test_a_failure_is_told_in_plain_words_and_names_no_secret(desk: Desk) -> Non
     assert ask(desk, LETTUCES).answer
 
 
+def test_a_question_whose_tab_was_closed_while_it_waited_is_not_answered(desk: Desk) -> None:
+    came = time.monotonic()
+    desk.leave(TAB)
+    assert list(desk.respond(question(LETTUCES), TAB, came)) == []
+    *_, back = desk.respond(
+        question(LETTUCES), TAB, time.monotonic()
+    )  # its connection was only lost
+    *_, other = desk.respond(question(LETTUCES), "another", came)
+    assert back.answer
+    assert other.answer
+    assert back.answer.complete
+    assert other.answer.complete
+
+
 @pytest.mark.parametrize(
     "sent",
     [

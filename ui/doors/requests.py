@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TypeVar
 from uuid import uuid4
 
@@ -28,6 +28,8 @@ here: ContextVar[Here | None] = ContextVar("here", default=None)
 """None outside of a request."""
 SCOPE_ID = "pullquote.request_id"
 """Where a request's scope has its id, for what answers it outside of its context."""
+SCOPE_CAME = "pullquote.request_came"
+"""Where a request's scope says when it came, by `time.monotonic`."""
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DOORS = {
     "/api/ask": "ask", "/v1/chat/completions": "chat_completions", "/mcp": "mcp",
@@ -65,7 +67,8 @@ class Watched:
             await send(message)
 
         try:
-            await self._inside({**scope, SCOPE_ID: own}, receive, noting)
+            marks = {SCOPE_ID: own, SCOPE_CAME: monotonic()}
+            await self._inside({**scope, **marks}, receive, noting)
         finally:
             seconds = perf_counter() - started
             door = door_of(route(scope))

@@ -23,7 +23,7 @@ from fastapi import FastAPI
 
 from rag.assistant import Assistant
 from ui.doors.app import Doors
-from ui.doors.requests import SCOPE_ID, of_request
+from ui.doors.requests import SCOPE_CAME, SCOPE_ID, of_request
 from ui.doors.wire import Scope
 from ui.page.desk import AT_ONCE, Desk
 from ui.page.look import head
@@ -59,12 +59,16 @@ def build(desk: Desk, name: str, is_owner: Callable[[Scope], bool] = lambda _: F
 
         def respond(event: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
             # Events are answered by Gradio's own task, which knows no request.
-            own = request.request.scope.get(SCOPE_ID, "") if request.request else ""
-            for reply in of_request(own, desk.respond(event._data, _tab(request))):
+            scope = request.request.scope if request.request else {}
+            replies = desk.respond(event._data, _tab(request), scope.get(SCOPE_CAME))
+            for reply in of_request(scope.get(SCOPE_ID, ""), replies):
                 yield {"reply": reply.model_dump()}
 
         def stop(request: gr.Request) -> None:
             desk.stop(_tab(request))
+
+        def leave(request: gr.Request) -> None:
+            desk.leave(_tab(request))
 
         def vote(event: gr.EventData) -> None:
             desk.vote(event._data)
@@ -77,7 +81,7 @@ def build(desk: Desk, name: str, is_owner: Callable[[Scope], bool] = lambda _: F
         )  # fmt: skip
         wire.stop(stop, None, None, queue=False, **quick)
         wire.like(vote, None, None, queue=False, **quick)
-        page.unload(stop)
+        page.unload(leave)
     page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
     blocks: gr.Blocks = page
     return blocks

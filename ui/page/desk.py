@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -29,6 +30,7 @@ from ui.view import PageAnswer, view
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
 _OFFERED = 4  # questions to begin with
+_REMEMBERED = 10_000  # tabs that were closed; what one of them asked may wait for minutes
 _log = logging.getLogger(__name__)
 
 
@@ -109,6 +111,7 @@ class Desk:
         self._workers = Workers(2 * AT_ONCE)  # some may still wait for a model nobody waits for
         self._loading = threading.Lock()
         self._runs: dict[str, _Run] = {}
+        self._left: dict[str, float] = {}
         self._offered: tuple[object, tuple[str, ...]] = (None, ())
 
     def warm_up(self) -> None:
@@ -155,15 +158,23 @@ class Desk:
         if self._offered[0] == state and good:
             self._offered = (state, tuple(good))
 
-    def respond(self, sent: Any, tab: str) -> Generator[Reply, None, None]:
+    def respond(
+        self, sent: Any, tab: str, came: float | None = None
+    ) -> Generator[Reply, None, None]:
         """The answer to a question as it grows; the last one is over.
 
         Args:
             sent: What the browser sends for a question.
             tab: Whose question; another one that it waits for is stopped.
+            came: When the question came, by `time.monotonic`; it may have waited since. One whose
+                tab was left after it came is not answered.
         """
         self.stop(tab)
         run = self._runs[tab] = _Run()
+        # After the line above: a tab that is left from now on stops the run.
+        if came is not None and came < self._left.get(tab, came):
+            self._runs.pop(tab)
+            return
         name = str(sent.get("id", "")) if isinstance(sent, dict) else ""
         try:
             question = asked(sent)
@@ -227,6 +238,13 @@ class Desk:
         run = self._runs.get(tab)
         if run:
             run.stop.set()
+
+    def leave(self, tab: str) -> None:
+        """This tab was closed: nobody waits for what it asked, nor for what is still to begin."""
+        self._left[tab] = monotonic()
+        for oldest in list(self._left)[:-_REMEMBERED]:
+            self._left.pop(oldest, None)
+        self.stop(tab)
 
     def vote(self, sent: Any) -> None:
         """Keep what a reader thinks of an answer, where the owner wants it kept.
