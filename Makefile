@@ -15,6 +15,8 @@ CASES ?=
 SIZES ?= 1000 3000 10000 30000 100000
 WORK ?= .bench
 BIN := .venv/bin
+# The files of the suite on up to four processors. What is slow runs alone: it measures growth and kills.
+TESTS := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
@@ -27,13 +29,13 @@ demo: $(READY) ## the chat page on the bundled sample site
 	$(BIN)/pullquote demo
 
 test: check ## check, then the tests with the real model and a real browser
-	$(BIN)/python -m pytest -m '(model or browser) and not slow and not lab'
+	$(TESTS) -m '(model or browser) and not slow and not lab'
 
 check: $(READY) ## format, lint, types and the fast tests: what a commit must pass
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 test-wordpress: $(READY) ## sync with a real WordPress on loopback (Debian packages, minutes)
 	$(BIN)/python -m pytest -m lab -rs

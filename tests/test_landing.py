@@ -139,6 +139,7 @@ def test_every_link_into_a_post_lands(context: BrowserContext, content: str) -> 
     assert missed(landings(context, content)) == []
 
 
+@pytest.mark.slow
 def test_a_long_post_lands_from_its_first_section_to_its_last(context: BrowserContext) -> None:
     content = "".join(
         f"<h2 id='part-{n}'>Part {n}</h2><p>Bed {n} has its own soil.</p>{FILLER * 5}"
@@ -168,6 +169,7 @@ def test_a_mark_on_other_words_is_no_landing(context: BrowserContext) -> None:
     assert [(one.where, one.right) for one in landed] == [("elsewhere", False), ("page", False)]
 
 
+@pytest.mark.slow
 @needs_shared
 def test_every_link_lands_in_the_pages_of_a_real_theme(context: BrowserContext) -> None:
     folder = SHARED / "wordpress/captures-6.8.12"
