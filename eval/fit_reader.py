@@ -32,7 +32,7 @@ from rag.network import restore
 from rag.reader_model import ReaderNet
 from rag.reader_text import WEIGHTS, Encoded, encode
 
-_FEW = 0.6  # of SQuAD's questions beside each of our own, so that they are not forgotten
+_FEW = 0.3  # of SQuAD's questions beside each of our own, so that they are not forgotten
 _SENTENCES = 2.0  # how much the choice of the sentence counts beside the short answer
 _NONE = -1e4
 

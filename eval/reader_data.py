@@ -21,7 +21,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
@@ -34,6 +34,8 @@ from rag.text import split_sentences
 _HELD_OUT = slice(5, None, 9)  # articles of SQuAD, in the order of their titles
 _TITLED = 0.8  # of the passages have their title in front, as most posts do
 _FOUND = 30  # passages that a search by words looks at
+_NEAR = 8  # of the best of them, those are chosen that stand beside one of our own questions …
+_OTHERS = 2  # … so many
 _KEPT = 7  # one article in so many is kept for grading
 
 
@@ -119,24 +121,35 @@ def clapnq(folder: Path, seed: int) -> tuple[list[Example], list[Example]]:
 def own(questions: Path, articles: Path, seed: int) -> tuple[list[Example], list[Example]]:
     """For training, and for grading; the paragraphs are those of the archive, one on each line."""
     chance = random.Random(seed)
-    paragraphs = {hashlib.sha256(t.encode()).hexdigest()[:12]: t for t in _paragraphs(articles)}
-    entries = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
+    found = list(_paragraphs(articles))
+    paragraphs = {hashlib.sha256(t.encode()).hexdigest()[:12]: t for _, t in found}
     # What is kept for grading is not to be met in training, as an answer or as none.
-    learnt = [one for one in entries if not _is_kept(one["article"])]
-    texts = [paragraphs[name] for name in dict.fromkeys(one["paragraph"] for one in learnt)]
-    searched = _Search(texts)
+    learnt = list({text: article for article, text in found if not _is_kept(article)}.items())
+    searched = _Search([text for text, _ in learnt])
     train: list[Example] = []
     graded: list[Example] = []
-    for entry in entries:
+    for line in questions.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
         text = paragraphs[entry["paragraph"]]
-        kept = _is_kept(entry["article"])
-        into = graded if kept else train
-        into.append(_own(entry, text, chance))
-        if entry["right"] and not kept:
-            near = [texts[i] for i in searched.best(entry["question"], 6) if texts[i] != text]
-            sentences = tuple(one.text for one in split_sentences(chance.choice(near[:4])))
-            into.append(Example(entry["question"], "", sentences, kind="other"))
+        here = _own(entry, text, chance)
+        if _is_kept(entry["article"]):
+            graded.append(here)
+            continue
+        train.append(here)
+        if here.right:
+            answer = " ".join(here.sentences)[slice(*here.answer)] if here.answer else None
+            near = [learnt[i] for i in searched.best(here.question, _FOUND) if learnt[i][0] != text]
+            near = [one for one in near if not (answer and answer.lower() in one[0].lower())]
+            near = near[:_NEAR]
+            for other, article in chance.sample(near, min(_OTHERS, len(near))):
+                sentences = tuple(one.text for one in split_sentences(other))
+                title = _title(article, chance)
+                train.append(Example(here.question, title, sentences, kind="other"))
     return train, graded
+
+
+def _title(article: str, chance: random.Random) -> str:
+    return unquote(article).replace("_", " ") if chance.random() < _TITLED else ""
 
 
 def _is_kept(article: str) -> bool:
@@ -144,7 +157,7 @@ def _is_kept(article: str) -> bool:
 
 
 def _own(entry: dict[str, Any], text: str, chance: random.Random) -> Example:
-    title = unquote(entry["article"]).replace("_", " ") if chance.random() < _TITLED else ""
+    title = _title(entry["article"], chance)
     sentences = tuple(one.text for one in split_sentences(text))
     right = tuple(i for i, s in enumerate(sentences) if sentence_hash(s) in entry["right"])
     short = None
@@ -155,12 +168,14 @@ def _own(entry: dict[str, Any], text: str, chance: random.Random) -> Example:
     return Example(entry["question"], title, sentences, right, (), short, "own")
 
 
-def _paragraphs(archive: Path) -> Iterator[str]:
+def _paragraphs(archive: Path) -> Iterator[tuple[str, str]]:
+    """Articles' names and their paragraphs."""
     with tarfile.open(archive) as packed:
         for member in packed.getmembers():
             opened = packed.extractfile(member) if member.isfile() else None
             if opened:
-                yield from opened.read().decode("utf-8").splitlines()
+                for line in opened.read().decode("utf-8").splitlines():
+                    yield PurePosixPath(member.name).stem, line
 
 
 def is_graded(id_: str) -> bool:

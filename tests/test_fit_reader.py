@@ -125,6 +125,8 @@ def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None
         if one.answer:
             assert " ".join(one.sentences)[slice(*one.answer)].isdigit()
     assert {one.kind for one in train} == {"own", "other"}
+    # Whether there is a title is no hint at whether there is an answer.
+    assert {(one.kind, bool(one.title)) for one in train} >= {("other", True), ("other", False)}
     assert {one.kind for one in graded} == {"own"}
 
 
