@@ -43,6 +43,17 @@ def shown(estimate: Estimate | None, *, digits: int = 3, signed: bool = False) -
     return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def lacking(missing: int) -> str:
+    """What is told of so many cases whose gold an index does not have."""
+    cases = counted(missing, "case has", "cases have")
+    return f"{cases} gold that the index does not hold, and cannot be right"
+
+
 def plain(text: str) -> str:
     """Text on one line that Markdown shows as it is; no person and no issue is called by it."""
     return _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", " ".join(text.split())))

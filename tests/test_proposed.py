@@ -98,6 +98,7 @@ def test_from_an_index_to_checked_cases(tmp_path: Path, monkeypatch: pytest.Monk
     drafted = CliRunner().invoke(app, typed)
     assert drafted.exit_code == 0, drafted.output
     assert "drafted by rules" in drafted.output
+    assert f"pullquote eval accept {sheet}" in drafted.output
     found = rows(sheet)
     assert 2 < len(found) <= 5
     again = CliRunner().invoke(app, typed)

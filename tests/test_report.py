@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from eval_parts import WOOL, answer, case, cited, hit
 
@@ -11,6 +12,7 @@ from eval.grade import Failure, Grades, grade
 from eval.made_with import MadeWith
 from eval.report import grades_text, rankings_text, text_report
 from eval.report_json import json_report
+from eval.report_md import markdown_report
 from eval.retrieval import rank_metrics
 from eval.run import EvalResult
 
@@ -72,8 +74,19 @@ def test_the_report_says_what_it_was_made_with() -> None:
     assert text.startswith("c.jsonl (sha256 abababababab): 3 cases on 14 posts, 99 passages; hash")
 
 
+def test_one_is_told_as_one() -> None:
+    made = replace(MADE_WITH, posts=1, passages=1)
+    alone = grade(CASES[:1], RECORDS[:1], resamples=5)
+    one = EvalResult(CASES[:1], (fingerprint(CASES[0]),), alone, made, (CASES[0].id,))
+    text = text_report(one)
+    assert "1 case on 1 post, 1 passage; hash" in text
+    assert "0 of 1 case failed." in text
+    assert "1 case has gold that the index does not hold" in text
+    assert markdown_report(one).startswith("## 1 question on 1 post\n")
+
+
 def test_gold_that_the_index_lacks_is_told() -> None:
-    assert "1 cases have gold" not in text_report(result())
+    assert "have gold" not in text_report(result())
     assert text_report(result(missing=("wool",))).endswith("cannot be right: wool.")
 
 
