@@ -15,7 +15,8 @@ _CALLS = re.compile(r"(?<!\w)([@#])(?=\w)")
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose columns align; the first to the left, the others to the right."""
     cells = [head, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    # Two at least: the rule of a column needs a dash beside its colon, else there is no table.
+    widths = [max(2, *(len(row[column]) for row in cells)) for column in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
         first, *rest = (

@@ -15,6 +15,7 @@ from eval.report_json import json_report
 from eval.report_md import markdown_report
 from eval.retrieval import rank_metrics
 from eval.run import EvalResult
+from eval.tables import table as markdown_table
 
 CASES = (case("wool", WOOL), case("again", WOOL), case("price", kind="near"))
 RECORDS = (answer("wool", cited(WOOL), hits=[hit(WOOL.quote)]), answer("again", score=0.2))
@@ -51,6 +52,10 @@ def test_the_columns_of_a_table_align() -> None:
         if lines[0].startswith("|"):
             assert {len(line) for line in lines} == {len(lines[0])}
             assert len({tuple(i for i, c in enumerate(line) if c == "|") for line in lines}) == 1
+
+
+def test_a_narrow_column_is_still_a_column() -> None:
+    assert markdown_table(["a", "n"], [["b", "4"]]) == "| a  |  n |\n| -- | -: |\n| b  |  4 |"
 
 
 def test_failed_cases_are_counted_and_named() -> None:
