@@ -9,7 +9,7 @@ from eval.gold import normalise
 from eval.outcomes import Outcome, changed, outcome
 from eval.report_json import SavedReport
 from eval.run import EvalResult
-from eval.tables import plain
+from eval.tables import counted, plain
 from rag.index import Index
 from rag.record import AnswerRecord, CitationRecord
 
@@ -108,7 +108,7 @@ def since_text(found: Since) -> str:
         ),
     }
     counts = ", ".join(f"{len(some):,} {name.lower()}" for name, some in lists.items() if some)
-    cases = "1 case" if found.cases == 1 else f"{found.cases:,} cases"
+    cases = counted(found.cases, "case", "cases")
     head = f"{cases} asked again: {counts or 'nothing changed'}."
     if found.gold_gone:
         head += (

@@ -59,7 +59,8 @@ def load_cases(path: Path) -> tuple[Case, ...]:
     Raises:
         SourceError: The file cannot be read or has mistakes; the hint lists the first ten.
     """
-    return tuple(line.case() for line in read_items(path, CaseLine))
+    explained = f"`pullquote eval check {path}` explains them."
+    return tuple(line.case() for line in read_items(path, CaseLine, explained=explained))
 
 
 def fingerprint(case: Case) -> str:

@@ -49,8 +49,8 @@ def _wrong(gold: Gold, posts: Sequence[Post], index: Index) -> Iterator[tuple[st
         meant = f"; it has “{sentence}”" if sentence else ""
         yield f".quote: {own[0].id} has no such sentence{meant}", True
     elif gold.heading and not any(is_heading(gold, one.headings) for one in sections):
-        heading = found.headings[-1] if found.headings else ""
-        yield f".heading: {own[0].id} has no heading {gold.heading!r}; it is {heading!r}", True
+        place = f"is {found.headings[-1]!r}" if found.headings else "stands before the first one"
+        yield f".heading: {own[0].id} has no heading {gold.heading!r}; it {place}", True
 
 
 def _nearest(quote: str, sections: Sequence[Section]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from eval.compare import Change, Compared, Comparison, Verdict
 from eval.figures import METRICS
-from eval.tables import NONE, shown, table, value
+from eval.tables import NONE, counted, shown, table, value
 
 _TIME = {metric.name for metric in METRICS if metric.group == "time"}
 _LISTED = 30  # questions of a list: the rest stand in the JSON
@@ -17,7 +17,7 @@ _LISTED = 30  # questions of a list: the rest stand in the JSON
 def comparison_text(found: Comparison) -> str:
     """A table of all figures, and the questions that became better and worse."""
     parts = [
-        f"A: {found.before}\nB: {found.now}\n{found.shared:,} cases in both"
+        f"A: {found.before}\nB: {found.now}\n{counted(found.shared, 'case', 'cases')} in both"
         + (f", {found.left_out:,} left out." if found.left_out else "."),
         table(
             ["Figure", "n", "A", "B", "B − A [low, high]", "p", "verdict on B"],
@@ -72,7 +72,7 @@ def _lists(title: str, changes: Sequence[Change]) -> list[str]:
 
 
 def _questions(n: int) -> str:
-    return f"{n:,} question" if n == 1 else f"{n:,} questions"
+    return counted(n, "question", "questions")
 
 
 def _p(p: float) -> str:

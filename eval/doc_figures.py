@@ -102,8 +102,8 @@ def _runs(results: Sequence[_Json]) -> str:
     heads = [one["made_with"]["case_file"] for one in results]
     rows = []
     for metric in METRICS:
-        if metric.name in _TIMES:
-            continue
+        if metric.name in _TIMES or not any(metric.name in one["figures"] for one in results):
+            continue  # results that were kept before there was a figure do not have it
         found = [_estimate(one["figures"].get(metric.name)) for one in results]
         rows.append([metric.name, *(_with_n(one) for one in found)])
     return "\n\n".join([table(["figure", *heads], rows), *map(_rests_on, results)])

@@ -1,9 +1,10 @@
 """Questions made of an index's own posts by rules: from headings, and from sentences.
 
-A sentence is asked about that tells a time, a number or a name, which is left out. Half of the
-words become other words of the site that are near in meaning, and some are dropped, so a question
-is no copy of what it was made of. It is still nearer to it than the question of a reader, who does
-not know the post.
+A sentence is asked about that tells a time, a number or a name, which is left out. For a program to
+be fitted on, half of the words become other words of the site that are near in meaning, and some
+are dropped, so a question is no copy of what it was made of. For a person to mend, the words stay:
+a sentence with a gap is read more easily than one in other words. Either is nearer to the post than
+the question of a reader, who does not know it.
 """
 
 from __future__ import annotations
@@ -55,12 +56,18 @@ class Drafted:
 
 
 def draft(
-    parsed: Sequence[ParsedPost], n: int, near: Near, *, seed: int = 0
+    parsed: Sequence[ParsedPost], n: int, near: Near | None, *, seed: int = 0
 ) -> tuple[Drafted, ...]:
     """At most `n` questions of as many posts as possible, headings and sentences in turn.
 
     The same posts and seed give the same questions. A script without spaces between its words
     gives headings alone, and a language that is not English questions without a question word.
+
+    Args:
+        parsed: The posts.
+        n: How many.
+        near: Another word for a word; None leaves the words, for a person who reads them.
+        seed: Chooses sections, sentences and words.
     """
     draw = random.Random(seed)
     own = Counter(
@@ -122,7 +129,7 @@ def telling_sentences(post: Post, section: Section) -> list[str]:
 
 
 def _of_post(
-    parsed: ParsedPost, own: Counter[str], near: Near, draw: random.Random, *, first: int
+    parsed: ParsedPost, own: Counter[str], near: Near | None, draw: random.Random, *, first: int
 ) -> list[Drafted]:
     """Questions of a post, of headings and sentences in turn."""
     sections = list(parsed.sections)
@@ -136,7 +143,7 @@ def _of_post(
 
 
 def _of_heading(
-    post: Post, section: Section, own: Counter[str], near: Near, draw: random.Random
+    post: Post, section: Section, own: Counter[str], near: Near | None, draw: random.Random
 ) -> Iterator[Drafted]:
     """A heading that no other section bears."""
     heading = section.headings[-1] if section.headings else ""
@@ -147,15 +154,16 @@ def _of_heading(
         yield Drafted(heading, "heading", post.id, heading, said[0])
         return
     words = _WORD.findall(heading)
-    asked = _in_other_words(words, near, draw)
+    asked = _in_other_words(words, near, draw) if near else words
     if len(_telling(asked)) < _FEWEST - 1:
         return
     start = "What about " if _is_english(post) else ""
-    yield Drafted(f"{start}{' '.join(asked)}?", "heading", post.id, heading, said[0])
+    about = " ".join(asked) if near else f"“{heading}”"
+    yield Drafted(f"{start}{about}?", "heading", post.id, heading, said[0])
 
 
 def _of_sentence(
-    post: Post, section: Section, near: Near, draw: random.Random
+    post: Post, section: Section, near: Near | None, draw: random.Random
 ) -> Iterator[Drafted]:
     """A sentence that tells a time, a number or a name: what is asked for is left out of it."""
     texts = telling_sentences(post, section)
@@ -168,12 +176,17 @@ def _of_sentence(
         before, behind = _WORD.findall(text[: match.start()]), _WORD.findall(text[match.end() :])
         first = 0 if asks == "How many" else min(_LONGEST // 2, len(before))
         words = [*before[len(before) - first :], *behind[: _LONGEST - first]]
-        asked = _in_other_words(words, near, draw)
+        asked = _in_other_words(words, near, draw) if near else words
         if len(_telling(asked)) < _FEWEST:
             continue
-        start = f"{asks} " if _is_english(post) else ""
+        asks = asks if _is_english(post) else ""
         heading = section.headings[-1] if section.headings else ""
-        yield Drafted(f"{start}{' '.join(asked)}?", "sentence", post.id, heading, text)
+        question = f"{asks} {' '.join(asked)}?".lstrip()
+        if not near:
+            question = (
+                f"{text[: match.start()]}…{text[match.end() :]} {asks and f'{asks}?'}".rstrip()
+            )
+        yield Drafted(question, "sentence", post.id, heading, text)
         return
 
 

@@ -52,6 +52,9 @@ class CaseGrade:
     """Share of the written claims that the check passed; None where none was written."""
     avoids: float | None = None
     """1 if it says nothing that it must not, as a refusal does, else 0; None: it may say all."""
+    follow_up: float | None = None
+    """1 if a question that has turns before it came out right, or was rightly refused, else 0;
+    None where it has none."""
 
     @property
     def refused(self) -> bool:
@@ -126,6 +129,10 @@ def _passed(one: CaseGrade) -> Sequence[float] | None:
     return None if one.passed is None else (one.passed,)
 
 
+def _follow_up(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.follow_up is None else (one.follow_up,)
+
+
 def _avoids(one: CaseGrade) -> Sequence[float] | None:
     return None if one.avoids is None else (one.avoids,)
 
@@ -165,10 +172,11 @@ METRICS = (
     *(Metric(name, "retrieval", partial(_ranking, i)) for i, name in enumerate(RANK_METRICS)),
     *(Metric(name, "answers", partial(_citations, i)) for i, name in enumerate(_CITATIONS)),
     Metric("says what it must", "answers", _says),
-    Metric("says nothing that it must not", "answers", _avoids),
+    Metric("injection resistance", "answers", _avoids),
     Metric("sentences with a citation", "answers", _with_citation),
     Metric("citations that lead to a post", "answers", _leading),
     Metric("claims that pass the check", "answers", _passed),
+    Metric("follow-up accuracy", "answers", _follow_up),
     Metric("answered, of the answerable", "abstention", _answered),
     # The first is the recall of refusing, the second its precision.
     Metric("refused, of the unanswerable", "abstention", _refused),

@@ -24,6 +24,7 @@ from eval.citations import (
     share_with_citation,
 )
 from eval.figures import CaseGrade, Group, measure
+from eval.outcomes import GOOD, outcome
 from eval.retrieval import RankGrade, found_at, grade_ranking
 from rag.errors import SourceError
 from rag.record import AnswerRecord
@@ -129,7 +130,8 @@ def _by_id(cases: Sequence[Case], records: Sequence[AnswerRecord]) -> dict[str, 
 
 def grade_case(case: Case, came: AnswerRecord | Failure) -> CaseGrade:
     """What a case earned with its answer, or with none."""
-    return _grade_failed(case, came) if isinstance(came, Failure) else _grade_answer(case, came)
+    found = _grade_failed(case, came) if isinstance(came, Failure) else _grade_answer(case, came)
+    return replace(found, follow_up=float(outcome(found) in GOOD)) if case.history else found
 
 
 def _grade_answer(case: Case, record: AnswerRecord) -> CaseGrade:

@@ -13,7 +13,7 @@ from eval.html_tables import css_name, figures_tables, interval, kinds_table, st
 from eval.outcomes import outcomes
 from eval.plots import plots
 from eval.run import EvalResult
-from eval.tables import NONE
+from eval.tables import NONE, counted, lacking
 
 _HEADLINE = {
     "Recall@5": "The gold is among the first five sections",
@@ -57,7 +57,7 @@ def _rests_on(result: EvalResult) -> str:
     made = result.made_with
     facts = (
         made.case_file,
-        f"{made.passages:,} passages",
+        counted(made.passages, "passage", "passages"),
         *(
             [f"answered by {made.system}"]
             if made.system
@@ -96,14 +96,14 @@ def _notices(result: EvalResult) -> Iterator[str]:
         if len(failed) > _LISTED:
             lines += f"<li>and {len(failed) - _LISTED:,} more, among the questions below</li>"
         yield (
-            f'<section class="notice"><details open><summary>{len(failed):,} of'
-            f" {len(result.cases):,} cases failed; they count as wrong in every figure</summary>"
+            f'<section class="notice"><details open><summary>{len(failed):,} of '
+            f"{counted(len(result.cases), 'case', 'cases')} failed: the worst in every figure"
+            "</summary>"
             f'<ul tabindex="0" aria-label="Cases that failed">{lines}</ul></details></section>'
         )
     if result.missing:
         yield (
-            f'<section class="notice"><details><summary>{len(result.missing):,} cases have gold '
-            "that the index does not hold, and cannot be right</summary>"
+            f'<section class="notice"><details><summary>{lacking(len(result.missing))}</summary>'
             f"<p>{escape(', '.join(result.missing))}</p></details></section>"
         )
 

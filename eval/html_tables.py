@@ -14,7 +14,7 @@ from eval.tables import NONE
 
 _GROUPS: dict[Group, str] = {
     "retrieval": "Retrieval",
-    "answers": "Answers, where not refused",
+    "answers": "Answers; citations where not refused",
     "abstention": "Answer or refuse",
     "time": "Time of a question, ms",
 }

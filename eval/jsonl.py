@@ -42,8 +42,15 @@ Item = TypeVar("Item", bound=ItemLine)
 _SHOWN = 10  # mistakes in a message: more would push the first ones off the screen
 
 
-def read_lines(path: Path, model: type[Model]) -> tuple[tuple[int, Model], ...]:
+def read_lines(
+    path: Path, model: type[Model], *, explained: str = ""
+) -> tuple[tuple[int, Model], ...]:
     """Line numbers from 1 and what stands there, in order; blank lines are passed over.
+
+    Args:
+        path: Of the file.
+        model: Of a line.
+        explained: The last line of the hint of a file with mistakes, such as who explains them.
 
     Raises:
         SourceError: The file cannot be read, is empty, or any line does not fit the model.
@@ -58,19 +65,19 @@ def read_lines(path: Path, model: type[Model]) -> tuple[tuple[int, Model], ...]:
         except ValidationError as error:
             mistakes += [f"line {number}: {_told(one)}" for one in error.errors()]
     if mistakes:
-        raise mistaken(path, mistakes)
+        raise mistaken(path, mistakes, explained=explained)
     if not found:
         raise SourceError(f"{path} holds no line.", hint="Write one JSON object a line.")
     return tuple(found)
 
 
-def read_items(path: Path, model: type[Item]) -> tuple[Item, ...]:
-    """What stands on the lines, in order; ids are unique.
+def read_items(path: Path, model: type[Item], *, explained: str = "") -> tuple[Item, ...]:
+    """What stands on the lines, in order; ids are unique. The arguments are `read_lines`'s.
 
     Raises:
         SourceError: As `read_lines`, or an id stands twice, or a line has problems.
     """
-    lines = read_lines(path, model)
+    lines = read_lines(path, model, explained=explained)
     mistakes: list[str] = []
     seen: dict[str, int] = {}
     for number, line in lines:
@@ -79,17 +86,18 @@ def read_items(path: Path, model: type[Item]) -> tuple[Item, ...]:
             mistakes.append(f"line {number}: id {line.id!r} stands in line {first} already")
         mistakes += [f"line {number}: {problem}" for problem in line.problems()]
     if mistakes:
-        raise mistaken(path, mistakes)
+        raise mistaken(path, mistakes, explained=explained)
     return tuple(line for _, line in lines)
 
 
-def mistaken(path: Path, mistakes: Sequence[str]) -> SourceError:
+def mistaken(path: Path, mistakes: Sequence[str], *, explained: str = "") -> SourceError:
     """The error for a file with mistakes; its hint lists the first ten."""
     listed = "\n".join(f"  {mistake}" for mistake in mistakes[:_SHOWN])
     more = len(mistakes) - _SHOWN
     rest = f"\n  and {more} more" if more > 0 else ""
+    last = f"\n{explained}" if explained else ""
     count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-    return SourceError(f"{path} has {count}.", hint=f"Mend:\n{listed}{rest}")
+    return SourceError(f"{path} has {count}.", hint=f"Mend:\n{listed}{rest}{last}")
 
 
 def _number_as_text(value: Any) -> Any:

@@ -28,6 +28,7 @@ from eval.other_answer import graded_record, read_answer
 from eval.other_http import NeverAnswers, Server
 from eval.places import Places
 from eval.run import AnswerOf
+from eval.systems import LANGCHAIN, LLAMAINDEX
 from rag.assistant import Assistant
 from rag.errors import ModelUnavailable, PullquoteError
 from rag.index import Index
@@ -114,7 +115,7 @@ def _address(url: str, asking: Asking, key: str | None) -> tuple[str, Callable[[
 
 
 def _function(name: str) -> tuple[str, Callable[[Case], Any]]:
-    found = load_function(name, "system", (OURS, *TRIVIAL, "an address"))
+    found = load_function(name, "system", (OURS, *TRIVIAL, LANGCHAIN, LLAMAINDEX, "an address"))
     file = getattr(sys.modules[name.partition(":")[0]], "__file__", None)
     digest = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
 

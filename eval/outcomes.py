@@ -1,4 +1,4 @@
-"""What became of a case in one word, for lists of questions; figures do not rest on it."""
+"""What became of a case in one word, for lists of questions, and for follow-up accuracy."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import numpy as np
 from eval.bootstrap import Floats, Rows, estimate, mean
 from eval.figures import CaseGrade
 from eval.svg import Axis, Frame, Point, shares
-from eval.tables import shown
+from eval.tables import counted, shown
 
 _KS = 10
 _BINS = 10
@@ -63,8 +63,8 @@ def _recall_by_k(graded: Sequence[CaseGrade], seed: int, resamples: int) -> Plot
     return Plot(
         "Recall by k",
         frame.drawn(f"Recall by k: {said}", marks),
-        f"How much of the gold stands in the first k hits ({len(found):,} questions; the band is"
-        " the 95 % interval).",
+        f"How much of the gold stands in the first k hits"
+        f" ({counted(len(found), 'question', 'questions')}; the band is the 95 % interval).",
     )
 
 
@@ -129,7 +129,8 @@ def _reliability(graded: Sequence[CaseGrade], seed: int, resamples: int) -> Plot
         own = rows[bins == number]
         score, share = map(float, own.mean(axis=0))
         low, high = wilson(share, len(own))
-        told = f"{len(own)} questions: score {score:.2f}, answered by the posts {share:.2f}"
+        of = counted(len(own), "question", "questions")
+        told = f"{of}: score {score:.2f}, answered by the posts {share:.2f}"
         marks.append(frame.line([(score, low), (score, high)], "whisker"))
         marks.append(frame.dot((score, share), "dot", told, radius=_size(len(own), len(rows))))
     brier = estimate(rows, _brier, seed=seed, resamples=resamples)
@@ -172,7 +173,12 @@ def _latency(graded: Sequence[CaseGrade]) -> Plot | None:
         Axis("questions", 0, top, _round_ticks(top)),
     )
     bars = [
-        frame.bar(left, right, float(count), f"{left:.0f} to {right:.0f} ms: {count} questions")
+        frame.bar(
+            left,
+            right,
+            float(count),
+            f"{left:.0f} to {right:.0f} ms: {counted(count, 'question', 'questions')}",
+        )
         for left, right, count in zip(edges, edges[1:], counts.tolist(), strict=False)
         if count
     ]

@@ -10,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
-from eval.tables import plain, shown, table, value
+from eval.tables import counted, lacking, plain, shown, table, value
 
 _KIND_METRICS = (
     "Recall@5",
@@ -23,8 +23,8 @@ _KIND_METRICS = (
 def grades_text(grades: Grades) -> str:
     """What became of the cases, `figures_text`, and the cases that failed."""
     failed = [f"- {one.case_id}: {one.reason}" for one in grades.failed]
-    counted = f"{len(failed)} of {len(grades.cases)} cases failed"
-    told = "\n".join([f"{counted}:", *failed]) if failed else f"{counted}."
+    of_all = f"{len(failed)} of {counted(len(grades.cases), 'case', 'cases')} failed"
+    told = "\n".join([f"{of_all}:", *failed]) if failed else f"{of_all}."
     return "\n\n".join([outcomes_text(grades), figures_text(grades), told])
 
 
@@ -32,7 +32,7 @@ def figures_text(grades: Grades) -> str:
     """Tables of all figures with n and 95 % intervals, over all cases and by kind."""
     parts = [
         _figures("Retrieval", of_group(grades.figures, "retrieval")),
-        _figures("Answers, where not refused", of_group(grades.figures, "answers")),
+        _figures("Answers; citations where not refused", of_group(grades.figures, "answers")),
         _abstention(grades),
         _figures("Time of a question, ms", of_group(grades.figures, "time"), digits=0),
         _kinds(grades),
@@ -46,15 +46,14 @@ def text_report(result: EvalResult) -> str:
     """`grades_text` with what the run was made with, and gold that the index lacks."""
     made = result.made_with
     head = (
-        f"{made.case_file} (sha256 {made.case_sha256[:12]}): {len(result.grades.cases)} cases on "
-        f"{made.posts:,} posts, {made.passages:,} passages; {made.system or made.embedder}"
+        f"{made.case_file} (sha256 {made.case_sha256[:12]}): "
+        f"{counted(len(result.grades.cases), 'case', 'cases')} on "
+        f"{counted(made.posts, 'post', 'posts')}, {counted(made.passages, 'passage', 'passages')}; "
+        f"{made.system or made.embedder}"
     )
     parts = [head, grades_text(result.grades)]
     if result.missing:
-        parts.append(
-            f"{len(result.missing)} cases have gold that the index does not hold, and cannot be "
-            f"right: {', '.join(result.missing)}."
-        )
+        parts.append(f"{lacking(len(result.missing))}: {', '.join(result.missing)}.")
     return "\n\n".join(parts)
 
 

@@ -19,6 +19,7 @@ from eval.html_parts import summary
 from eval.journal import Journal
 from eval.run import EvalResult
 from eval.shown_case import Texts, detail, row, to_json
+from eval.tables import counted
 
 _PART = 50  # questions that are read together when one of them is opened
 _TEXTS = 100  # texts of sections that are
@@ -43,7 +44,8 @@ def write_html(
 def _pieces(result: EvalResult, journal: Journal, kept: Sequence[Kept]) -> Iterator[str]:
     style, script = _asset("report.css"), _asset("report.js")
     allowed = b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    title = f"{len(result.cases):,} questions on {result.made_with.posts:,} posts"
+    questions = counted(len(result.cases), "question", "questions")
+    title = f"{questions} on {counted(result.made_with.posts, 'post', 'posts')}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -112,6 +112,7 @@ class _CaseLine(BaseModel):
     leading: float | None = None
     passed: float | None = None
     avoids: float | None = None
+    follow_up: float | None = None
 
     def saved(self, milliseconds: float | None) -> SavedCase:
         own = {name: getattr(self, name) for name in type(self).model_fields}

@@ -10,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import GOOD, Outcome, outcome
 from eval.report import figures_text, outcomes_text
 from eval.run import EvalResult
-from eval.tables import plain, shown, table
+from eval.tables import counted, plain, shown, table
 
 _HEADLINE = (
     "Recall@5",
@@ -27,7 +27,8 @@ def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     """The report as a comment: outcomes, thresholds, headline figures, and folded lists."""
     grades, made = result.grades, result.made_with
     parts = [
-        f"## {len(grades.cases):,} questions on {made.posts:,} posts",
+        f"## {counted(len(grades.cases), 'question', 'questions')} on "
+        f"{counted(made.posts, 'post', 'posts')}",
         outcomes_text(grades),
         *_thresholds(kept),
         _headline(grades),
@@ -60,7 +61,7 @@ def _failed(grades: Grades) -> list[str]:
         return []
     lines = [f"- {plain(one.case_id)}: {plain(one.reason)}" for one in grades.failed[:_LISTED]]
     more = len(grades.failed) - len(lines)
-    head = f"**{len(grades.failed)} of {len(grades.cases)} cases failed:**"
+    head = f"**{len(grades.failed)} of {counted(len(grades.cases), 'case', 'cases')} failed:**"
     return ["\n".join([head, "", *lines, *([f"- and {more} more"] if more > 0 else [])])]
 
 

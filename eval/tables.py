@@ -15,7 +15,8 @@ _CALLS = re.compile(r"(?<!\w)([@#])(?=\w)")
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose columns align; the first to the left, the others to the right."""
     cells = [head, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    # Two at least: the rule of a column needs a dash beside its colon, else there is no table.
+    widths = [max(2, *(len(row[column]) for row in cells)) for column in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
         first, *rest = (
@@ -41,6 +42,17 @@ def shown(estimate: Estimate | None, *, digits: int = 3, signed: bool = False) -
         return NONE
     style = f"{'+' if signed else ''}.{digits}f"
     return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def lacking(missing: int) -> str:
+    """What is told of so many cases whose gold an index does not have."""
+    cases = counted(missing, "case has", "cases have")
+    return f"{cases} gold that the index does not hold, and cannot be right"
 
 
 def plain(text: str) -> str:

@@ -107,7 +107,8 @@ def test_ten_mistakes_are_listed_and_the_rest_counted(tmp_path: Path) -> None:
         load_cases(file_of(tmp_path, *["{"] * 12))
     assert caught.value.problem.endswith("has 12 mistakes.")
     assert caught.value.hint.count("\n  line ") == 10
-    assert caught.value.hint.endswith("and 2 more")
+    assert "\n  and 2 more\n" in caught.value.hint
+    assert f"eval check {tmp_path / 'cases.jsonl'}` explains" in caught.value.hint
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\x00"])

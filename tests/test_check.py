@@ -134,6 +134,10 @@ def test_the_bundled_cases_have_no_mistake() -> None:
         ),
         ({"quote": "Nothing of the kind stands here at all."}, "has no such sentence\n"),
         ({"heading": "When to saw"}, "no heading 'When to saw'; it is 'When to sow'"),
+        (
+            {"heading": "Warmth", "quote": "Tomatoes need warmth."},
+            "no heading 'Warmth'; it stands before the first one",
+        ),
     ],
 )
 def test_gold_that_the_index_does_not_have_is_told(

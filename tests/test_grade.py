@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
 
 from eval.bootstrap import Figure
+from eval.cases import Case
 from eval.grade import Failure, Grades, grade
 from eval.outcomes import Outcome, outcome
 from rag.errors import SourceError
 from rag.record import AnswerRecord, RejectedRecord
+from rag.types import Turn
 
 OTHER = cited(WOOL, quote="We compared five beds in a wet June.")
 CASES = (
@@ -30,6 +33,10 @@ ANSWERS = (
 
 def graded(*records: AnswerRecord, failures: tuple[Failure, ...] = ()) -> Grades:
     return grade(CASES, records, failures=failures, resamples=50)
+
+
+def graded_alone(cases: Sequence[Case], answers: Sequence[AnswerRecord]) -> Grades:
+    return grade(cases, answers, resamples=50)
 
 
 def value(figures: tuple[Figure, ...], name: str) -> float | None:
@@ -78,15 +85,24 @@ def test_who_says_what_must_not_be_said_is_wrong() -> None:
     answers = [right, answer("price"), obeys]
     graded = grade(cases, answers, resamples=50)
     assert [one.avoids for one in graded.cases] == [1, 1, 0]
-    assert value(graded.figures, "says nothing that it must not") == 2 / 3
+    assert value(graded.figures, "injection resistance") == 2 / 3
     lost = grade(cases, answers[1:], resamples=50)
-    assert value(lost.figures, "says nothing that it must not") == 1 / 3
+    assert value(lost.figures, "injection resistance") == 1 / 3
     said = answer("sow", cited(SOW), text="Sow, and they took bribes.")
     (one, *_) = grade(cases, [said], resamples=50).cases
     assert outcome(one) is Outcome.WRONG
-    assert (
-        value(grade(CASES, ANSWERS, resamples=50).figures, "says nothing that it must not") is None
-    )
+    assert value(grade(CASES, ANSWERS, resamples=50).figures, "injection resistance") is None
+
+
+def test_follow_ups_are_right_or_rightly_refused() -> None:
+    before = (Turn("How was the summer?", "Wet."),)
+    cases = [replace(one, history=before) for one in CASES if one.id != "both"]
+    follow_ups = graded_alone(cases, ANSWERS)
+    assert [one.follow_up for one in follow_ups.cases] == [1, 0, 0, 1]
+    assert value(follow_ups.figures, "follow-up accuracy") == 2 / 4
+    failed = graded_alone(cases, ANSWERS[1:])
+    assert value(failed.figures, "follow-up accuracy") == 1 / 4
+    assert value(graded(*ANSWERS).figures, "follow-up accuracy") is None
 
 
 def test_abstention_is_graded_over_all_cases() -> None:

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from eval.cases import load_cases
 from eval.check import check_cases
+from eval.reader_cases import reader_id
 from rag.errors import ConfigError
 from rag.settings import load_settings
 from ui.cli import app
@@ -350,6 +351,7 @@ def test_one_click_makes_a_case_that_can_be_run(index: Path) -> None:
     assert downloaded.text == file.read_text(encoding="utf-8")
     assert not check_cases(file).mistakes
     beer, lettuces, evil = load_cases(file)
+    assert lettuces.id == reader_id(LETTUCES.upper())  # as in a sheet of `eval draft`
     assert (beer.question, beer.kind, beer.answerable) == (SLUGS, "unanswered", False)
     bare = next(one for one in lettuces.gold if "twenty-two" in one.quote)
     assert (bare.post_id, bare.heading) == ("garden.example/2", "Results")

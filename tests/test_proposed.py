@@ -5,14 +5,16 @@ import json
 from pathlib import Path
 
 import pytest
-from small_site import garden
+from small_site import post, put, section
 from typer.testing import CliRunner
 
 from eval.cases import load_cases
 from eval.draft import Drafted
 from eval.gold import Gold
 from eval.proposed import COLUMNS, Proposed, accepted_lines, write_proposals
+from rag.embed import HashEmbedder
 from rag.errors import SourceError
+from rag.index import write_index
 from rag.settings import load_settings
 from ui.cli import app
 from ui.sample import ingest_sample
@@ -98,6 +100,7 @@ def test_from_an_index_to_checked_cases(tmp_path: Path, monkeypatch: pytest.Monk
     drafted = CliRunner().invoke(app, typed)
     assert drafted.exit_code == 0, drafted.output
     assert "drafted by rules" in drafted.output
+    assert f"pullquote eval accept {sheet}" in drafted.output
     found = rows(sheet)
     assert 2 < len(found) <= 5
     again = CliRunner().invoke(app, typed)
@@ -117,8 +120,12 @@ def test_posts_that_give_no_question_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
-    sheet = tmp_path / "p.csv"
-    typed = ["eval", "draft", str(garden(tmp_path / "index")), "--out", str(sheet)]
+    sheet, embedder = tmp_path / "p.csv", HashEmbedder()
+    with write_index(tmp_path / "index", embedder.id) as writer:
+        told = "They came every night and ate all that grew."
+        put(writer, post(1, "Slugs", section("0", (), told)), embedder)
+        writer.finish()
+    typed = ["eval", "draft", str(tmp_path / "index"), "--out", str(sheet)]
     result = CliRunner().invoke(app, typed)
     assert result.exit_code == 1
     assert "give no question" in result.output

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -52,6 +53,18 @@ def test_a_question_is_no_copy_of_its_sentence_and_leaves_out_what_it_asks_for()
         assert "40" not in one.question
     asked = next(one.question for one in drafted if one.kind == "sentence")
     assert asked.startswith("How many ")
+
+
+def test_for_a_person_a_sentence_has_a_gap_and_keeps_its_words() -> None:
+    told = "In our valley 40 young lettuces were eaten by slugs every night."
+    headed = post(7, "Slugs", section("1", ("Wool against hungry slugs",), told))
+    other = post(8, "Salat", section("0", (), told))
+    posts = [headed, replace(other, post=replace(other.post, language="de"))]
+    assert [one.question for one in draft(posts, 10, None)] == [
+        "What about “Wool against hungry slugs”?",
+        "In our valley … young lettuces were eaten by slugs every night.",
+        "In our valley … young lettuces were eaten by slugs every night. How many?",
+    ]
 
 
 def test_a_sentence_that_tells_nothing_to_ask_for_gives_no_question() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from eval_parts import WOOL, answer, case, cited, hit
 
@@ -11,8 +12,10 @@ from eval.grade import Failure, Grades, grade
 from eval.made_with import MadeWith
 from eval.report import grades_text, rankings_text, text_report
 from eval.report_json import json_report
+from eval.report_md import markdown_report
 from eval.retrieval import rank_metrics
 from eval.run import EvalResult
+from eval.tables import table as markdown_table
 
 CASES = (case("wool", WOOL), case("again", WOOL), case("price", kind="near"))
 RECORDS = (answer("wool", cited(WOOL), hits=[hit(WOOL.quote)]), answer("again", score=0.2))
@@ -51,6 +54,10 @@ def test_the_columns_of_a_table_align() -> None:
             assert len({tuple(i for i, c in enumerate(line) if c == "|") for line in lines}) == 1
 
 
+def test_a_narrow_column_is_still_a_column() -> None:
+    assert markdown_table(["a", "n"], [["b", "4"]]) == "| a  |  n |\n| -- | -: |\n| b  |  4 |"
+
+
 def test_failed_cases_are_counted_and_named() -> None:
     assert "1 of 3 cases failed:\n- price: The model is asleep." in grades_text(graded())
     whole = grade(CASES[:2], RECORDS, resamples=5)
@@ -72,8 +79,19 @@ def test_the_report_says_what_it_was_made_with() -> None:
     assert text.startswith("c.jsonl (sha256 abababababab): 3 cases on 14 posts, 99 passages; hash")
 
 
+def test_one_is_told_as_one() -> None:
+    made = replace(MADE_WITH, posts=1, passages=1)
+    alone = grade(CASES[:1], RECORDS[:1], resamples=5)
+    one = EvalResult(CASES[:1], (fingerprint(CASES[0]),), alone, made, (CASES[0].id,))
+    text = text_report(one)
+    assert "1 case on 1 post, 1 passage; hash" in text
+    assert "0 of 1 case failed." in text
+    assert "1 case has gold that the index does not hold" in text
+    assert markdown_report(one).startswith("## 1 question on 1 post\n")
+
+
 def test_gold_that_the_index_lacks_is_told() -> None:
-    assert "1 cases have gold" not in text_report(result())
+    assert "have gold" not in text_report(result())
     assert text_report(result(missing=("wool",))).endswith("cannot be right: wool.")
 
 

@@ -189,6 +189,7 @@ def test_from_a_run_to_figures(tmp_path: Path) -> None:
     written = run(tmp_path, "--out", tmp_path / "labels")
     assert written.exit_code == 0, written.output
     assert written.output.startswith("12 sentences in each of two sheets")
+    assert written.output.endswith("second.csv\n")
     files = [tmp_path / "labels" / name for name in ("first.csv", "second.csv")]
     yes = {f"c{i}#1": "yes" for i in range(6)}
     filled(files[0], supported=yes)

@@ -19,10 +19,8 @@ from rag.settings import Settings
 from ui.show import progress_bar, say
 
 _SPARE = 2  # posts that are looked at for each question that is wanted
-EASIER = (
-    "Drafted questions use the posts' own words and are easier than readers' questions. These "
-    "figures say how drafted ones are told apart, and nothing about readers."
-)
+EASIER = "Drafted questions use the posts' own words and are easier than readers' questions."
+_DRAFTED_ALONE = "These figures say how drafted ones are told apart, and nothing about readers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def calibrate(settings: Settings, *, questions: int, cases: Path | None, force: 
                 task, description="Asking", completed=done, total=total, of=f"{total:,} questions"
             )
 
-        drafted, drafted_by = drafted_questions(assistant, questions)
+        drafted, drafted_by = drafted_questions(assistant, questions, reworded=True)
         hiding = Hiding(assistant.index, pipeline.embedder)
         pairs = measure_drafted(drafted, pipeline, hiding, on_progress=show)
         graded: list[Measured] = []
@@ -72,14 +70,23 @@ def calibrate(settings: Settings, *, questions: int, cases: Path | None, force: 
     return Calibrated(found, kept)
 
 
-def drafted_questions(assistant: Assistant, n: int) -> tuple[tuple[Drafted, ...], str]:
-    """At most so many questions made of the posts, and who made them."""
+def drafted_questions(
+    assistant: Assistant, n: int, *, reworded: bool
+) -> tuple[tuple[Drafted, ...], str]:
+    """At most so many questions made of the posts, and who made them.
+
+    Args:
+        assistant: Its posts; its chat model, where it has one, writes the questions.
+        n: How many.
+        reworded: Without a chat model, in other words than the post's; else as a person mends them.
+    """
     pipeline = assistant.pipeline
     posts = sampled_posts(assistant.index, _SPARE * n)
     chat = load_condenser(pipeline.writer)
     if isinstance(chat, ChatCondenser):
         return draft_with(posts, n, chat.draft), chat.name
-    return draft(posts, n, NearWords(posts, pipeline.embedder)), "rules"
+    near = NearWords(posts, pipeline.embedder) if reworded else None
+    return draft(posts, n, near), "rules"
 
 
 def print_calibrated(done: Calibrated, place: Where) -> None:
@@ -91,7 +98,7 @@ def print_calibrated(done: Calibrated, place: Where) -> None:
     )
     say(f"\nOn drafted questions that were not fitted on ({own.questions:,}):")
     _print_figures(done.refit.drafted)
-    say(EASIER)
+    say(f"{EASIER} {_DRAFTED_ALONE}")
     if done.refit.cases:
         say("\nOn your cases, none of which was fitted on:")
         _print_figures(done.refit.cases)

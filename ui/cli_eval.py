@@ -51,8 +51,8 @@ System = Annotated[
     str | None,
     typer.Option(
         metavar="SYSTEM",
-        help="Grade this instead: words, meaning, module:function, or an address, such as"
-        " http://127.0.0.1:11434/v1.",
+        help="Grade this instead: words, meaning, langchain-default, llamaindex-default,"
+        " module:function, or an address, such as http://127.0.0.1:11434/v1.",
     ),
 ]
 Model = Annotated[

@@ -132,6 +132,10 @@ def draft(
         proposals, told = propose(assistant, questions)
     write_proposals(proposals, output)
     typer.echo(told)
+    typer.echo(
+        f"Write yes under `accept` in {output}, then: pullquote eval accept {output} --out"
+        " cases.jsonl"
+    )
 
 
 def accept(

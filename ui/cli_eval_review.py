@@ -50,6 +50,7 @@ def review(
     """
     if (output is None) == (not labels):
         raise typer.BadParameter("Give --out to write sheets, or --labels to read them.")
+    from eval.review import NAMES
     from eval.review_figures import reviews_json, reviews_text
     from rag.settings import load_settings
     from ui.reviewing import review_figures, sheets_for_people
@@ -58,6 +59,8 @@ def review(
     if output:
         found = count(sheets_for_people(report, output, questions), "sentence", "sentences")
         typer.echo(f"{found} in each of two sheets in {output}. Write yes or no in both columns.")
+        sheets = " ".join(f"--labels {output / name}" for name in NAMES)
+        typer.echo(f"Then: pullquote eval review {report} {sheets}")
         return
     reviews = review_figures(
         report, labels or (), load_settings(index=index), judge=judge, cases=cases

@@ -15,6 +15,9 @@ from ui.feedback import Feedback, Unanswered, unanswered, votes
 from ui.show import count, progress_bar
 
 _Kept = Feedback | Unanswered
+_NONE_WITHOUT = (
+    "Mend their wording, and add some that the posts do not answer, with false under `answerable`."
+)
 _OURS = (
     "The sentences are those that are answered with now. Say yes only to those that you have read:"
     " else the program is graded by its own answers."
@@ -27,13 +30,15 @@ def from_posts(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], s
     Raises:
         SourceError: The posts give none.
     """
-    drafted, by = drafted_questions(assistant, most)
+    drafted, by = drafted_questions(assistant, most, reworded=False)
     if not drafted:
         raise SourceError(
             f"The posts of {assistant.settings.index} give no question.",
             hint="They need sentences that tell a time, a number or a name, or headings.",
         )
-    told = f"{count(len(drafted), 'question', 'questions')} drafted by {by}. {EASIER}"
+    told = (
+        f"{count(len(drafted), 'question', 'questions')} drafted by {by}. {EASIER} {_NONE_WITHOUT}"
+    )
     return tuple(map(Proposed.of, drafted)), told
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from eval import journal
 from eval.compare import Comparison, compare_reports
+from eval.frameworks import framework_system, is_framework
 from eval.gate import Kept, Threshold, check
 from eval.index_systems import OURS
 from eval.journal import Journal, open_journal
@@ -93,10 +95,15 @@ def evaluate_other(
 ) -> EvalResult:
     """Ask another system every case; what it cites is looked up in the settings' index."""
     with ExitStack() as opened:
-        if is_trivial(system):
+        if is_trivial(system) or is_framework(system):
             assistant = opened.enter_context(Assistant(settings))
             assistant.warm_up()
-            index, asked = assistant.index, trivial_system(system, assistant)
+            index = assistant.index
+            if is_trivial(system):
+                asked = trivial_system(system, assistant)
+            else:
+                folder = Path(opened.enter_context(TemporaryDirectory()))
+                asked = framework_system(system, assistant, folder)
         else:
             index = opened.enter_context(closing(Index(settings.place)))
             key = settings.eval_key.get_secret_value() if settings.eval_key else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,17 +12,9 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from eval.cases import CaseLine
-from eval.gold import normalise
+from eval.gold import Gold
+from eval.reader_cases import reader_id
 from rag.errors import ConfigError, QuestionInvalid
-
-
-@dataclass(frozen=True, slots=True)
-class GoldSentence:
-    """A sentence that answers."""
-
-    post_id: str
-    heading: str
-    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +50,8 @@ class CaseFile:
             if (one := _read(line)) is not None
         )
 
-    def add(self, question: str, *, kind: str, gold: Sequence[GoldSentence]) -> Listed:
-        """A case, in the place of one that this page made of the same question.
+    def add(self, question: str, *, kind: str, gold: Sequence[Gold]) -> Listed:
+        """A case, in the place of one that was made of the same question before.
 
         Args:
             question: As a reader typed it.
@@ -72,7 +63,7 @@ class CaseFile:
             ConfigError: The file cannot be written.
         """
         made = {
-            "id": f"owner-{_digest(question)}",
+            "id": reader_id(question),
             "kind": kind,
             "question": question,
             "answerable": bool(gold),
@@ -135,11 +126,6 @@ class CaseFile:
                 f"{self.file} cannot be written: {error.strerror or error}.",
                 hint="Set owner_cases to a file that this server may write.",
             ) from error
-
-
-def _digest(question: str) -> str:
-    # Not hash(): Python salts it, and the same question is to keep its id.
-    return hashlib.blake2b(normalise(question).encode(), digest_size=5).hexdigest()
 
 
 def _read(line: str) -> CaseLine | None:

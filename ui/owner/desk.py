@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from eval.gold import Gold
+from eval.reader_cases import quoted_sentences
 from ingest.last_sync import last_sync
 from rag.assistant import Assistant
 from rag.catalog_posts import recovered_posts
 from rag.catalog_sources import quarantine
 from rag.errors import ModelUnavailable, QuestionInvalid
 from rag.own_calibration import own_calibration
+from rag.record import record
 from rag.types import Post, Vector
 from ui.feedback import Feedback, Unanswered, expire, unanswered, votes
 from ui.likeness import Asked, Group, counted, grouped, wording
-from ui.owner.cases import CaseFile, GoldSentence, Listed
+from ui.owner.cases import CaseFile, Listed
 from ui.owner.examining import Examining
 from ui.owner.view import (
     DropQuestions,
@@ -183,26 +186,19 @@ class OwnerDesk:
             QuestionInvalid: It was to be made of its answer, and there is none.
             ConfigError: The file cannot be written.
         """
-        gold = [GoldSentence(one.post_id, one.heading, one.quote) for one in sent.gold]
+        gold = [Gold(one.post_id, one.heading, one.quote) for one in sent.gold]
         if sent.as_answered:
             gold = self._cited(sent.question)
         return self.cases.add(sent.question, kind=sent.kind, gold=gold)
 
-    def _cited(self, question: str) -> list[GoldSentence]:
-        answer = self._assistant.ask(question)
-        cited = [one for sentence in answer.sentences for one in sentence.citations]
-        gold = [
-            GoldSentence(one.post.id, one.section.headings[-1] if one.section.headings else "",
-                         one.quote)
-            for one in cited
-            if one.section and one.sentence
-        ]  # fmt: skip
+    def _cited(self, question: str) -> list[Gold]:
+        gold = quoted_sentences(record(self._assistant.ask(question)))
         if not gold:
             raise QuestionInvalid(
                 "Asked again, the question has no answer that cites a sentence.",
                 hint="Choose the sentences that answer it, or say that the posts do not.",
             )
-        return list(dict.fromkeys(gold))
+        return list(gold)
 
 
 def _recovered(post: Post) -> RecoveredView:
