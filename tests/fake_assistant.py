@@ -1,6 +1,7 @@
 """A real assistant over the small site, slower and less reliable where a question asks for it.
 
-As a program it serves the page: `python fake_assistant.py PORT [empty] [locked] [open] [owner]`.
+As a program it serves the page: `python fake_assistant.py PORT`, with any of these words behind it:
+empty, locked, open, owner, hostile.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from small_site import GARDEN, post, put, same_path, section
+from xss_site import PAYLOADS, posts
 
 from rag.assistant import Assistant
 from rag.embed import HashEmbedder
@@ -63,10 +65,12 @@ def site() -> Iterator[ParsedPost]:
     yield replace(HOSTILE, post=replace(HOSTILE.post, url="javascript:alert(1)", authors=(EVIL,)))
 
 
-def site_index(folder: Path, *, empty: bool = False) -> Path:
+def site_index(
+    folder: Path, *, empty: bool = False, posts: Iterable[ParsedPost] | None = None
+) -> Path:
     embedder = HashEmbedder()
     with write_index(folder, embedder.id) as writer:
-        for parsed in () if empty else site():
+        for parsed in () if empty else posts or site():
             put(writer, parsed, embedder)
         writer.finish()
     return folder
@@ -76,7 +80,7 @@ class InventiveWriter:
     """Quotes what was found first; for "invent" it also says what nothing supports.
 
     For "wait" it waits in front of its first sentence until it is let go, for "hold" behind it, and
-    fails where nobody does so.
+    fails where nobody does so. For "everything" it quotes a sentence of whatever was found.
     """
 
     name = "inventive"
@@ -86,8 +90,9 @@ class InventiveWriter:
             holding = "hold" in query.question
             if "wait" in query.question:
                 _hold()
-            for hit in found.hits[:2]:
-                for sentence in hit.passage.sentences[:2]:
+            everything = "everything" in query.question
+            for hit in found.hits if everything else found.hits[:2]:
+                for sentence in hit.passage.sentences[: 1 if everything else 2]:
                     if "slow" in query.question:
                         time.sleep(4 if "very slow" in query.question else 0.7)
                     pointer = Pointer(hit.passage.post, hit.passage.section, sentence)
@@ -180,11 +185,12 @@ def main() -> None:
     port, empty = int(sys.argv[1]), "empty" in sys.argv
     lock = {"password": PASSWORD} if "locked" in sys.argv else {}
     with tempfile.TemporaryDirectory() as folder:
-        index = site_index(Path(folder) / "index", empty=empty)
+        hostile = "hostile" in sys.argv
+        index = site_index(Path(folder) / "index", empty=empty, posts=posts() if hostile else None)
         if "owner" in sys.argv:
             from owner_site import furnish
 
-            furnish(index)
+            furnish(index, PAYLOADS if hostile else ())
         base = f"http://127.0.0.1:{port}/site"
         with FakeAssistant(index, link_base=base, **lock) as assistant:
             examples = () if empty else EXAMPLES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,14 +58,18 @@ def source_file(folder: Path) -> Path:
     return file
 
 
-def furnish(index: Path) -> None:
-    """Add all of that to an index of the hash model."""
+def furnish(index: Path, payloads: Sequence[str] = ()) -> None:
+    """Add all of that to an index of the hash model; and what strangers send, if anything."""
     source = source_file(index.parent)
     sync([str(source)], load_settings(index=index, embedding_model="hash"))
     with closing(Catalog(index)) as catalog:
         broken = Quarantined("posts", f"broken {EVIL}", f"not WordPress data {EVIL}")
-        set_quarantine(catalog, "posts", [broken])
+        hostile = [Quarantined("posts", one, one) for one in payloads]
+        set_quarantine(catalog, "posts", [broken, *hostile])
     for question in ASKED:
         unanswered(index).add(question)
     for vote in VOTES:
         votes(index).add(vote)
+    for payload in payloads:
+        unanswered(index).add(Unanswered(days_ago(1), f"Why {payload}"))
+        votes(index).add(Feedback(days_ago(1), f"Why {payload}", False, payload))

@@ -195,6 +195,27 @@ def test_markers_of_an_earlier_answer_bring_its_sources_back(open_page: OpenPage
     expect(page.locator("#pq-source-1 mark")).to_contain_text("three of forty")
 
 
+def test_the_head_stays_however_long_the_conversation_is(open_page: OpenPage) -> None:
+    page = open_page()
+    for question in (f"{LETTUCES} invent", "Who won the world cup?", "When to sow tomatoes?"):
+        ask(page, question)
+    expect(page.locator("#pq-scroll")).not_to_have_js_property("scrollTop", 0)
+    box = page.locator("#pq-head").bounding_box()
+    assert box
+    assert (box["x"], box["y"]) == (0, 0)
+    for whole in ("#pq", "#pq-body"):
+        assert page.locator(whole).evaluate("(one) => one.scrollHeight - one.clientHeight") == 0
+
+
+def test_a_question_without_end_leaves_room_for_the_rest(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, f"world cup {'x' * 1900}")
+    for clamped in ("#pq-which small", ".pq-searched p"):
+        box = page.locator(clamped).bounding_box()
+        assert box
+        assert box["height"] < 80
+
+
 def test_damaged_and_old_sources_say_so(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, "heap warm below snow compost winter")
@@ -472,6 +493,10 @@ def test_a_phone_is_wide_enough_and_shows_sources_as_a_sheet(open_page: OpenPage
         ask(page, question)
         assert page.evaluate("document.documentElement.scrollWidth") == 320
         assert page.evaluate("document.getElementById('pq-scroll').scrollWidth") <= 320
+    expect(page.locator("#pq-line")).to_be_hidden()  # there is no room
+    expect(page.locator("#pq-foot")).to_contain_text(
+        re.compile(r"^4 posts of .*, as of .* 20\d\d\. ")
+    )
     expect(page.locator("#pq-sources")).to_be_hidden()
     mark(page, 0, 1).tap()
     expect(page.locator("#pq-source-1")).to_be_in_viewport()

@@ -531,6 +531,12 @@ def test_a_phone_is_wide_enough(open_page: OpenPage, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == width
         scroll = page.locator("#pq-scroll")
         assert scroll.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+        assert page.locator("#pq-panel").evaluate("(one) => one.scrollHeight <= one.clientHeight")
+        question_box = page.locator(".pq-question").last.bounding_box()
+        scroll_box = scroll.bounding_box()
+        assert question_box
+        assert scroll_box
+        assert 0 <= question_box["y"] - scroll_box["y"] < 40  # at the top
     box = page.locator("#pq-panel").bounding_box()
     assert box
     assert (box["x"], box["width"]) == (0, width)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rag.errors import ConfigError
 from rag.settings import Settings
+from ui.owner.page import SCRIPTS as OWNER
 from ui.page.look import SCRIPTS, accents, contrast, head, logo
 from ui.page.texts import english, load_texts
 from ui.page.widget import SCRIPTS as WIDGET
@@ -22,9 +23,11 @@ PLURALS = ("_one", "_many")
 
 
 def sources() -> str:
-    """All that may name a text: scripts, markup and the page's own Python."""
-    files = [*(ASSETS / one for one in dict.fromkeys(SCRIPTS + WIDGET)), ASSETS / "page.html"]
-    files += sorted((ROOT / "ui" / "page").glob("*.py"))
+    """All that may name a text: scripts, markup and the pages' own Python."""
+    scripts = dict.fromkeys(SCRIPTS + WIDGET + OWNER)
+    files = [ASSETS / one for one in (*scripts, "page.html", "owner.html")]
+    for package in ("page", "owner", "doors"):
+        files += sorted((ROOT / "ui" / package).glob("*.py"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
@@ -38,6 +41,8 @@ def test_every_text_that_is_named_is_in_the_catalog() -> None:
     said += re.findall(r'data-(?:text|label|hint)="([\w-]+)"', text)
     assert len(said) > 40
     assert [key for key in said if key not in known] == []
+    told = re.findall(r'\btold\("(\w+)"|\? "(own_\w+)" : "(own_\w+)"|\{(own_\w+)\}', text)
+    assert [key for keys in told for key in keys if key and key not in known] == []
     counted = re.findall(r'\bcount\("(\w+)"', text)
     assert counted
     assert [k for k in counted for end in PLURALS if k + end not in known] == []
@@ -50,7 +55,9 @@ def test_every_text_of_the_catalog_is_used() -> None:
     unused = [
         key
         for key in english()
-        if f'"{stem(key)}"' not in text and not key.startswith(tuple(prefixes))
+        if f'"{stem(key)}"' not in text
+        and f"{{{key}}}" not in text
+        and not key.startswith(tuple(prefixes))
     ]
     assert unused == []
 
@@ -61,6 +68,29 @@ def test_the_catalog_is_in_order_and_has_both_forms_of_what_is_counted() -> None
     forms = {stem(key) for key in keys if key.endswith(PLURALS)}
     assert all(f"{one}{end}" in keys for one in forms for end in PLURALS)
     assert all(text.strip() for text in english().values())
+
+
+def test_readers_are_not_sent_the_owners_texts() -> None:
+    sent, known = load_texts().of_readers, english()
+    assert {"own_sync_now", "door_log_in"} <= set(known) - set(sent)
+    readers = [*(ASSETS / one for one in dict.fromkeys(SCRIPTS + WIDGET)), ASSETS / "page.html"]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in readers)
+    assert re.findall(r'"(?:own|door)_\w+"', text) == []
+
+
+def test_the_owners_pages_have_no_words_of_their_own() -> None:
+    """All stand in the catalog, so that a site's language covers them."""
+    markup = (ASSETS / "owner.html").read_text(encoding="utf-8")
+    between = re.findall(r">([^<>]*[^\W\d_][^<>]*)<", markup)
+    between += re.findall(r'(?:aria-label|title|placeholder)="([^"]*)"', markup)
+    assert [one for one in between if not re.fullmatch(r"(\s|\{[\w-]+\})+", one)] == []
+    for name in OWNER:
+        script = re.sub(r"^\s*//.*$|\s//.*$", "", (ASSETS / name).read_text("utf-8"), flags=re.M)
+        strings = re.findall(r'"([^"\n]*)"|`([^`]*)`', script)
+        said = [re.sub(r"\$\{[^}]*\}", "", one or other) for one, other in strings]
+        assert [
+            one for one in said if re.search(r"[a-z]+ [a-z]+ [a-z]|[A-Z][a-z]+ [a-z]", one)
+        ] == []
 
 
 def test_a_language_takes_the_place_of_english_key_by_key(tmp_path: Path) -> None:

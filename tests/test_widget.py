@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    given = {"widget_origins": SITE, "password": PASSWORD, "widget_open": True}
+    given: dict[str, Any] = {"widget_origins": SITE, "password": PASSWORD, "widget_open": True}
     with widget_site(tmp_path_factory.mktemp("locked"), **given) as (_, server):
         yield server
 
@@ -153,7 +153,7 @@ def test_nothing_else_is_open_to_pages_of_other_sites(server: str, path: str) ->
 
 
 def test_a_refusal_can_be_read_as_well(tmp_path: Path) -> None:
-    given = {"widget_origins": SITE, "questions_a_minute": 1}
+    given: dict[str, Any] = {"widget_origins": SITE, "questions_a_minute": 1}
     with widget_site(tmp_path, **given) as (_, server):
 
         def ask(**headers: str) -> httpx.Response:

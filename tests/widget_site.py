@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +15,7 @@ from door_server import open_doors
 from fake_assistant import EXAMPLES, HOSTILE, FakeAssistant, site_index
 from small_site import GARDEN
 
-from rag.types import Section
+from rag.types import ParsedPost, Section
 from ui.page.desk import Desk
 from ui.page.texts import load_texts
 from ui.page.widget import widget
@@ -42,7 +42,9 @@ FAR = f"<p>{'far ' * 3000}</p>"
 
 
 @contextmanager
-def widget_site(folder: Path, **settings: Any) -> Iterator[tuple[str, str]]:
+def widget_site(
+    folder: Path, *, posts: Iterable[ParsedPost] | None = None, **settings: Any
+) -> Iterator[tuple[str, str]]:
     """The addresses of the site and of the server that answers on it.
 
     A page is `/<post>/`; behind `?` may stand `style`, a name of `STYLES`, and the widget's own
@@ -52,7 +54,7 @@ def widget_site(folder: Path, **settings: Any) -> Iterator[tuple[str, str]]:
         site = f"http://127.0.0.1:{pages.server_address[1]}"
         threading.Thread(target=pages.serve_forever, daemon=True).start()
         given = {"link_base": site, "widget_origins": site, **settings}
-        with FakeAssistant(site_index(folder / "index"), **given) as assistant:
+        with FakeAssistant(site_index(folder / "index", posts=posts), **given) as assistant:
             chosen = assistant.settings
             texts = load_texts(chosen.page_language, chosen.page_texts)
             desk = Desk(assistant, texts, EXAMPLES)

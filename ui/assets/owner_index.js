@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const own = window.owner;
-  const { make, words, count, number, find, fill } = own;
+  const { make, words, say, told, count, number, find, fill } = own;
   const EVERY = 1000; // ms between two looks at what is under way
   let looking = false;
   let known = null; // what the page shows of the index
@@ -14,22 +14,22 @@
   // ---------------------------------------------------------------- the index
 
   function drawIndex({ index }) {
-    fill("index", figure(index.posts, "Posts"), figure(index.sections, "Sections"), figure(index.passages, "Passages"), figure(own.size(index.bytes), "On disk"));
+    fill("index", figure(index.posts, say("own_posts")), figure(index.sections, say("own_sections")), figure(index.passages, say("own_passages")), figure(own.size(index.bytes), say("own_bytes")));
     fill("facts",
-      fact(index.sites.length === 1 ? "Site" : "Sites", index.sites.join(", ") || "none"),
-      fact("Newest post", index.newest ? own.moment(index.newest) : "none"),
-      fact("Model", index.model || "none yet"),
-      fact("Refusal", index.refusal || "as shipped"),
-      fact("Folder", make("code", {}, index.folder)));
-    find("index-when").textContent = index.synced ? `as of ${own.moment(index.synced)}, ${own.age(index.synced)}` : "never synced to the end";
+      fact(count("own_sites", index.sites.length), index.sites.join(", ") || say("own_none")),
+      fact(say("own_newest"), index.newest ? own.moment(index.newest) : say("own_none")),
+      fact(say("own_model"), index.model || say("own_no_model")),
+      fact(say("own_refusal"), index.refusal || say("own_as_shipped")),
+      fact(say("own_folder"), make("code", {}, index.folder)));
+    find("index-when").textContent = index.synced ? say("own_as_of", { moment: own.moment(index.synced), age: own.age(index.synced) }) : say("own_never_synced");
   }
 
   function checked(check) {
-    return make("li", { class: check.ok ? "" : "wrong" }, make("span", { class: "mark" }, make("span", { "aria-hidden": "true" }, check.ok ? "✓" : "✗"), make("span", { class: "unseen" }, check.ok ? "Well: " : "Wrong: ")),
+    return make("li", { class: check.ok ? "" : "wrong" }, make("span", { class: "mark" }, make("span", { "aria-hidden": "true" }, check.ok ? "✓" : "✗"), make("span", { class: "unseen" }, `${say(check.ok ? "own_well" : "own_wrong")} `)),
       words("span", check.what), check.ok ? null : words("small", check.hint));
   }
 
-  const again = () => make("button", { type: "button", class: "plain", click: own.doing(async () => { drawWork(await own.ask("examine", {})); look(); }) }, "Check again");
+  const again = () => make("button", { type: "button", class: "plain", click: own.doing(async () => { drawWork(await own.ask("examine", {})); look(); }) }, say("own_check_again"));
 
   let shown = "";
   function drawHealth(health) {
@@ -37,17 +37,17 @@
     if (state === shown) return;
     shown = state;
     if (health.running || !health.ended) {
-      fill("health", make("p", { class: "going" }, `Checking installation and index … ${health.checks.length ? count(health.checks.length, "check") : ""}`));
+      fill("health", make("p", { class: "going" }, `${say("own_checking")} ${health.checks.length ? count("own_checks", health.checks.length) : ""}`));
       return;
     }
     const wrong = health.checks.filter((check) => !check.ok);
     const pill = health.problem ? make("span", { class: "pill bad" }, health.problem)
-      : wrong.length ? make("span", { class: "pill bad" }, `✗ ${count(wrong.length, "check")} of ${health.checks.length} failed`)
-        : make("span", { class: "pill good" }, `✓ Healthy: ${count(health.checks.length, "check")}`);
+      : wrong.length ? make("span", { class: "pill bad" }, count("own_failed", wrong.length, { all: number(health.checks.length) }))
+        : make("span", { class: "pill good" }, say("own_healthy", { checks: count("own_checks", health.checks.length) }));
     fill("health",
       make("div", { class: "line" }, pill, make("span", { class: "dim" }, own.age(health.ended)), again()),
       wrong.length ? make("ul", { class: "checks" }, wrong.map(checked)) : null,
-      make("details", {}, make("summary", {}, "Everything that was checked"), make("ul", { class: "checks" }, health.checks.map(checked))));
+      make("details", {}, make("summary", {}, say("own_all_checks")), make("ul", { class: "checks" }, health.checks.map(checked))));
   }
 
   // ---------------------------------------------------------------- the last sync
@@ -60,53 +60,55 @@
 
   function textLine(done) {
     if (!done.words) return null;
-    const kept = done.lost ? `${number(done.words - done.lost)} of ${count(done.words, "word")}` : `All ${count(done.words, "word")}`;
-    return make("p", {}, `${kept} of ${count(done.text_posts, "new or changed post")} are in their sections.`);
+    const values = { kept: number(done.words - done.lost), words: count("own_words", done.words), posts: count("own_text_posts", done.text_posts) };
+    return make("p", {}, say(done.lost ? "own_kept_some" : "own_kept_all", values));
   }
 
   function done(last) {
-    if (!last) return [make("p", { class: "nothing" }, "No sync was noted yet. Whoever runs “pullquote ingest” finds its report here.")];
+    if (!last) return [make("p", { class: "nothing" }, say("own_no_sync"))];
     const skipped = Object.values(last.skipped).reduce((all, n) => all + n, 0);
     const recovered = Object.values(last.recovered).reduce((all, n) => all + n, 0);
     return [
-      make("p", { class: "dim when" }, `${own.moment(last.ended)}, ${own.age(last.ended)}; it took ${own.lasted(last.began, last.ended)}. Read from `, words("bdi", last.sources.join(", ")), "."),
-      make("div", { class: "figures" }, figure(last.added, "added"), figure(last.changed, "changed"), figure(last.record_only, "record changed"), figure(last.unchanged, "unchanged"),
-        figure(last.removed, "removed"), figure(skipped, "skipped"), figure(recovered, "recovered"), figure(last.embedded, "passages embedded")),
-      make("h3", {}, "Text"), textLine(last) ?? make("p", { class: "dim" }, "No post was new or changed."),
-      Object.keys(last.left_out).length ? make("details", {}, make("summary", {}, "Left out of the posts, by rule"), table(["Elements", "Rule"], counted(last.left_out))) : null,
-      skipped ? [make("h3", {}, "Skipped"), table(["Entries", "Reason"], counted(last.skipped))] : null,
+      make("p", { class: "dim when" }, told("own_sync_when", {
+        moment: own.moment(last.ended), age: own.age(last.ended), span: own.lasted(last.began, last.ended), sources: words("bdi", last.sources.join(", ")),
+      })),
+      make("div", { class: "figures" }, figure(last.added, say("own_added")), figure(last.changed, say("own_changed")), figure(last.record_only, say("own_record_changed")), figure(last.unchanged, say("own_unchanged")),
+        figure(last.removed, say("own_removed")), figure(skipped, say("own_skipped")), figure(recovered, say("own_recovered")), figure(last.embedded, say("own_embedded"))),
+      make("h3", {}, say("own_text")), textLine(last) ?? make("p", { class: "dim" }, say("own_no_text")),
+      Object.keys(last.left_out).length ? make("details", {}, make("summary", {}, say("own_left_out")), table([say("own_elements"), say("own_rule")], counted(last.left_out))) : null,
+      skipped ? [make("h3", {}, say("own_skipped_head")), table([say("own_entries"), say("own_reason")], counted(last.skipped))] : null,
       notes(last),
     ];
   }
 
   function notes(last) {
-    const told = [
-      last.empty ? `${count(last.empty, "post has", "posts have")} no text, so nothing of ${last.empty === 1 ? "it" : "them"} can be found.` : "",
-      last.missing ? `${count(last.missing, "post is", "posts are")} no longer named by the site, and will be deleted if so next time.` : "",
-      last.forgotten ? `${count(last.forgotten, "post was", "posts were")} left out, as forgotten.` : "",
+    const noted = [
+      last.empty ? count("own_empty", last.empty) : "",
+      last.missing ? count("own_missing", last.missing) : "",
+      last.forgotten ? count("own_forgotten", last.forgotten) : "",
     ].filter(Boolean);
-    return told.length ? [make("h3", {}, "Notes"), ...told.map((text) => make("p", {}, text))] : null;
+    return noted.length ? [make("h3", {}, say("own_notes")), ...noted.map((text) => make("p", {}, text))] : null;
   }
 
-  function quarantine(told) {
-    if (!told.quarantined) return null;
-    const rows = told.quarantine.map((one) => make("tr", {}, words("td", one.origin), words("td", one.reason), make("td", {}, one.seen_at ? own.day(one.seen_at.slice(0, 10)) : "")));
-    return make("details", {}, make("summary", {}, `Quarantine: ${count(told.quarantined, "entry", "entries")} could not be read or must not be shown`), table(["Where", "Why", "Since"], rows),
-      told.quarantined > rows.length ? make("p", { class: "dim" }, `“pullquote status --quarantine” lists all ${number(told.quarantined)}.`) : null);
+  function quarantine({ quarantine: kept, quarantined: all }) {
+    if (!all) return null;
+    const rows = kept.map((one) => make("tr", {}, words("td", one.origin), words("td", one.reason), make("td", {}, one.seen_at ? own.day(one.seen_at.slice(0, 10)) : "")));
+    return make("details", {}, make("summary", {}, count("own_quarantine", all)), table([say("own_where"), say("own_why"), say("own_since")], rows),
+      all > rows.length ? make("p", { class: "dim" }, say("own_quarantine_rest", { n: number(all) })) : null);
   }
 
-  function recovered(told) {
-    if (!told.recovered.length) return null;
-    const rows = told.recovered.map((one) => make("tr", {}, make("td", {}, own.outward(one.url, one.title)), words("td", one.recovered + (one.complete ? "" : "; text may be missing"))));
-    return make("details", {}, make("summary", {}, `Recovered from damaged files: ${count(told.recovered.length, "post")}`), table(["Post", "How"], rows));
+  function recovered({ recovered: posts }) {
+    if (!posts.length) return null;
+    const rows = posts.map((one) => make("tr", {}, make("td", {}, own.outward(one.url, one.title)), words("td", one.complete ? one.recovered : say("own_cut", { how: one.recovered }))));
+    return make("details", {}, make("summary", {}, count("own_recovered_posts", posts.length)), table([say("own_post"), say("own_how")], rows));
   }
 
-  function drawReport(told) {
-    const failed = told.last.failed;
+  function drawReport(overview) {
+    const { done: last, failed } = overview.last;
     fill("report",
-      failed ? make("div", { class: "banner bad" }, words("strong", `${own.moment(failed.at)}: ${failed.problem}`), words("span", failed.hint)) : null,
-      done(told.last.done), quarantine(told), recovered(told),
-      told.sources.length ? null : make("p", { class: "dim" }, "This server does not know what to sync with: set ", make("code", {}, "sync_sources"), " to what ", make("code", {}, "pullquote ingest"), " was given."));
+      failed ? make("div", { class: "banner bad" }, words("strong", say("own_sync_failed", { moment: own.moment(failed.at), problem: failed.problem })), words("span", failed.hint)) : null,
+      done(last), quarantine(overview), recovered(overview),
+      overview.sources.length ? null : make("p", { class: "dim" }, told("own_no_sources", { setting: make("code", {}, "sync_sources"), command: make("code", {}, "pullquote ingest") })));
   }
 
   // ---------------------------------------------------------------- what is under way
@@ -117,11 +119,12 @@
     for (const id of ["sync", "sync-full"]) find(id).disabled = sync.running || !known?.sources.length;
     find("sync-full").hidden = !known?.sources.some((one) => /^https?:/i.test(one)); // files are always read whole
     if (sync.running) {
-      const passages = sync.passages ? `, ${number(sync.embedded)} of ${count(sync.passages, "passage")} embedded` : "";
-      const text = `Syncing … ${sync.posts ? count(sync.posts, "post") + " read" : "reading"}${passages}`;
+      const passages = sync.passages ? count("own_embedding", sync.passages, { done: number(sync.embedded) }) : "";
+      const posts = sync.posts ? count("own_read", sync.posts) : say("own_reading");
+      const text = `${say("own_syncing")} ${[posts, passages].filter(Boolean).join(", ")}`;
       if (find("sync-state").textContent !== text) fill("sync-state", make("p", { class: "going" }, text));
     } else if (synced) {
-      fill("sync-state", sync.problem ? own.banner(sync.problem, sync.hint) : make("p", { class: "pill good" }, "✓ Synced"));
+      fill("sync-state", sync.problem ? own.banner(sync.problem, sync.hint) : make("p", { class: "pill good" }, say("own_synced")));
       own.loadIndex();
     }
     synced = sync.running;

@@ -2,8 +2,8 @@
 (() => {
   "use strict";
   const own = window.owner;
-  const { make, words, count, number, find, fill } = own;
-  const REASONS = { "wrong-source": "Wrong source", "out-of-date": "Out of date", "no-answer": "Does not answer", other: "Something else" };
+  const { make, words, say, told, count, number, find, fill } = own;
+  const REASONS = ["wrong-source", "out-of-date", "no-answer", "other"];
   const MOST = 200; // rows that are drawn at once
   const state = { groups: [], asked: 0, more: 0, votes: [], cases: [], keeps: null };
 
@@ -14,8 +14,7 @@
 
   async function addCase(sent) {
     const made = await own.ask("cases", sent);
-    const gold = made.gold ? `${count(made.gold, "sentence")} as its answer` : "the posts do not answer it";
-    own.toast(`Case added: ${gold}.`);
+    own.toast(made.gold ? count("own_case_made", made.gold) : say("own_case_refused"));
     await loadCases();
     drawQuestions();
     drawVotes();
@@ -24,28 +23,28 @@
   // The label tells a button's question apart; what is written on it comes first, as it is spoken.
   const button = (text, question, work, more = {}) => make("button", { type: "button", class: "plain", "aria-label": `${text}: ${question}`, click: own.doing(work), ...more }, text);
 
-  const bin = (question, work) => make("button", { type: "button", class: "icon", title: "Delete", "aria-label": `Delete: ${question}`, click: own.doing(work) }, own.icon("bin"));
+  const bin = (question, work) => make("button", { type: "button", class: "icon", title: say("delete"), "aria-label": `${say("delete")}: ${question}`, click: own.doing(work) }, own.icon("bin"));
 
   function making(question, kind, good) {
     return [
-      make("span", { class: "told", "aria-hidden": "true" }, "Case:"),
-      good ? button("Answered well", question, () => addCase({ question, kind, as_answered: true }), { title: "Make a case: what the answer cites now is right" })
-        : button("Not in the posts", question, () => addCase({ question, kind }), { title: "Make a case: the posts do not answer it" }),
-      button("Choose sentences …", question, () => choose(question, kind), { title: "Make a case: these sentences answer it" }),
+      make("span", { class: "told", "aria-hidden": "true" }, say("own_case")),
+      good ? button(say("own_answered_well"), question, () => addCase({ question, kind, as_answered: true }), { title: say("own_answered_well_why") })
+        : button(say("own_not_in_posts"), question, () => addCase({ question, kind }), { title: say("own_not_in_posts_why") }),
+      button(say("own_choose"), question, () => choose(question, kind), { title: say("own_choose_why") }),
     ];
   }
 
   async function choose(question, kind) {
     const dialog = find("choose");
     find("choose-question").textContent = question;
-    fill("choose-list", make("p", { class: "going" }, "Searching the posts …"));
+    fill("choose-list", make("p", { class: "going" }, say("own_searching")));
     ticked();
     dialog.returnValue = "cancel";
     dialog.showModal();
     const closed = new Promise((resolve) => { dialog.addEventListener("close", resolve, { once: true }); });
     await own.part("choose-list", async () => {
       const found = await own.ask("sentences", { question });
-      fill("choose-list", found.sections.length ? found.sections.map(offered) : make("p", { class: "nothing" }, "Nothing in the posts is near."));
+      fill("choose-list", found.sections.length ? found.sections.map(offered) : make("p", { class: "nothing" }, say("own_nothing_near")));
     });
     await closed;
     if (dialog.returnValue !== "save") return;
@@ -65,14 +64,14 @@
   function ticked() {
     const n = find("choose-list").querySelectorAll("input:checked").length;
     find("choose-save").disabled = !n;
-    find("choose-count").textContent = n ? `${count(n, "sentence")} chosen` : "";
+    find("choose-count").textContent = n ? count("own_chosen", n) : "";
   }
 
   function drawCases() {
     const rows = state.cases.map((one) => make("li", {},
       make("span", { class: "count", "aria-hidden": "true" }, one.answerable ? number(one.gold) : "–"),
-      make("div", {}, words("p", one.question, { class: "asked" }), make("p", { class: "told" }, one.answerable ? `${count(one.gold, "sentence")} in the posts` : "Not in the posts", " · ", words("bdi", one.id))),
-      make("div", { class: "make" }, button("Remove", one.question, async () => {
+      make("div", {}, words("p", one.question, { class: "asked" }), make("p", { class: "told" }, one.answerable ? count("own_gold", one.gold) : say("own_not_in_posts"), " · ", words("bdi", one.id))),
+      make("div", { class: "make" }, button(say("own_remove"), one.question, async () => {
         await own.ask("cases/delete", { id: one.id });
         await loadCases();
         drawQuestions();
@@ -80,7 +79,7 @@
       }))));
     fill("cases", rows);
     find("cases-bar").hidden = !rows.length;
-    find("cases-count").textContent = rows.length ? count(rows.length, "case") : "";
+    find("cases-count").textContent = rows.length ? count("own_case_count", rows.length) : "";
   }
 
   const loadCases = () => own.part("cases", async () => {
@@ -92,18 +91,17 @@
 
   function group(one) {
     const others = one.members.slice(1);
-    const asked = one.count === 1 ? `asked on ${own.day(one.last)}` : `asked ${number(one.count)} times, last on ${own.day(one.last)}`;
+    const asked = say(one.count === 1 ? "own_asked_once" : "own_asked_often", { n: number(one.count), day: own.day(one.last) });
     return make("li", {},
       make("span", { class: "count", "aria-hidden": "true" }, number(one.count)),
-      make("div", {}, words("p", one.question, { class: "asked" }), make("p", { class: "told" }, asked, isCase(one.question) ? [" ", make("span", { class: "tag done" }, "✓ case")] : null)),
+      make("div", {}, words("p", one.question, { class: "asked" }), make("p", { class: "told" }, asked, isCase(one.question) ? [" ", make("span", { class: "tag done" }, say("own_is_case"))] : null)),
       make("div", { class: "make" }, making(one.question, "unanswered", false), bin(one.question, () => drop(one))),
-      others.length ? make("details", { class: "others" }, make("summary", {}, `and in ${count(others.length, "other wording")}`),
-        make("ul", {}, others.map((other) => make("li", {}, words("span", other.question), make("span", { class: "told" }, ` ${number(other.count)} ×, ${own.day(other.last)}`))))) : null);
+      others.length ? make("details", { class: "others" }, make("summary", {}, count("own_wordings", others.length)),
+        make("ul", {}, others.map((other) => make("li", {}, words("span", other.question), make("span", { class: "told" }, ` ${say("own_wording", { n: number(other.count), day: own.day(other.last) })}`))))) : null);
   }
 
   async function drop(one) {
-    const wordings = one.members.length > 1 ? `, in ${count(one.members.length, "wording")}` : "";
-    if (!await own.sure(`Delete this question${wordings}?`)) return;
+    if (!await own.sure(count("own_sure_question", one.members.length))) return;
     await own.ask("questions/delete", { questions: one.members.map((member) => member.question) });
     await loadQuestions();
   }
@@ -113,15 +111,15 @@
     const found = state.groups.filter((one) => one.members.some((member) => same(member.question).includes(wanted)));
     const rows = found.slice(0, MOST).map(group);
     const rest = found.length - rows.length + (wanted ? 0 : state.more);
-    const none = state.groups.length ? "No question has these words." : "None so far.";
-    const told = rows.length ? rest ? make("li", { class: "nothing" }, `${number(rest)} more: the CSV has all of them.`) : null : make("li", { class: "nothing" }, none);
-    fill("questions", state.keeps?.keeps_questions || state.groups.length ? [rows, told].flat() : []);
+    const none = say(state.groups.length ? "own_no_match" : "own_none_yet");
+    const note = rows.length ? rest ? make("li", { class: "nothing" }, say("own_more", { n: number(rest) })) : null : make("li", { class: "nothing" }, none);
+    fill("questions", state.keeps?.keeps_questions || state.groups.length ? [rows, note].flat() : []);
     find("questions-bar").hidden = !state.groups.length;
-    find("questions-count").textContent = state.asked ? `${count(state.asked, "question")} in ${count(state.groups.length, "group")}` : "";
+    find("questions-count").textContent = state.asked ? count("own_question_count", state.asked, { groups: count("own_groups", state.groups.length) }) : "";
   }
 
   const loadQuestions = () => own.part("questions", async () => {
-    if (!state.groups.length) fill("questions", make("li", { class: "going" }, "Putting together what asks alike …"));
+    if (!state.groups.length) fill("questions", make("li", { class: "going" }, say("own_grouping")));
     Object.assign(state, await own.ask("questions"));
     drawQuestions();
   });
@@ -130,11 +128,11 @@
 
   function vote(one) {
     return make("li", {},
-      make("span", { class: `thumb ${one.good ? "good" : "bad"}` }, own.icon(one.good ? "good" : "bad"), make("span", { class: "unseen" }, one.good ? "Helpful" : "Not helpful")),
+      make("span", { class: `thumb ${one.good ? "good" : "bad"}` }, own.icon(one.good ? "good" : "bad"), make("span", { class: "unseen" }, say(one.good ? "helpful" : "not_helpful"))),
       make("div", {}, words("p", one.question, { class: "asked" }),
-        make("p", { class: "told" }, own.day(one.day), one.reason ? [" ", words("span", REASONS[one.reason] ?? one.reason, { class: "tag" })] : null, isCase(one.question) ? [" ", make("span", { class: "tag done" }, "✓ case")] : null)),
+        make("p", { class: "told" }, own.day(one.day), one.reason ? [" ", words("span", REASONS.includes(one.reason) ? say(`reason_${one.reason}`) : one.reason, { class: "tag" })] : null, isCase(one.question) ? [" ", make("span", { class: "tag done" }, say("own_is_case"))] : null)),
       make("div", { class: "make" }, making(one.question, "feedback", one.good), bin(one.question, async () => {
-        if (!await own.sure("Delete this vote?")) return;
+        if (!await own.sure(say("own_sure_vote"))) return;
         await own.ask("votes/delete", { votes: [one] });
         await loadVotes();
       })));
@@ -144,12 +142,12 @@
     const kind = find("votes-kind").value;
     const found = state.votes.filter((one) => !kind || (kind === "good" ? one.good : kind === "bad" ? !one.good : one.reason === kind));
     const rows = found.slice(0, MOST).map(vote);
-    const none = state.votes.length ? "No vote is of this kind." : "None so far.";
-    const told = rows.length ? found.length > MOST ? make("li", { class: "nothing" }, `${number(found.length - MOST)} more: the CSV has all of them.`) : null : make("li", { class: "nothing" }, none);
-    fill("votes", state.keeps?.keeps_votes || state.votes.length ? [rows, told].flat() : []);
+    const none = say(state.votes.length ? "own_no_vote" : "own_none_yet");
+    const note = rows.length ? found.length > MOST ? make("li", { class: "nothing" }, say("own_more", { n: number(found.length - MOST) })) : null : make("li", { class: "nothing" }, none);
+    fill("votes", state.keeps?.keeps_votes || state.votes.length ? [rows, note].flat() : []);
     find("votes-bar").hidden = !state.votes.length;
     const good = state.votes.filter((one) => one.good).length;
-    find("votes-count").textContent = state.votes.length ? `${number(good)} helpful, ${number(state.votes.length - good)} not` : "";
+    find("votes-count").textContent = state.votes.length ? say("own_vote_count", { good: number(good), bad: number(state.votes.length - good) }) : "";
   }
 
   const loadVotes = () => own.part("votes", async () => {
@@ -159,14 +157,14 @@
 
   // ---------------------------------------------------------------- what is kept
 
-  const off = (setting, what) => [`${what} are not kept. To keep them, set `, make("code", {}, `${setting} = true`), " and start the server again; the page then says so to its readers."];
+  const off = (key, setting) => told(key, { setting: make("code", {}, `${setting} = true`) });
 
-  own.drawKept = (told) => {
-    state.keeps = told;
-    const days = count(told.keep_days, "day");
-    fill("questions-kept", told.keeps_questions ? `Of questions that the posts do not answer, the words and the day are kept for ${days}, and nothing about who asked. The chat page says so.` : off("keep_questions", "Questions"));
-    fill("votes-kept", told.keeps_votes ? `Of a vote, the question, the reason and the day are kept for ${days}, and nothing about who voted. The chat page says so.` : off("keep_feedback", "Votes"));
-    fill("cases-file", "Questions become cases of an evaluation here. Run them with ", make("code", {}, `pullquote eval --cases ${told.cases} --index ${told.index.folder}`), ".");
+  own.drawKept = (overview) => {
+    state.keeps = overview;
+    const { keep_days: days, cases, index } = overview;
+    fill("questions-kept", overview.keeps_questions ? count("own_questions_kept", days) : off("own_questions_off", "keep_questions"));
+    fill("votes-kept", overview.keeps_votes ? count("own_votes_kept", days) : off("own_votes_off", "keep_feedback"));
+    fill("cases-file", told("own_cases_how", { command: make("code", {}, `pullquote eval --cases ${cases} --index ${index.folder}`) }));
     drawQuestions();
     drawVotes();
   };
@@ -175,12 +173,12 @@
     find("questions-find").addEventListener("input", drawQuestions);
     find("votes-kind").addEventListener("change", drawVotes);
     find("questions-delete").addEventListener("click", own.doing(async () => {
-      if (!await own.sure("Delete all questions without an answer?")) return;
+      if (!await own.sure(say("own_sure_all_questions"))) return;
       await own.ask("questions/delete", { everything: true });
       await loadQuestions();
     }));
     find("votes-delete").addEventListener("click", own.doing(async () => {
-      if (!await own.sure("Delete all votes?")) return;
+      if (!await own.sure(say("own_sure_all_votes"))) return;
       await own.ask("votes/delete", { everything: true });
       await loadVotes();
     }));

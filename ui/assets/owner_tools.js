@@ -3,6 +3,7 @@
   "use strict";
   const own = (window.owner = {});
   const root = document.documentElement;
+  const { texts, language } = JSON.parse(document.getElementById("texts").textContent);
 
   // ---------------------------------------------------------------- light and dark, as on the chat page
   const THEME = "pullquote.theme";
@@ -18,14 +19,20 @@
   };
 
   // ---------------------------------------------------------------- words
-  const numbers = new Intl.NumberFormat("en-GB");
-  const days = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
-  const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
-  const ages = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
+  const speech = language === "en" ? "en-GB" : language;
+  const plural = new Intl.PluralRules(speech);
+  const numbers = new Intl.NumberFormat(speech);
+  const days = new Intl.DateTimeFormat(speech, { dateStyle: "long" });
+  const moments = new Intl.DateTimeFormat(speech, { dateStyle: "long", timeStyle: "short" });
+  const ages = new Intl.RelativeTimeFormat(speech, { numeric: "auto" });
+  const measured = (n, unit, unitDisplay) => new Intl.NumberFormat(speech, { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 }).format(n);
   const SPANS = [[31_557_600, "year"], [2_629_800, "month"], [86_400, "day"], [3600, "hour"], [60, "minute"]];
 
+  // A text in parts, whose gaps are filled with texts or with elements.
+  own.told = (key, values = {}) => texts[key].split(/\{(\w+)\}/).map((part, n) => (n % 2 ? values[part] ?? `{${part}}` : part)).filter((part) => part !== "");
+  own.say = (key, values = {}) => own.told(key, values).join("");
   own.number = (n) => numbers.format(n);
-  own.count = (n, one, many = `${one}s`) => `${numbers.format(n)} ${n === 1 ? one : many}`;
+  own.count = (key, n, values = {}) => own.say(`${key}_${plural.select(n) === "one" ? "one" : "many"}`, { n: numbers.format(n), ...values });
   own.day = (day) => days.format(new Date(`${day}T12:00:00`));
   own.moment = (moment) => moments.format(new Date(moment));
   own.age = (moment) => {
@@ -35,11 +42,10 @@
   };
   own.lasted = (from, to) => {
     const seconds = Math.max(0, (new Date(to) - new Date(from)) / 1000);
-    if (seconds < 90) return own.count(Math.round(seconds), "second");
-    return own.count(Math.round(seconds / 60), "minute");
+    return seconds < 90 ? measured(Math.round(seconds), "second", "long") : measured(Math.round(seconds / 60), "minute", "long");
   };
-  own.size = (bytes) => (bytes < 1e6 ? `${numbers.format(Math.ceil(bytes / 1e3))} kB`
-    : bytes < 1e9 ? `${numbers.format(Math.round(bytes / 1e5) / 10)} MB` : `${numbers.format(Math.round(bytes / 1e8) / 10)} GB`);
+  own.size = (bytes) => (bytes < 1e6 ? measured(Math.ceil(bytes / 1e3), "kilobyte", "short")
+    : bytes < 1e9 ? measured(bytes / 1e6, "megabyte", "short") : measured(bytes / 1e9, "gigabyte", "short"));
 
   // ---------------------------------------------------------------- elements
   own.find = (id) => document.getElementById(id);
@@ -56,7 +62,7 @@
   };
   own.words = (tag, text, attributes = {}) => own.make(tag, { dir: "auto", ...attributes }, text);
   own.outward = (url, text) => (/^https?:\/\//.test(url)
-    ? own.make("a", { href: url, target: "_blank", rel: "noopener noreferrer", dir: "auto" }, text, own.make("span", { class: "unseen" }, " (opens a new tab)"))
+    ? own.make("a", { href: url, target: "_blank", rel: "noopener noreferrer", dir: "auto" }, text, own.make("span", { class: "unseen" }, ` ${own.say("opens_tab")}`))
     : own.words("span", text));
 
   const ICONS = {
@@ -114,12 +120,12 @@
     try {
       answer = await fetch(`owner/${path}`, { ...options, credentials: "same-origin" });
     } catch {
-      throw new Told("The server does not answer.", "Is it still running? Load the page again.");
+      throw new Told(own.say("own_no_server"), own.say("own_no_server_hint"));
     }
     if (answer.status === 401) location.assign("owner/login"); // the session has ended
     if (!answer.ok) {
       const told = await answer.json().catch(() => ({}));
-      throw new Told(told.problem ?? "Something went wrong.", told.hint ?? "The server's log says what.");
+      throw new Told(told.problem ?? own.say("broken"), told.hint ?? own.say("own_log"));
     }
     return answer.status === 204 ? null : answer.json();
   };

@@ -118,10 +118,11 @@
     const posts = count("posts", about.posts);
     const of = about.sites.length ? say("of_sites", { posts, sites: pq.listed(about.sites) }) : posts;
     const when = about.synced ? say("posts_as_of", { date: pq.day(about.synced) }) : "";
-    find("pq-line").textContent = [of, when].filter(Boolean).join(", ");
+    const line = [of, when].filter(Boolean).join(", ");
+    find("pq-line").textContent = line;
     const told = [about.chat_model ? say("foot_model", { model: about.chat_model }) : "", say("foot_promise"),
       say("foot_judge"), pq.votes ? count("foot_votes", pq.days) : "", pq.questions ? count("foot_questions", pq.days) : ""];
-    find("pq-foot").textContent = told.filter(Boolean).join(" ");
+    find("pq-foot").replaceChildren(make("span", { id: "pq-also" }, `${line}. `), told.filter(Boolean).join(" "));
   }
 
   function hear(told) {

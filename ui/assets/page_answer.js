@@ -93,7 +93,7 @@
     const line = facts.filter(Boolean).join(" · ");
     if (!out) return make("p", { class: "pq-checks" }, pq.icon("panel"), line);
     const rows = answer.left_out.map((one) =>
-      make("li", {}, words("q", one.text), " ", words("span", one.reason)));
+      make("li", {}, pq.quoted(one.text), " ", words("span", one.reason)));
     return make("details", { class: "pq-checks" }, make("summary", {}, line),
       make("p", {}, say("left_out_why")), make("ul", {}, ...rows));
   }
@@ -102,14 +102,14 @@
     const quote = card.quotes[0];
     const name = words("span", card.place);
     return make("li", {}, pq.outward(quote.url, name) ?? name,
-      quote.text ? words("span", ` “${quote.text}”`, { class: "pq-dim" }) : null);
+      quote.text ? pq.quoted(quote.text, { lang: card.language || null }) : null);
   }
 
   function other(one) {
     const card = one.card;
     const name = words("span", card.place);
     return make("p", { class: "pq-note" }, say(one.older ? "an_older" : "a_newer"), " ",
-      words("q", card.quotes[0].text), " ", pq.outward(card.quotes[0].url, name) ?? name,
+      pq.quoted(card.quotes[0].text, { lang: card.language || null }), " ", pq.outward(card.quotes[0].url, name) ?? name,
       card.published ? `, ${pq.day(card.published)}` : null);
   }
 

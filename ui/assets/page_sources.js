@@ -95,7 +95,7 @@
     const quote = card.quotes.find((one) => one.number === number);
     const pop = pq.find("pq-pop");
     pop.replaceChildren(
-      words("strong", card.place), pq.factsOf(card) ?? "", words("q", `${quote.text}`, { lang: card.language || null }));
+      words("strong", card.place), pq.factsOf(card) ?? "", pq.quoted(quote.text, { lang: card.language || null }));
     pop.hidden = false;
     mark.setAttribute("aria-describedby", "pq-pop");
     const at = mark.getBoundingClientRect();

@@ -77,6 +77,9 @@
     return made;
   };
   pq.words = (tag, text, attributes = {}) => pq.make(tag, { dir: "auto", ...attributes }, text);
+  // In quotation marks, where it does not begin with some of its own.
+  pq.quoted = (text, attributes = {}) =>
+    pq.words("q", text, { class: /^["“”„«»‘’‚『「]/.test(text) ? "pq-marked" : null, ...attributes });
 
   pq.button = (action, icon, text, attributes = {}) => {
     const bare = attributes.class === "pq-icon";

@@ -47,8 +47,7 @@
     draw();
     tell(say("looking"));
     const scroll = find("pq-scroll");
-    const top = find("pq-turns").lastElementChild.offsetTop - scroll.offsetTop;
-    scroll.scrollTo({ top, behavior: pq.calm() ? "instant" : "smooth" });
+    scroll.scrollTo({ top: find("pq-turns").lastElementChild.offsetTop, behavior: pq.calm() ? "instant" : "smooth" });
     pq.receive(turn, { question: text, history, filters, recognise, stream: true, view: true }, () => grown(turn));
   }
 

@@ -28,7 +28,7 @@
       const blocks = (rest + read.value).split("\n\n");
       rest = blocks.pop();
       for (const block of blocks) {
-        const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+        const [, name, data] = /^event: ([^\n]*)\ndata: ([^\n]*)$/.exec(block) ?? [];
         if (name) yield [name, JSON.parse(data)];
       }
     }

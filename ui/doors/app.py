@@ -33,6 +33,8 @@ from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.feedback import expire
 from ui.owner.lock import is_owners
 from ui.owner.part import owner_part
+from ui.page.look import site_name
+from ui.page.texts import Texts, load_texts
 from ui.pings import WAIT, Pings
 from ui.ports import is_loopback
 from ui.syncing import Syncing
@@ -70,6 +72,9 @@ class Doors:
             widget: Offered where its origins are set; None offers none.
             syncing: Runs the syncs; None takes one for the assistant's index.
             wait: Seconds before a sync that was asked for, as `Pings` takes them.
+
+        Raises:
+            ConfigError: The texts cannot be used.
         """
         settings = assistant.settings
         password = settings.password.get_secret_value() if settings.password else None
@@ -79,11 +84,12 @@ class Doors:
         self.access = Access(file, password)
         self._at_home = is_loopback(settings.host) and not password and not everyone
         self.rates = Rates(settings.questions_a_minute)
-        self.api = _api(assistant, self.asker, self.access)
+        texts = load_texts(settings.page_language, settings.page_texts)
+        self.api = _api(assistant, self.asker, self.access, texts)
         self.syncing = syncing or Syncing(settings, assistant.index.catalog)
         self.pings = Pings(self.syncing, wait=wait) if settings.sync_sources else None
         self.api.include_router(sync_routes(self.access, self.pings))
-        self.owner = owner_part(self.asker, file, self.syncing, at_home=self._at_home)
+        self.owner = owner_part(self.asker, file, self.syncing, texts, at_home=self._at_home)
         for router in self.owner.routers:
             self.api.include_router(router)
         self._origins = frozenset(settings.widget_origins if widget else ())
@@ -151,7 +157,7 @@ def _mcp_door(asker: Asker) -> McpDoor | None:
     return McpDoor(asker)
 
 
-def _api(assistant: Assistant, asker: Asker, access: Access) -> FastAPI:
+def _api(assistant: Assistant, asker: Asker, access: Access, texts: Texts) -> FastAPI:
     name = assistant.settings.site_name or "pullquote"
     app = FastAPI(
         title=f"Ask {name}" if assistant.settings.site_name else name,
@@ -164,6 +170,7 @@ def _api(assistant: Assistant, asker: Asker, access: Access) -> FastAPI:
     add_problem_handlers(app)
     for routes in (ask_routes, post_routes, chat_routes, health_routes):
         app.include_router(routes(asker))
-    app.include_router(login_routes(access, app.title))
+    shown = site_name(assistant, texts)
+    app.include_router(login_routes(access, assistant.settings, texts, shown))
     add_api_page(app)
     return app

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from rag.settings import Settings
 from ui.doors.access import SESSION_SECONDS, Access
 from ui.doors.gate import COOKIE
+from ui.doors.plain import POLICY, plain_page
+from ui.page.texts import Texts
 
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
 _LONGEST = 4000  # bytes of the form
 
 
@@ -33,21 +31,36 @@ class Session:
 
 
 def login_routes(
-    access: Access, name: str, *, prefix: str = "", session: Session = Session()
+    access: Access,
+    settings: Settings,
+    texts: Texts,
+    name: str,
+    *,
+    prefix: str = "",
+    session: Session = Session(),
 ) -> APIRouter:
     """Where browsers give a password.
 
     Args:
         access: Who may come in.
-        name: What the page calls the site.
+        settings: As `plain_page` takes them.
+        texts: The page's words.
+        name: What it calls the site.
         prefix: Of the paths.
         session: What the password is exchanged for.
     """
     router = APIRouter(prefix=prefix, include_in_schema=False)
 
+    def page(wrong: str = "", *, status: int = 200) -> HTMLResponse:
+        html = plain_page(
+            texts.say("door_log_in_title", name=name), name, _form(texts, wrong), settings, texts
+        )
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+        return HTMLResponse(html, status, headers)
+
     @router.get("/login")
     async def ask_for_password() -> Response:
-        return _home(session) if access.is_open else _page(name)
+        return _home(session) if access.is_open else page()
 
     @router.post("/login")
     async def log_in(request: Request) -> Response:
@@ -56,7 +69,7 @@ def login_routes(
         form = await request.body()
         given = parse_qs(form.decode(errors="replace")).get("password", [""])[0]
         if len(form) > _LONGEST or not access.is_password(given):
-            return _page(name, "This is not the password.", status=401)
+            return page(texts.say("door_wrong_password"), status=401)
         home = _home(session)
         home.set_cookie(
             session.cookie, access.session(), max_age=session.seconds, path=_cookie_path(request),
@@ -83,15 +96,9 @@ def _home(session: Session) -> RedirectResponse:
     return RedirectResponse(session.home, 303)
 
 
-def _page(name: str, wrong: str = "", *, status: int = 200) -> HTMLResponse:
-    style = (files("ui.assets") / "doors.css").read_text(encoding="utf-8")
+def _form(texts: Texts, wrong: str) -> str:
     said = f'<p role="alert">{escape(wrong)}</p>' if wrong else ""
-    html = f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Log in: {escape(name)}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
-<body><main class="narrow"><h1>{escape(name)}</h1>{said}
-<form method="post"><label for="password">Password</label>
+    return f"""{said}<form method="post">
+<label for="password">{escape(texts.say("door_password"))}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required
-autofocus><button>Log in</button></form></main></body></html>"""
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
-    return HTMLResponse(html, status, headers)
+autofocus><button>{escape(texts.say("door_log_in"))}</button></form>"""

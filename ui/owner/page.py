@@ -1,14 +1,19 @@
-"""The owner's page and its files: no script and no style stands in it, and none comes from afar."""
+"""The owner's page and its files: no script and no style stands in it, and none comes from afar.
+
+Its texts do, as data, which no browser runs.
+"""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.resources import files
 
 from fastapi.responses import HTMLResponse, Response
 
 from rag.settings import Settings
-from ui.page.look import accents, logo
+from ui.page.look import accents, literal, logo
+from ui.page.texts import Texts
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -16,13 +21,15 @@ POLICY = (
 )
 PRIVATE = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
 SCRIPTS = ("owner_tools.js", "owner_index.js", "owner_readers.js", "owner.js")
+_GAP = re.compile(r"\{([\w-]+)\}")
 
 
-def owner_page(settings: Settings, name: str, *, locked: bool) -> HTMLResponse:
+def owner_page(settings: Settings, texts: Texts, name: str, *, locked: bool) -> HTMLResponse:
     """The page, empty: its scripts fill it.
 
     Args:
-        settings: `site_logo` and `page_language` are used.
+        settings: `site_logo` is used.
+        texts: Its words.
         name: Of the site.
         locked: Whether there is a session to end.
 
@@ -31,14 +38,19 @@ def owner_page(settings: Settings, name: str, *, locked: bool) -> HTMLResponse:
     """
     picture = logo(settings.site_logo)
     shown = f'<img src="{picture}" alt="">' if picture else escape(name[:1])
+    told = {"texts": dict(texts.by_key), "language": texts.language}
     filled = {
-        "{name}": escape(name),
-        "{logo}": shown,
-        "{hidden}": "" if locked else "hidden",
+        **{key: escape(text) for key, text in texts.by_key.items()},
+        "own_title": escape(texts.say("own_title", name=name)),
+        "language": escape(texts.language),
+        "direction": texts.direction,
+        "name": escape(name),
+        "logo": shown,
+        "hidden": "" if locked else "hidden",
+        "texts": literal(told),
     }
-    html = _asset("owner.html")
-    for gap, text in filled.items():
-        html = html.replace(gap, text)
+    # At once, so that what is filled in has no gaps of its own.
+    html = _GAP.sub(lambda gap: filled[gap[1]], _asset("owner.html"))
     return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, **PRIVATE})
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from rag.assistant import Assistant
 from ui.doors.access import Access, AccessFile
 from ui.doors.asking import Asker
 from ui.doors.login import Session, login_routes
 from ui.owner.desk import OwnerDesk
 from ui.owner.lock import COOKIE, PAGE, SECONDS, OwnerLock
 from ui.owner.routes import owner_routes
+from ui.page.look import site_name
+from ui.page.texts import Texts
 from ui.syncing import Syncing
 
 _SESSION = Session(COOKIE, SECONDS, strict=True, home="../owner")
@@ -31,13 +32,16 @@ class OwnerPart:
         self.desk.close()
 
 
-def owner_part(asker: Asker, file: AccessFile, syncing: Syncing, *, at_home: bool) -> OwnerPart:
+def owner_part(
+    asker: Asker, file: AccessFile, syncing: Syncing, texts: Texts, *, at_home: bool
+) -> OwnerPart:
     """The page, whether somebody may come in or nobody.
 
     Args:
         asker: Whose assistant and threads are used.
         file: What sessions are signed with.
         syncing: What *Sync now* starts.
+        texts: The page's words.
         at_home: As `OwnerLock` takes it.
     """
     settings = asker.assistant.settings
@@ -45,14 +49,17 @@ def owner_part(asker: Asker, file: AccessFile, syncing: Syncing, *, at_home: boo
     access = Access(
         file, password.get_secret_value() if password else None, purpose="owner", seconds=SECONDS
     )
-    name = _name(asker.assistant)
+    name = site_name(asker.assistant, texts)
     desk = OwnerDesk(asker.assistant, syncing)
     routers = (
-        login_routes(access, f"{name}: owner", prefix=PAGE, session=_SESSION),
-        owner_routes(asker, desk, name, locked=not access.is_open),
+        login_routes(
+            access,
+            settings,
+            texts,
+            texts.say("own_login", name=name),
+            prefix=PAGE,
+            session=_SESSION,
+        ),
+        owner_routes(asker, desk, texts, name, locked=not access.is_open),
     )
     return OwnerPart(OwnerLock(access, at_home=at_home), routers, desk)
-
-
-def _name(assistant: Assistant) -> str:
-    return assistant.settings.site_name or ", ".join(assistant.index.status().hosts) or "pullquote"

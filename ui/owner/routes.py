@@ -32,22 +32,26 @@ from ui.owner.view import (
     Votes,
     Work,
 )
+from ui.page.texts import Texts
 
 _Made = TypeVar("_Made")
 
 
-def owner_routes(asker: Asker, desk: OwnerDesk, name: str, *, locked: bool) -> APIRouter:
+def owner_routes(
+    asker: Asker, desk: OwnerDesk, texts: Texts, name: str, *, locked: bool
+) -> APIRouter:
     """All of them.
 
     Args:
         asker: In whose threads the work is done.
         desk: Which does it.
+        texts: The page's words.
         name: Of the site.
         locked: Whether the page asks for a password.
     """
     router = APIRouter(prefix=PAGE, include_in_schema=False, dependencies=[Depends(_keep_private)])
     settings = asker.assistant.settings
-    _add_files(router, lambda: owner_page(settings, name, locked=locked))
+    _add_files(router, lambda: owner_page(settings, texts, name, locked=locked))
 
     @router.get("/owner.css")
     async def style() -> Response:

@@ -26,7 +26,7 @@ from ui.doors.app import Doors
 from ui.doors.requests import SCOPE_CAME, SCOPE_ID, of_request
 from ui.doors.wire import Scope
 from ui.page.desk import AT_ONCE, Desk
-from ui.page.look import head
+from ui.page.look import head, site_name
 from ui.page.server import listen
 from ui.page.texts import load_texts
 from ui.page.widget import widget
@@ -147,8 +147,7 @@ def make_site(
     """
     settings = assistant.settings
     texts = load_texts(settings.page_language, settings.page_texts)
-    hosts = assistant.index.status().hosts
-    name = settings.site_name or ", ".join(hosts) or texts.say("this_site")
+    name = site_name(assistant, texts)
     desk = Desk(
         assistant, texts, tuple(examples),
         watched=lambda: doors.asker.metrics.question("page"),

@@ -9,6 +9,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.settings import Settings
 from ui.page.texts import Texts
@@ -54,10 +55,16 @@ def head(settings: Settings, texts: Texts, name: str) -> str:
     )
 
 
+def site_name(assistant: Assistant, texts: Texts) -> str:
+    """What the site is called, on all of its pages."""
+    hosts = assistant.index.status().hosts
+    return assistant.settings.site_name or ", ".join(hosts) or texts.say("this_site")
+
+
 def told_of(settings: Settings, texts: Texts, name: str) -> dict[str, object]:
     """What the scripts of page and widget are told alike."""
     return {
-        "texts": dict(texts.by_key),
+        "texts": texts.of_readers,
         "language": texts.language,
         "direction": texts.direction,
         "name": name,

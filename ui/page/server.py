@@ -23,7 +23,10 @@ _POLICY = (
     "form-action 'self'; object-src 'none'; frame-src 'none'; base-uri 'self'; "
     "frame-ancestors 'self'"
 )
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 _SAFE = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from html import escape
-from importlib.resources import files
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
+from rag.settings import Settings
+from ui.doors.plain import plain_page
 from ui.doors.proxy import BehindProxy
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.page.app import Site, make_site
 from ui.page.server import guarded, listen
+from ui.page.texts import load_texts
 
 
 def serve_sites(
@@ -44,7 +46,7 @@ def serve_sites(
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan_of(sites))
     app.mount("/", _Choice(sites, assistants))
     listen(
-        app, host, port, on_ready, pages={"/": _list_of(sites)},
+        app, host, port, on_ready, pages={"/": _list_of(sites, settings)},
         # Which site is asked for is found below the path that a proxy took off.
         around=lambda inside: BehindProxy(inside, settings.trusted_proxies),
         busy=lambda: any(site.is_busy() for site in sites.values()),
@@ -110,13 +112,11 @@ def _lifespan_of(
     return lifespan
 
 
-def _list_of(sites: Mapping[str, Site]) -> str:
-    style = (files("ui.assets") / "doors.css").read_text(encoding="utf-8")
+def _list_of(sites: Mapping[str, Site], settings: Settings) -> str:
+    texts = load_texts(settings.page_language, settings.page_texts)
     items = "".join(
         f'<li><a href="{escape(name)}/">{escape(site.name)}</a></li>'
         for name, site in sites.items()
     )
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Sites</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
-<body><main class="narrow"><h1>Sites</h1><ul>{items}</ul></main></body></html>"""
+    name = texts.say("door_sites")
+    return plain_page(name, name, f"<ul>{items}</ul>", settings, texts)

@@ -14,6 +14,7 @@ from rag.errors import ConfigError
 _ENGLISH = "texts.en.json"
 _RIGHT_TO_LEFT = frozenset("ar ckb dv fa he ku ps sd ug ur yi".split())
 _GAP = re.compile(r"\{(\w+)\}")
+_ELSEWHERE = ("own_", "door_")  # on the owner's page, at the log-in
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Texts:
     def direction(self) -> str:
         """Of the language: "ltr" or "rtl"."""
         return "rtl" if self.language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+    @property
+    def of_readers(self) -> dict[str, str]:
+        """Those of the chat page and of the widget."""
+        return {key: text for key, text in self.by_key.items() if not key.startswith(_ELSEWHERE)}
 
     def say(self, key: str, **values: object) -> str:
         """A text with its gaps filled."""
