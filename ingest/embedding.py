@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
 
-from ingest.split import VERSION, Piece, split
+from ingest.prepared import Prepared, content_digest
+from ingest.split import Piece, split
 from rag import catalog_write
 from rag.backends import load_embedder
-from rag.embed import Embedder
-from rag.identity import content_hash, embedding_key
+from rag.embed import Embedder, ModelId, PassageText, PassageVectors
+from rag.identity import embedding_key
 from rag.index import IndexWriter
 from rag.settings import Settings
 from rag.types import ParsedPost
@@ -24,6 +25,8 @@ class _Waiting:
     parsed: ParsedPost
     pieces: tuple[Piece, ...]
     source: str
+    ahead: Mapping[str, PassageVectors]
+    """Vectors that others made, by embedding key."""
 
 
 @dataclass
@@ -35,10 +38,14 @@ class Embedding:
     settings: Settings
     given: Embedder | None
     """Takes the place of the one that the settings name."""
+    model: ModelId
+    """Of the index."""
     embedded: int = 0
     """Passages."""
     seconds: float = 0.0
-    """Spent in the model."""
+    """Spent in the model, by this process."""
+    has_split: bool = False
+    """Whether the passages of any post are not as they were."""
     _waiting: list[_Waiting] = field(default_factory=list)
 
     @cached_property
@@ -47,45 +54,45 @@ class Embedding:
         return self.given or load_embedder(self.settings)
 
     @property
-    def has_embedder(self) -> bool:
-        return "embedder" in self.__dict__
-
-    @property
     def waiting(self) -> int:
         """Passages."""
         return sum(len(one.pieces) for one in self._waiting)
 
-    def put(self, parsed: ParsedPost, source: str) -> bool:
-        """Take a post that is to come into the index; whether enough wait to be embedded."""
+    def put(self, prepared: Prepared, parsed: ParsedPost, source: str) -> bool:
+        """Take a post that is to come into the index; whether enough wait to be embedded.
+
+        Args:
+            prepared: What was made of it ahead.
+            parsed: The post as it comes into the index.
+            source: Where it was read.
+        """
         if self.writer is None:
             return False
-        pieces = split(parsed, self.embedder, limit=self.settings.passage_tokens)
-        self._waiting.append(_Waiting(parsed, pieces, source))
+        self.has_split = True
+        pieces = prepared.pieces_of(parsed)
+        if pieces is None:
+            pieces = split(parsed, self.embedder, limit=self.settings.passage_tokens)
+        self._waiting.append(_Waiting(parsed, pieces, source, prepared.vectors))
         return self.waiting >= _WINDOW
 
     def content_hash(self, parsed: ParsedPost) -> str:
         """Of all that decides which passages a post has."""
-        text = f"{content_hash(parsed)}/{VERSION}/{self.settings.passage_tokens}"
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return content_digest(parsed, self.settings.passage_tokens)
 
     def embed(self) -> bool:
         """Embed what waits, and put the posts into the index; whether there was any."""
         if self.writer is None or not self._waiting:
             return False
         catalog = self.writer.catalog
-        model = self.embedder.id
-        keys = [[embedding_key(p.text, model) for p in one.pieces] for one in self._waiting]
+        keys = [[embedding_key(p.text, self.model) for p in one.pieces] for one in self._waiting]
         texts = {
             key: piece.text
             for one, own in zip(self._waiting, keys, strict=True)
             for key, piece in zip(own, one.pieces, strict=True)
         }
         known = catalog_write.known_embeddings(catalog, list(texts))
-        missing = [key for key in texts if key not in known]
-        started = perf_counter()
-        vectors = self.embedder.embed_passages([texts[key] for key in missing])
-        self.seconds += perf_counter() - started
-        catalog_write.save_embeddings(catalog, dict(zip(missing, vectors, strict=True)))
+        missing = {key: text for key, text in texts.items() if key not in known}
+        catalog_write.save_embeddings(catalog, self._vectors(missing))
         for one, own in zip(self._waiting, keys, strict=True):
             passages = [piece.passage for piece in one.pieces]
             digest = self.content_hash(one.parsed)
@@ -94,3 +101,15 @@ class Embedding:
         self.writer.flush_if_full()
         self.embedded += len(missing)
         return True
+
+    def _vectors(self, texts: Mapping[str, PassageText]) -> dict[str, PassageVectors]:
+        """By key: those that others made, and the rest made here."""
+        ahead = {key: made for one in self._waiting for key, made in one.ahead.items()}
+        here = {key: text for key, text in texts.items() if key not in ahead}
+        vectors = {key: ahead[key] for key in texts if key in ahead}
+        if here:  # else the model is not loaded for nothing
+            started = perf_counter()
+            made = self.embedder.embed_passages(list(here.values()))
+            self.seconds += perf_counter() - started
+            vectors |= zip(here, made, strict=True)
+        return vectors

@@ -59,7 +59,7 @@ class Report:
     """Passages embedded by this run."""
     seconds: float = 0.0
     encode_seconds: float = 0.0
-    """Of `seconds`, spent in the embedding model."""
+    """Of `seconds`, spent in the embedding model; not what workers of Ray spent meanwhile."""
     text: TextKept = field(default_factory=TextKept)
     languages: tuple[LanguageShare, ...] = ()
     """Of the index now, the most frequent first."""

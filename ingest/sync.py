@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from time import perf_counter
 
@@ -19,6 +20,7 @@ from ingest.live.spot_check import Sample, spot_check
 from ingest.live.thin_posts import ThinPosts, shown_elsewhere
 from ingest.live.wordpress_api import is_address
 from ingest.posts.wordpress_post import Skipped
+from ingest.prepared import Prepared
 from ingest.read import read_source
 from ingest.report import Report
 from ingest.split import VERSION
@@ -29,7 +31,7 @@ from rag.catalog import Catalog
 from rag.catalog_forgotten import Forgotten, forgotten
 from rag.catalog_languages import language_shares, note_shares
 from rag.catalog_sources import missing, set_quarantine, set_source_state, source_state
-from rag.embed import Embedder
+from rag.embed import Embedder, ModelId
 from rag.errors import ConfigError, SourceError
 from rag.index import write_index
 from rag.settings import Settings
@@ -49,6 +51,13 @@ class Options:
     """Of live sites: fetch every post again, changed or not."""
     dry_run: bool = False
     """Only report what would be done."""
+    ray: str = ""
+    """Whose workers read and embed ahead: "local", or the address of a Ray; empty for nobody's."""
+
+
+_Ahead = tuple[str, Event, Prepared | None]
+"""A source's label, what was read there, and what was made of it ahead."""
+_MakeAhead = Callable[[Iterable[tuple[str, Event]], Update, ModelId], Generator[_Ahead, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,8 @@ def sync(
     Raises:
         SourceError: Nothing in the sources can be read, or a site stopped answering. What had been
             read by then is in the index; nothing was taken for deleted.
-        ConfigError: The password of a site does not fit.
+        ConfigError: The password of a site does not fit, or Ray is asked for and not installed.
+        WorkersUnavailable: Ray does not answer. What had been embedded by then is in the index.
         IndexBusy: Another process is writing.
         IndexMismatch: The index was made with another model or by a newer version.
         ModelUnavailable: The embedding model cannot be loaded.
@@ -107,6 +117,7 @@ def _sync(
     on_progress: OnProgress | None,
 ) -> Report:
     started = perf_counter()
+    make_ahead = _make_ahead(options)
     opened = _open(sources, settings, options)
     events = _events(opened)
     # The index is not even opened before something could be read.
@@ -121,19 +132,20 @@ def _sync(
     model = embedder.id if embedder else model_id(settings)
     with nullcontext() if options.dry_run else write_index(settings.place, model) as writer:
         live = frozenset(one.label for one in opened if one.client)
-        embedding = Embedding(writer, settings, embedder)
+        embedding = Embedding(writer, settings, embedder, model)
         update = Update(
             writer, _states(settings), settings, embedding, on_progress, sample, thin,
             forgotten=_forgotten(settings), live=live,
         )  # fmt: skip
-        _work_off(update, events, options)
+        with closing(make_ahead(events, update, model)) as ahead:
+            _work_off(update, ahead, options)
         if options.prune:
             files = {one.label for one in opened} - live
             prune(update, files, allow_mass_delete=options.allow_mass_delete)
         if writer:
             for one in opened:
                 set_quarantine(writer.catalog, one.label, update.quarantined.get(one.label, ()))
-            if embedding.has_embedder:
+            if embedding.has_split:
                 note_shares(writer.catalog, embedding.embedder)
             writer.finish()
         report = _with_totals(update.closing_report(), settings)
@@ -145,9 +157,25 @@ def _sync(
     return replace(report, dry_run=options.dry_run, seconds=perf_counter() - started)
 
 
-def _work_off(update: Update, events: Iterable[tuple[str, Event]], options: Options) -> None:
+def _make_ahead(options: Options) -> _MakeAhead:
+    """Who makes what can be made of posts ahead: nobody, or workers of Ray."""
+    if not options.ray or options.dry_run:  # which embeds nothing
+        return lambda events, update, model: ((*one, None) for one in events)
+    try:
+        from ingest.on_ray import made_ahead
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("ray", "pyarrow"):
+            raise
+        raise ConfigError(
+            "--ray is given, and Ray is not installed.",
+            hint="Run `pip install 'pullquote[ray]'`.",
+        ) from error
+    return partial(made_ahead, options.ray)
+
+
+def _work_off(update: Update, events: Iterable[_Ahead], options: Options) -> None:
     ended: list[tuple[str, Finished]] = []
-    for label, event in events:
+    for label, event, prepared in events:
         if isinstance(event, Finished):
             ended.append((label, event))
         elif isinstance(event, Checkpoint):
@@ -157,7 +185,7 @@ def _work_off(update: Update, events: Iterable[tuple[str, Event]], options: Opti
         elif isinstance(event, LeftOut):
             update.left_out[event.post_id] = None
         else:
-            update.take(label, event)
+            update.take(label, event, prepared)
     update.embed()
     for label, finished in ended:
         settle(update, label, finished, allow_mass_delete=options.allow_mass_delete)

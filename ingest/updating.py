@@ -14,6 +14,7 @@ from ingest.live.thin_posts import ThinPosts
 from ingest.posts.copies import Standing, completed, lacks, standing
 from ingest.posts.parsed import parsed_post, with_language
 from ingest.posts.wordpress_post import ReadPost, Skipped
+from ingest.prepared import Prepared
 from ingest.report import Difference, Progress, Report
 from rag import catalog_read, catalog_write
 from rag.catalog import Catalog
@@ -71,8 +72,30 @@ class Update:
     quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
     """What was skipped, by source."""
 
-    def take(self, source: str, result: ReadPost | Skipped) -> None:
-        """A post, or why there is none."""
+    def is_wanted(self, source: str, result: ReadPost) -> bool:
+        """Whether `take` would look at a post, as far as what was taken until now tells."""
+        post = result.raw.post
+        if post.id in self.forgotten or post.id in self.hidden:
+            return False
+        live = source in self.live
+        beside = self._beside(post.id, live=live)
+        return not (beside and standing(post, result.raw.untold, live=live).yields_to(beside))
+
+    def digest_before(self, post_id: str) -> str:
+        """Of the post's text as it is in the index; empty where it is not there."""
+        state = self.now.get(post_id) or self.states.get(post_id)
+        return state.content_hash if state else ""
+
+    def take(
+        self, source: str, result: ReadPost | Skipped, prepared: Prepared | None = None
+    ) -> None:
+        """A post, or why there is none.
+
+        Args:
+            source: Where it was read.
+            result: What was read.
+            prepared: What was made of the post ahead, where something was.
+        """
         about = result.post_id if isinstance(result, Skipped) else result.raw.post.id
         if about is not None and about in self.forgotten:
             self.left_out[about] = None
@@ -82,10 +105,10 @@ class Update:
             self.quarantined.setdefault(source, []).append(kept)
             self._skip(result)
             return
-        self._take_post(source, result)
+        self._take_post(source, result, prepared or Prepared(parsed_post(result)))
 
-    def _take_post(self, source: str, result: ReadPost) -> None:
-        parsed = parsed_post(result)
+    def _take_post(self, source: str, result: ReadPost, prepared: Prepared) -> None:
+        parsed = prepared.parsed
         post = parsed.post
         for warning in result.warnings:
             self.warn(warning)
@@ -94,7 +117,7 @@ class Update:
         live = source in self.live
         own = standing(post, result.raw.untold, live=live)
         best = self.seen.get(post.id)
-        beside = best or self._indexed(post.id, live=live)
+        beside = self._beside(post.id, live=live)
         reason = own.yields_to(beside) if beside else ""
         if beside and reason:
             self.skipped.append(Skipped(result.origin, reason, post.id, stays=True))
@@ -107,20 +130,25 @@ class Update:
         self.seen[post.id] = own
         parsed = self._completed(parsed, result.raw.untold, live=live)
         self._note(parsed)
-        self._compare(parsed, source)
+        self._compare(prepared, parsed, source)
         if parsed.post.published is None:
             self.undated.add(post.id)
         if self.done[post.id] in ("added", "changed"):
-            self.kept.add(
-                post.id, coverage(result.raw.html, parsed.sections, title=result.raw.post.title)
-            )
+            raw = result.raw
+            covered = prepared.covered or coverage(raw.html, parsed.sections, title=raw.post.title)
+            self.kept.add(post.id, covered)
         if source in self.live and self.done[post.id] != "unchanged":
             self.sample.offer(parsed)
             self.thin.offer(parsed)
         self._tell()
 
-    def _indexed(self, post_id: str, *, live: bool) -> Standing | None:
-        """The copy that the index held before; nothing that a site itself says yields to it."""
+    def _beside(self, post_id: str, *, live: bool) -> Standing | None:
+        """The copy of this run that counts, else the one that the index held before.
+
+        Nothing that a site itself says yields to the latter.
+        """
+        if post_id in self.seen:
+            return self.seen[post_id]
         state = self.states.get(post_id)
         return None if live or state is None else Standing(False, state.modified, state.whole)
 
@@ -176,7 +204,7 @@ class Update:
             self.now.pop(id_, None)
             self.done.pop(id_, None)
 
-    def _compare(self, parsed: ParsedPost, source: str) -> None:
+    def _compare(self, prepared: Prepared, parsed: ParsedPost, source: str) -> None:
         post = parsed.post
         before = self.now.get(post.id) or self.states.get(post.id)
         now = catalog_write.PostState(
@@ -186,7 +214,7 @@ class Update:
         if before is None or before.content_hash != now.content_hash:
             done = "changed" if before else "added"
             self.titles[post.id] = post.title
-            if self.embedding.put(parsed, source):
+            if self.embedding.put(prepared, parsed, source):
                 self.embed()
         elif before.record_hash != now.record_hash or (
             source in self.live and before.source != source

@@ -1,4 +1,4 @@
-"""Reading from the catalog: every passage's vector at once."""
+"""Reading from the catalog: every passage's vector at once, and every key."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from rag.types import Vectors
 def count_passages(catalog: Catalog) -> int:
     found: int = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
     return found
+
+
+def embedding_keys(catalog: Catalog) -> list[str]:
+    """Under which there are vectors, in any order."""
+    return [key for (key,) in catalog.connection.execute("SELECT key FROM embeddings")]
 
 
 @decoded

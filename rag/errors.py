@@ -12,6 +12,7 @@ PullquoteError
 ├── PostUnknown          no post, or more than one, is meant by what was typed
 ├── BackupInvalid        a backup cannot be taken here or restored from there
 ├── ModelUnavailable     a model cannot be loaded or does not answer
+├── WorkersUnavailable   the machines that were to read and embed do not answer
 ├── QuestionInvalid      a question cannot be asked as it is
 └── Stopped              nobody waits for the answer any more
 """
@@ -78,6 +79,10 @@ class BackupInvalid(PullquoteError):
 
 class ModelUnavailable(PullquoteError):
     """A model cannot be loaded, or a chat model does not answer."""
+
+
+class WorkersUnavailable(PullquoteError):
+    """The machines that were to read and embed posts do not answer, or gave up."""
 
 
 class QuestionInvalid(PullquoteError):

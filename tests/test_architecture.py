@@ -148,6 +148,8 @@ HOMES = {  # a package may be imported in these files and nowhere else
     "itsdangerous": ["ui/doors/access.py"],
     "typer": ["ui/cli*.py"],
     "py3langid": ["rag/language.py"],
+    "ray": ["ingest/on_ray.py"],
+    "pyarrow": ["ingest/on_ray.py"],
     "threadpoolctl": ["rag/numpy_cores.py"],
     "sentence_transformers": [
         "rag/embed*.py",

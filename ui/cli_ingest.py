@@ -5,6 +5,7 @@ As in `ui/cli.py`, what a command needs is imported inside it.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,13 @@ Report = Annotated[
         file_okay=False, metavar="DIR", help="Where the report of --cases is; made the first time."
     ),
 ]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help='Read and embed with the workers of a Ray: "auto" or HOST:PORT; or "local", here.',
+    ),
+]
 Private = Annotated[
     bool | None,
     typer.Option(
@@ -57,6 +65,8 @@ Private = Annotated[
         help="Also read sites in the own network or on the own machine.",
     ),
 ]
+
+_RAY = re.compile(r"local|auto|(\[[0-9a-fA-F:.]+\]|[\w.-]+):[0-9]{1,5}")
 
 
 def ingest(
@@ -71,6 +81,7 @@ def ingest(
     allow_private_network: Private = None,
     cases: Cases = None,
     report: Report = None,
+    ray: Ray = None,
 ) -> None:
     """Make the index match WordPress posts.
 
@@ -86,6 +97,10 @@ def ingest(
     if (cases is None) != (report is None):
         raise typer.BadParameter("--cases needs --report, and --report needs --cases.")
     settings = load_settings(index=index, allow_private_network=allow_private_network)
+    if ray is not None and not _RAY.fullmatch(ray):
+        raise typer.BadParameter("--ray takes local, auto or HOST:PORT.")
+    if ray is not None and dry_run:
+        raise typer.BadParameter("--dry-run embeds nothing; leave out --ray.")
     every = time_span(watch) if watch else None
     if every and "-" in sources:
         raise typer.BadParameter("Standard input can be read only once, without --watch.")
@@ -95,6 +110,7 @@ def ingest(
         types=tuple(filter(None, (name.strip() for name in (types or "").split(",")))),
         full=full,
         dry_run=dry_run,
+        ray=ray or "",
     )
 
     def once() -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from rag.errors import ConfigError, IndexBusy, IndexUnavailable, SourceError
+from rag.errors import ConfigError, IndexBusy, IndexUnavailable, SourceError, WorkersUnavailable
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SHORTEST = timedelta(seconds=10)
@@ -42,14 +42,15 @@ def keep_doing(
     Args:
         work: What to do.
         every: From the end of one time to the start of the next.
-        complain: Told problem and hint where a source cannot be read, or the index is busy or away.
+        complain: Told problem and hint where a source cannot be read, the index is busy or away, or
+            the workers of Ray are.
         sleep: Takes the place of waiting.
     """
     while True:
         wait = every.total_seconds()
         try:
             work()
-        except (SourceError, IndexBusy, IndexUnavailable) as error:
+        except (SourceError, IndexBusy, IndexUnavailable, WorkersUnavailable) as error:
             complain(error.problem, error.hint)
             # A site that names a time is not asked sooner.
             wait = max(wait, getattr(error, "retry_after", 0.0))
