@@ -99,7 +99,7 @@ def test_what_a_way_of_searching_earns(assistant: Assistant) -> None:
     assert Way((), gold.post_id, gold.quote).marks(case) == (False, False, True)
     assert Way((), "robledal.example/8", gold.quote).marks(case) == (False, False, False)
     text = languages_text({"es": {"words": [(True, True, False), (False, True, False)]}})
-    assert "| es, words | 2 | 0.500" in text
+    assert "| es, words |  2 | 0.500" in text
 
 
 def test_a_table_of_pairs_has_both_groups() -> None:

@@ -215,7 +215,7 @@ def test_tables_and_answers_are_printed() -> None:
 def test_without_a_control_group_its_shares_are_left_open() -> None:
     grades = grade_quotes(graded([MYTH])[:1], resamples=5)
     assert {one.estimate for one in grades.plain} == {None}
-    assert "| control group | 0 |" in quotes_text(grades)
+    assert "| control group |  0 |" in quotes_text(grades)
 
 
 def test_posts_are_indexed_as_they_are_written_and_asked_through_the_pipeline() -> None:
