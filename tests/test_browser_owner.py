@@ -202,7 +202,7 @@ def test_questions_are_found_taken_along_and_deleted(opened: Opened) -> None:
     assert [cells[3] for cells in csv.reader(text.splitlines())][3] == f"'{FORMULA}"
     row(page, "questions", SLUGS).get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Delete this question?")).to_be_visible()
-    page.get_by_role("button", name="Keep them").click()
+    page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.locator("#questions .asked")).to_have_count(4)
     row(page, "questions", SLUGS).get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete", exact=True).click()

@@ -245,7 +245,7 @@ def test_the_command_grades_the_shipped_judge(
     main()
     said = capsys.readouterr().out
     assert said.startswith(f"Judge 'overlap', few.jsonl, split {split}\n")
-    assert re.search(rf"^\| all +\| {counted} \|", said, re.MULTILINE)
+    assert re.search(rf"^\| all +\| +{counted} \|", said, re.MULTILINE)
 
 
 def test_the_same_scores_give_the_same_intervals() -> None:

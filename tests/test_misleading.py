@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -283,6 +284,6 @@ def test_the_command_grades_the_shipped_writer(
     main()
     said = capsys.readouterr().out
     assert said.startswith("Writer 'quotes', contexts.jsonl, 2 posts in one index\n")
-    assert "| denied_next | 1 |" in said
+    assert re.search(r"^\| denied_next +\| +1 \|", said, re.MULTILINE)
     assert "Does copper keep slugs away?\n  " in said
     assert all(name in said for name in OUTCOMES)
