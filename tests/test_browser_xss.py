@@ -68,6 +68,10 @@ def only_text(page: Page, places: str) -> None:
     assert handlers == []
 
 
+def _is_harm(found: set[str]) -> bool:
+    return any("evil.example" in one or one == "owned" for one in found)
+
+
 def answered(page: Page) -> None:
     page.fill("#pq-box", QUESTION)
     page.press("#pq-box", "Enter")
@@ -100,8 +104,11 @@ def test_the_payloads_are_sixty_and_more_and_do_harm_where_they_are_markup(
         # Nothing is asked of the page, which may lead away at any moment.
         with suppress(Error):
             page.goto("http://control.example/", wait_until="commit", timeout=5000)
-        page.wait_for_timeout(50)
-        harmful += any("evil.example" in one or one == "owned" for one in found)
+        for _ in range(8):
+            if _is_harm(found):
+                break
+            page.wait_for_timeout(100)
+        harmful += _is_harm(found)
         page.close()
     context.close()
     assert harmful > 30
@@ -114,6 +121,8 @@ def test_the_chat_page_shows_them_as_text(browser: Browser) -> None:
         cards = " ".join(page.locator("#pq-cards").inner_text().split())
         assert [one for one in PAYLOADS if " ".join(one.split()) not in cards] == []
         only_text(page, "#pq-turns, #pq-cards, #pq-head h1, #pq-empty")
+        page.locator(".pq-mark").last.scroll_into_view_if_needed()
+        page.wait_for_timeout(800)  # until the page, which scrolls to the answer, is at rest
         page.locator(".pq-mark").last.hover()
         expect(page.locator("#pq-pop")).to_be_visible()
         only_text(page, "#pq-pop")

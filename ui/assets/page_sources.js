@@ -125,7 +125,11 @@
     const page = pq.find("pq");
     if (matchMedia("(hover: hover)").matches) page.addEventListener("mousemove", moved);
     page.addEventListener("focusin", focused);
-    pq.find("pq-scroll").addEventListener("scroll", hide, { passive: true });
+    const scrolled = () => {
+      hovered = null; // so that the next move over the same marker shows its quote again
+      hide();
+    };
+    pq.find("pq-scroll").addEventListener("scroll", scrolled, { passive: true });
     addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
       if (!pq.find("pq-pop").hidden) hide();
