@@ -2,9 +2,8 @@
 
 The home of Ray. Reading a source and writing the index stay in this process; what lies between is
 two stages of Ray Data: HTML to sections, and sections to passages with their vectors, in actors
-that hold the model. How many posts are under way, who gets which, and what is done again when a
-worker dies is Ray Data's business. The order stays as it was read, and a sync decides about each
-post as it does alone, so nothing of the index rests on who made what.
+that hold the model. Who gets which posts, and what is done again when a worker dies, is Ray Data's
+business. Their order stays, and a sync decides about each as it does alone.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Before Ray is imported, which reads them then. It is told to report to nobody, whatever else is
-# set; and what its parts written in C++ say goes to the terminal unasked.
+# Read by Ray as it is imported: it reports to nobody, and its C++ parts keep off the terminal.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # noqa: TID251 - set for others, not read
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # noqa: TID251 - as above
 
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
 _BLOCK = 16  # posts that a worker is given at once
 _WINDOW = 1000  # posts for each embedding worker, which then loads the model anew
 _PATIENCE = 60.0  # seconds of reading after which workers begin with what there is
+_REACHED = 10.0  # seconds until a Ray that does not answer counts as none
 _READING, _EMBEDDING = 0.25, 0.75  # of a core, so that the first stage has room beside the second
 _WORKERS_NEED = (
     "embedding_model", "embedding_backend", "embedding_device", "embedding_precision",
@@ -146,6 +146,9 @@ def _connected(address: str) -> Iterator[None]:
     if address == "local":
         quiet["include_dashboard"] = False
     try:
+        host, _, port = address.rpartition(":")
+        if host:  # Ray itself would try for minutes
+            socket.create_connection((host.strip("[]"), int(port)), _REACHED).close()
         ray.init(address=address, **quiet)
     # A Ray that does not start, or is not there, is told by all kinds of exceptions, bare ones too.
     except Exception as error:
