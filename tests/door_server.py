@@ -15,7 +15,7 @@ from fake_assistant import FakeAssistant, site_index
 from starlette.responses import PlainTextResponse
 
 from rag.assistant import Assistant
-from ui.doors.app import Doors
+from ui.all_doors import Doors
 from ui.page.server import guarded
 
 

@@ -25,6 +25,14 @@ INGEST: dict[
     "sample": set(),
 }
 
+UI: dict[str, set[str]] = {  # the same inside ui; what stands beside them may import all
+    "doors": set(),
+    "owner": {"doors"},
+    "page": {"doors", "owner"},
+    "assets": set(),
+}
+MAY_IMPORT = {"ingest": INGEST, "ui": UI}
+
 STAGES = [  # inside rag, a module may import what stands above it
     "types",
     "errors",
@@ -232,12 +240,24 @@ def test_a_stage_imports_only_what_stands_above_it(file: Path) -> None:
     assert not below, f"{place(file)} must not import {below}"
 
 
-@pytest.mark.parametrize("package", INGEST)
-def test_packages_of_ingest_point_one_way(package: str) -> None:
-    allowed = {package, *INGEST[package]}
-    for file in (ROOT / "ingest" / package).rglob("*.py"):
-        own = {name.split(".")[1] for name in ours(file) if name.startswith("ingest.")}
-        assert own <= allowed, f"{place(file)} must not import {own - allowed}"
+@pytest.mark.parametrize(
+    ("outer", "package"), [(outer, name) for outer, inner in MAY_IMPORT.items() for name in inner]
+)
+def test_packages_inside_a_package_point_one_way(outer: str, package: str) -> None:
+    inner = MAY_IMPORT[outer]
+    against = inner.keys() - {package, *inner[package]}
+    if outer == "ingest":  # whose packages do not import what stands beside them either
+        against |= {file.stem for file in (ROOT / outer).glob("*.py")}
+    files = sorted((ROOT / outer / package).rglob("*.py"))
+    assert files
+    for file in files:
+        own = {name.split(".")[1] for name in ours(file) if name.startswith(f"{outer}.")}
+        assert not own & against, f"{place(file)} must not import {own & against}"
+
+
+def test_every_package_of_ui_has_its_place() -> None:
+    packages = {file.parent.name for file in (ROOT / "ui").glob("*/__init__.py")}
+    assert packages == set(UI)
 
 
 def test_every_module_of_ingest_has_its_place_and_is_drawn() -> None:

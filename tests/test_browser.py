@@ -15,8 +15,8 @@ from axe_core_python.sync_playwright import Axe
 from fake_assistant import CLEANED, EVIL, LETTUCES, SPECIAL, serving
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from ui.page.texts import load_texts
 from ui.render import REFUSED
+from ui.texts import load_texts
 
 _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "

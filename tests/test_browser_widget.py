@@ -17,7 +17,7 @@ from fake_assistant import CLEANED, EVIL, LETTUCES, SPECIAL
 from playwright.sync_api import Browser, Page, Request, expect
 from widget_site import NAME, widget_site
 
-from ui.page.texts import load_texts
+from ui.texts import load_texts
 from ui.view import PageAnswer
 
 browser = test_browser.browser

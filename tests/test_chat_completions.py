@@ -15,7 +15,7 @@ from langchain_openai import ChatOpenAI
 
 from rag.record import AnswerRecord
 from rag.types import Turn
-from ui.doors.app import Doors
+from ui.all_doors import Doors
 from ui.doors.footnotes import inert, marks, whole
 from ui.doors.pulse import COMMENT
 

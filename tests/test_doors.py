@@ -15,7 +15,7 @@ from fake_assistant import LETTUCES, FakeAssistant, site_index
 
 from rag.record import AnswerRecord, record
 from rag.types import Turn
-from ui.doors.app import Doors
+from ui.all_doors import Doors
 from ui.doors.pulse import COMMENT
 from ui.view import PageAnswer, view
 

@@ -25,8 +25,8 @@ from rag.errors import ConfigError
 from rag.settings import load_settings
 from ui.cli import app
 from ui.doors.access import AccessFile
+from ui.doors.owner_lock import COOKIE
 from ui.feedback import unanswered, votes
-from ui.owner.lock import COOKIE
 from ui.owner.page import SCRIPTS
 from ui.serving import require_lock
 

@@ -27,7 +27,7 @@ from ui.page import stream
 from ui.page.desk import Desk, Reply
 from ui.page.stream import Workers
 from ui.page.suggest import examples, follow_ups
-from ui.page.texts import load_texts
+from ui.texts import load_texts
 
 TAB = "tab"
 TEXTS = load_texts()

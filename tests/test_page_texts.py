@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from rag.errors import ConfigError
 from rag.settings import Settings
+from ui.look import SCRIPTS, accents, contrast, head, logo
 from ui.owner.page import SCRIPTS as OWNER
-from ui.page.look import SCRIPTS, accents, contrast, head, logo
-from ui.page.texts import english, load_texts
 from ui.page.widget import SCRIPTS as WIDGET
+from ui.texts import english, load_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "ui" / "assets"

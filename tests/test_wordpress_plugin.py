@@ -25,9 +25,9 @@ from rag.settings import load_settings
 from ui.doors.access import AccessFile
 from ui.doors.metrics import Metrics
 from ui.page.desk import Desk
-from ui.page.texts import load_texts
 from ui.page.widget import widget
 from ui.pings import Pings
+from ui.texts import load_texts
 
 browser = test_browser.browser
 pytestmark = [

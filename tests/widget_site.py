@@ -17,8 +17,8 @@ from small_site import GARDEN
 
 from rag.types import ParsedPost, Section
 from ui.page.desk import Desk
-from ui.page.texts import load_texts
 from ui.page.widget import widget
+from ui.texts import load_texts
 
 NAME = "The garden"
 STYLES = {

@@ -49,7 +49,7 @@ def serve_page(
     assistant.index.check_model(model_id(settings))  # now, and not at the first reader's question
     with waiting("Opening the page"):
         # Only now: it takes seconds, and there may be no index at all.
-        from ui.owner.lock import PAGE
+        from ui.doors.owner_lock import PAGE
         from ui.page.app import serve
 
     def ready(address: str) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from starlette.responses import RedirectResponse, Response
 
 from ui.doors.access import Access, password_of
+from ui.doors.owner_lock import LOGIN, OwnerLock, is_owners
 from ui.doors.problems import Refused, problem_response
 from ui.doors.rates import Rates, What, client_of
 from ui.doors.wire import App, Receive, Scope, Send, cookie, header, is_from_own_page, route
-from ui.owner.lock import LOGIN, OwnerLock, is_owners
 from ui.ports import is_own_name
 
 COOKIE = "pullquote_session"

@@ -13,7 +13,7 @@ from rag.settings import Settings
 from ui.doors.access import SESSION_SECONDS, Access
 from ui.doors.gate import COOKIE
 from ui.doors.plain import POLICY, plain_page
-from ui.page.texts import Texts
+from ui.texts import Texts
 
 _LONGEST = 4000  # bytes of the form
 

@@ -6,8 +6,8 @@ from html import escape
 from importlib.resources import files
 
 from rag.settings import Settings
-from ui.page.look import accents, logo
-from ui.page.texts import Texts
+from ui.look import accents, logo
+from ui.texts import Texts
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "

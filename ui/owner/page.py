@@ -12,8 +12,8 @@ from importlib.resources import files
 from fastapi.responses import HTMLResponse, Response
 
 from rag.settings import Settings
-from ui.page.look import accents, literal, logo
-from ui.page.texts import Texts
+from ui.look import accents, literal, logo
+from ui.texts import Texts
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from ui.doors.access import Access, AccessFile
 from ui.doors.asking import Asker
 from ui.doors.login import Session, login_routes
+from ui.doors.owner_lock import COOKIE, PAGE, SECONDS, OwnerLock
+from ui.look import site_name
 from ui.owner.desk import OwnerDesk
-from ui.owner.lock import COOKIE, PAGE, SECONDS, OwnerLock
 from ui.owner.routes import owner_routes
-from ui.page.look import site_name
-from ui.page.texts import Texts
 from ui.syncing import Syncing
+from ui.texts import Texts
 
 _SESSION = Session(COOKIE, SECONDS, strict=True, home="../owner")
 

@@ -1,4 +1,4 @@
-"""The doors behind the owner's page; `ui/owner/lock.py` stands in front of all of them."""
+"""The doors behind the owner's page; `ui/doors/owner_lock.py` stands in front of all of them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from rag.errors import ConfigError, IndexBusy
 from ui.doors.asking import Asker
+from ui.doors.owner_lock import PAGE
 from ui.doors.problems import Refused
 from ui.feedback import votes
 from ui.owner.desk import OwnerDesk
-from ui.owner.lock import PAGE
 from ui.owner.page import PRIVATE, SCRIPTS, owner_page, owner_script, owner_style
 from ui.owner.sheets import questions_sheet, votes_sheet
 from ui.owner.view import (
@@ -32,7 +32,7 @@ from ui.owner.view import (
     Votes,
     Work,
 )
-from ui.page.texts import Texts
+from ui.texts import Texts
 
 _Made = TypeVar("_Made")
 

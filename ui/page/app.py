@@ -22,14 +22,14 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag.assistant import Assistant
-from ui.doors.app import Doors
+from ui.all_doors import Doors
 from ui.doors.requests import SCOPE_CAME, SCOPE_ID, of_request
 from ui.doors.wire import Scope
+from ui.look import head, site_name
 from ui.page.desk import AT_ONCE, Desk
-from ui.page.look import head, site_name
 from ui.page.server import listen
-from ui.page.texts import load_texts
 from ui.page.widget import widget
+from ui.texts import load_texts
 
 _FONT = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 _SESSIONS = 1000  # tabs that Gradio remembers

@@ -24,7 +24,7 @@ from ui.kept import today
 from ui.page.asked import Asked, asked, vote
 from ui.page.stream import Workers
 from ui.page.suggest import examples, follow_ups
-from ui.page.texts import Texts
+from ui.texts import Texts
 from ui.view import PageAnswer, view
 
 AT_ONCE = 8
@@ -171,12 +171,11 @@ class Desk:
         """
         self.stop(tab)
         run = self._runs[tab] = _Run()
-        # After the line above: a tab that is left from now on stops the run.
-        if came is not None and came < self._left.get(tab, came):
-            self._runs.pop(tab)
-            return
         name = str(sent.get("id", "")) if isinstance(sent, dict) else ""
         try:
+            # Looked at after the run is known: a tab that is left from now on stops it.
+            if came is not None and came < self._left.get(tab, came):
+                return
             question = asked(sent)
             note_question(question.question)
             yield Reply(id=question.id)

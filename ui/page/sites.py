@@ -18,7 +18,7 @@ from ui.doors.proxy import BehindProxy
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.page.app import Site, make_site
 from ui.page.server import guarded, listen
-from ui.page.texts import load_texts
+from ui.texts import load_texts
 
 
 def serve_sites(

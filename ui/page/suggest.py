@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rag.index import Index
 from rag.types import Answer, Post, Section
-from ui.page.texts import Texts
+from ui.texts import Texts
 
 _TRIED = 12
 _FOLLOWING = 3

@@ -6,9 +6,9 @@ import re
 
 from rag.settings import Settings
 from ui.doors.widget import Widget
+from ui.look import asset, colours, literal, told_of
 from ui.page.desk import Desk
-from ui.page.look import asset, colours, literal, told_of
-from ui.page.texts import Texts
+from ui.texts import Texts
 
 SCRIPTS = (
     "page_tools.js", "page_answer.js", "page_cards.js", "widget_place.js", "widget_server.js",

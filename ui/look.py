@@ -12,7 +12,7 @@ from pathlib import Path
 from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.settings import Settings
-from ui.page.texts import Texts
+from ui.texts import Texts
 
 SCRIPTS = (
     "page_tools.js", "page_look.js", "page_answer.js", "page_cards.js", "page_turn.js",

@@ -22,6 +22,7 @@ from ui.doors.health import health_routes
 from ui.doors.login import login_routes
 from ui.doors.logs import log_as_json
 from ui.doors.origins import SCRIPT, Origins, is_widgets
+from ui.doors.owner_lock import is_owners
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
 from ui.doors.proxy import BehindProxy
@@ -31,13 +32,12 @@ from ui.doors.sync import sync_routes
 from ui.doors.widget import Widget, widget_routes
 from ui.doors.wire import App, Receive, Scope, Send, route
 from ui.feedback import expire
-from ui.owner.lock import is_owners
+from ui.look import site_name
 from ui.owner.part import owner_part
-from ui.page.look import site_name
-from ui.page.texts import Texts, load_texts
 from ui.pings import WAIT, Pings
 from ui.ports import is_loopback
 from ui.syncing import Syncing
+from ui.texts import Texts, load_texts
 
 if TYPE_CHECKING:
     from ui.doors.mcp_tools import McpDoor
