@@ -26,6 +26,7 @@ def sources() -> str:
     """All that may name a text: scripts, markup and the pages' own Python."""
     scripts = dict.fromkeys(SCRIPTS + WIDGET + OWNER)
     files = [ASSETS / one for one in (*scripts, "page.html", "owner.html")]
+    files.append(ROOT / "ui" / "look.py")
     for package in ("page", "owner", "doors"):
         files += sorted((ROOT / "ui" / package).glob("*.py"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
