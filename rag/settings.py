@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     keep_feedback: bool = False
     """Let readers vote on answers, and keep the votes with their questions in the index folder."""
     keep_questions: bool = False
-    """Keep questions that the posts do not answer, with the day, in the index folder."""
+    """Keep questions to which no answer was found, with the day, in the index folder."""
     keep_days: int = Field(default=180, ge=1, le=3650)
     """Days after which kept votes and questions are deleted."""
 

@@ -126,7 +126,7 @@ def test_filters_go_in_the_extra_body(client: openai.OpenAI) -> None:
 
 def test_a_refusal_says_so_and_names_what_is_nearest(client: openai.OpenAI) -> None:
     text = completed(client, "Who won the world cup?").choices[0].message.content or ""
-    assert text.startswith("The posts do not answer this question.")
+    assert text.startswith("No answer was found in the posts.")
     assert "The nearest sections, and what they say:\n\n- [" in text
 
 

@@ -189,7 +189,7 @@ def test_an_answer_shows_its_sentence_its_number_and_where_it_stands(index: Path
 def test_a_refusal_is_no_error_and_names_the_nearest_sections(index: Path) -> None:
     result = run("ask", CHESS)
     assert result.exit_code == 0
-    assert "The posts do not answer this question." in result.stdout
+    assert "No answer was found in the posts." in result.stdout
     assert f"Searched for: “{CHESS}”." in result.stdout
     assert "The nearest sections, and what they say:" in result.stdout
 

@@ -16,7 +16,7 @@ def feedback(
     index: Folder = None,
     questions: Annotated[
         bool,
-        typer.Option("--questions", help="The questions that the posts do not answer, instead."),
+        typer.Option("--questions", help="The questions to which no answer was found, instead."),
     ] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete all of it.")] = False,
     json: Json = False,

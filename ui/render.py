@@ -22,7 +22,7 @@ BASES = {
     Basis.SUPPORTED: "Supported (estimated)",
     Basis.RECORD: "From the post's record",
 }
-REFUSED = "The posts do not answer this question."
+REFUSED = "No answer was found in the posts."
 
 
 # ---------------------------------------------------------------- Markdown

@@ -125,7 +125,7 @@
       out.append(...section("Answer, and what each sentence rests on",
         make("div", "", ...found.sentences.map((one) => sentence(one, found.answerable)))));
     } else {
-      out.append(...section("Answer", make("p", "said", "Refused: the posts do not answer this question.")));
+      out.append(...section("Answer", make("p", "said", "Refused: no answer was found in the posts.")));
     }
     if (found.gold.length) out.append(...section("Gold, as a person marked it", gold(found)));
     else if (!found.answerable) out.append(...section("Gold", make("p", "said", "The posts do not answer this question.")));
