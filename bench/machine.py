@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("pullquote", "torch", "sentence-transformers", "chromadb", "gradio", "numpy")
-_OTHERS = ("langchain", "langchain-chroma", "llama-index-core")  # not everyone has all of them
+_PACKAGES = (
+    "pullquote", "torch", "sentence-transformers", "chromadb", "gradio", "numpy",
+    "langchain", "langchain-chroma", "llama-index-core",
+)  # fmt: skip
 _CPUINFO = Path("/proc/cpuinfo")
 _STATUS = Path("/proc/self/status")
 
@@ -51,13 +53,13 @@ def this_machine() -> Machine:
         memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
-        versions=(*((name, version(name)) for name in _PACKAGES), *_other_versions()),
+        versions=tuple(_versions()),
         load=os.getloadavg()[0],
     )
 
 
-def _other_versions() -> Iterator[tuple[str, str]]:
-    for name in _OTHERS:
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in _PACKAGES:  # not everyone has all of them
         with suppress(PackageNotFoundError):
             yield name, version(name)
 

@@ -19,7 +19,15 @@ from index_state import state
 from small_site import garden
 from wordpress_server import FakeSite, serving
 
-from bench import bench_ask, bench_ingest, bench_large, bench_lifecycle, bench_site, bench_start
+from bench import (
+    bench_ask,
+    bench_embed,
+    bench_ingest,
+    bench_large,
+    bench_lifecycle,
+    bench_site,
+    bench_start,
+)
 from bench.figures import Spread, shown, spread, table
 from bench.ingest_runs import Cost, Ingested, ingest_once
 from bench.machine import peak_memory_mb, this_machine
@@ -299,3 +307,32 @@ def test_syncs_of_a_site_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None
         fetches = [asked for asked in served.asked if asked.is_fetch]
         assert len(fetches) >= 3  # the first sync, and both that fetch everything
         assert "4 posts" in bench_site.text_of(measured)
+
+
+# ---------------------------------------------------------------- embedding alone
+
+
+@pytest.mark.model
+def test_formats_of_numbers_are_held_against_float32(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = tmp_path / "passages.txt"
+    texts.write_text("Bees sleep in winter.\n\nThe mill was built in 1871.\n", encoding="utf-8")
+    monkeypatch.setattr(bench_embed, "FORMATS", {"cpu": ("float32", "bfloat16")})
+    monkeypatch.setattr("sys.argv", ["bench_embed", str(texts), "--json"])
+    bench_embed.main()
+    measured = json.loads(capsys.readouterr().out)["measured"]
+    assert measured["texts"] == 2
+    exact, half = measured["rates"]
+    assert exact["precision"] == "float32"
+    assert exact["least_cosine"] == pytest.approx(1.0, abs=1e-5)
+    assert 0.99 < half["least_cosine"] < 1.0
+    for one in (exact, half):
+        assert len(one["ours"]["values"]) == len(one["bare"]["values"]) == 3
+        assert min(one["ours"]["values"] + one["bare"]["values"]) > 0
+
+
+def test_what_an_ingest_embeds_is_what_is_embedded() -> None:
+    texts = bench_embed.passages_of(SAMPLE)
+    assert len(texts) > 50
+    assert any("Seoul" in text for text in texts)
