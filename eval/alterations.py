@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 Change = tuple[str, int, int]
 """A changed text, and where in it the change stands, in characters."""
 
-_NUMBER = re.compile(r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?![\w-])|(?<![\w.,-])\d+(?:\.\d+)?(?![\w,-])")
+NUMBER = re.compile(r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?![\w-])|(?<![\w.,-])\d+(?:\.\d+)?(?![\w,-])")
 _YEAR = re.compile(r"\b1[5-9]\d\d\b|\b20[0-2]\d\b")
 _MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
-_NAME = re.compile(r"(?<=[a-z,;] )(?:[A-Z][\w’'-]+)(?: (?:of |the |de |van )?[A-Z][\w’'-]+){0,3}")
+NAME = re.compile(r"(?<=[a-z,;] )(?:[A-Z][\w’'-]+)(?: (?:of |the |de |van )?[A-Z][\w’'-]+){0,3}")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|can|could|will|would|has|have|had|did|does|do|should|must)\b(?! not)"
 )
@@ -113,7 +113,7 @@ def _pick(pattern: re.Pattern[str], text: str, chance: random.Random) -> re.Matc
 
 
 def _number(text: str, others: str, chance: random.Random) -> Change | None:
-    match = _pick(_NUMBER, text, chance)
+    match = _pick(NUMBER, text, chance)
     if not match:
         return None
     old = match.group()
@@ -122,7 +122,7 @@ def _number(text: str, others: str, chance: random.Random) -> Change | None:
         known = [year for year in _YEAR.findall(others) if year != old]
     else:
         near = _other_number(old, chance)
-        known = [n for n in _NUMBER.findall(others) if n != old and not _YEAR.fullmatch(n)]
+        known = [n for n in NUMBER.findall(others) if n != old and not _YEAR.fullmatch(n)]
     return _put(text, match, chance.choice(known) if known and chance.random() < 0.5 else near)
 
 
@@ -143,8 +143,8 @@ def _month(text: str, others: str, chance: random.Random) -> Change | None:
 
 
 def _name(text: str, others: str, chance: random.Random) -> Change | None:
-    match = _pick(_NAME, text, chance)
-    known = [name for name in _NAME.findall(others) if name not in text]
+    match = _pick(NAME, text, chance)
+    known = [name for name in NAME.findall(others) if name not in text]
     if not match or not known:
         return None
     return _put(text, match, chance.choice(known))
@@ -152,7 +152,7 @@ def _name(text: str, others: str, chance: random.Random) -> Change | None:
 
 def _swap(text: str, others: str, chance: random.Random) -> Change | None:
     """Two names of the sentence in each other's places."""
-    found = list(_NAME.finditer(text))
+    found = list(NAME.finditer(text))
     if len(found) < 2:
         return None
     place = chance.randrange(len(found) - 1)

@@ -1,47 +1,34 @@
-"""Training the bundled model's upper layers for another task, on a processor."""
+"""Training the bundled model for another task, on a graphics card or on a processor."""
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, distributed, multiprocessing, nn
+from torch import Tensor, nn
 
 from rag.network import Encoder, bundled_encoder, packed
 
 SEED = 0
-FROZEN = 2  # lower layers that stay as they are
-BATCH = 32  # examples of a step, of all processes together
+FROZEN = 0  # lower layers that stay as they are; the embeddings always do
+BATCH = 32  # examples of a step
 RATE = 1e-4
 _HEAD_FASTER = 10  # what starts from nothing learns faster
 _WARM = 0.06  # of the steps
 _BUCKET = 16  # batches that are sorted by length together
-_SHOWN = 50  # steps between two lines on the screen
+_SHOWN = 200  # steps between two lines on the screen
+
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def in_processes(work: Callable[..., None], count: int, *given: object) -> None:
-    """Run `work(rank, *given)` in so many processes, each on one core."""
-    multiprocessing.spawn(_begin, (count, work, *given), count)
-
-
-def _begin(rank: int, count: int, work: Callable[..., None], *given: object) -> None:
-    torch.set_num_threads(1)
-    torch.manual_seed(SEED)
-    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")  # noqa: TID251 - torch reads it there
-    os.environ.setdefault("MASTER_PORT", "29533")  # noqa: TID251
-    distributed.init_process_group("gloo", rank=rank, world_size=count)
-    work(rank, *given)
-
-
-def trained_encoder() -> Encoder:
-    """The bundled model, whose upper layers alone take gradients."""
+def trained_encoder(frozen: int = FROZEN) -> Encoder:
+    """The bundled model, whose layers take gradients but for so many lower ones."""
     # Dropping links of attention costs half of all time on a processor.
     encoder = bundled_encoder(attention_probs_dropout_prob=0.0)
-    for part in (encoder.embeddings, *encoder.encoder.layer[:FROZEN]):
+    for part in (encoder.embeddings, *encoder.encoder.layer[:frozen]):
         part.requires_grad_(requires_grad=False)
     return encoder
 
@@ -49,19 +36,19 @@ def trained_encoder() -> Encoder:
 def keep(net: nn.Module, file: Path) -> None:
     """Write what was trained."""
     names = [name for name, one in net.named_parameters() if one.requires_grad]
-    save_file(packed(net, names), file)
+    save_file({name: one.cpu() for name, one in packed(net, names).items()}, file)
 
 
-def batches(lengths: Sequence[int], epoch: int) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int], size: int, seed: int) -> Iterator[list[int]]:
     """Examples of about the same length together, in an order of chance."""
-    chance = random.Random(SEED + epoch)
+    chance = random.Random(seed)
     order = list(range(len(lengths)))
     chance.shuffle(order)
     found: list[list[int]] = []
-    for start in range(0, len(order), BATCH * _BUCKET):
-        part = sorted(order[start : start + BATCH * _BUCKET], key=lambda i: lengths[i])
-        found += [part[i : i + BATCH] for i in range(0, len(part), BATCH)]
-    found = [one for one in found if len(one) == BATCH]
+    for start in range(0, len(order), size * _BUCKET):
+        part = sorted(order[start : start + size * _BUCKET], key=lambda i: lengths[i])
+        found += [part[i : i + size] for i in range(0, len(part), size)]
+    found = [one for one in found if len(one) == size]
     chance.shuffle(found)
     yield from found
 
@@ -73,41 +60,39 @@ def train(
     *,
     epochs: int,
     rate: float,
-    rank: int,
-    processes: int,
+    size: int = BATCH,
+    seed: int = SEED,
 ) -> None:
-    """Train what takes gradients, beside the other processes.
+    """Train what takes gradients.
 
     Args:
-        net: The same in all processes.
+        net: Whose parameters with gradients are trained; the encoder's start with "enc".
         lengths: Of each example, in tokens.
         loss_of: The loss of the examples with these numbers, as a mean.
         epochs: How often all examples are seen.
         rate: Of the encoder; heads learn faster.
-        rank: The number of this process; its part of each batch is its own.
-        processes: How many there are.
+        size: Examples of a step.
+        seed: Of their order.
     """
-    steps = Steps(net, len(lengths), epochs, rate)
+    steps = Steps(net, len(lengths) // size * epochs, rate)
     net.train()
     for epoch in range(epochs):
-        for batch in batches(lengths, epoch):
-            steps.step(loss_of(batch[rank::processes]))
-    distributed.barrier()
+        for batch in batches(lengths, size, seed + epoch):
+            steps.step(loss_of(batch))
 
 
 class Steps:
     """AdamW with a rate that rises and then falls in a straight line."""
 
-    def __init__(self, net: nn.Module, examples: int, epochs: int, rate: float) -> None:
+    def __init__(self, net: nn.Module, count: int, rate: float) -> None:
         """Begin.
 
         Args:
             net: Whose parameters with gradients are trained; the encoder's start with "enc".
-            examples: Of one epoch.
-            epochs: Of all.
+            count: How many steps there will be.
             rate: Of the encoder; heads learn faster.
         """
-        self.all = examples // BATCH * epochs
+        self.all = count
         named = [(name, one) for name, one in net.named_parameters() if one.requires_grad]
         self._parameters = [one for _, one in named]
         self._rates = (rate, rate * _HEAD_FASTER)
@@ -117,34 +102,24 @@ class Steps:
                 for inside in (True, False)
             ],
             weight_decay=0.01,
+            fused=True,
         )
         self.done = 0
-        self.loss = 0.0
+        self._loss = torch.zeros((), device=self._parameters[0].device)
 
     def step(self, loss: Tensor) -> None:
-        """One step down the mean of this loss and those of the other processes."""
+        """One step down this loss."""
         warm = max(1, int(_WARM * self.all))
         factor = min((self.done + 1) / warm, (self.all - self.done) / max(1, self.all - warm))
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * max(factor, 0.0)
         self._optimizer.zero_grad()
         loss.backward()
-        self._average()
         torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
         self._optimizer.step()
         self.done += 1
-        now = float(loss.detach())
-        self.loss = now if self.done == 1 else 0.98 * self.loss + 0.02 * now
-        if distributed.get_rank() == 0 and self.done % _SHOWN == 0:
-            print(f"step {self.done} of {self.all}, loss {self.loss:.3f}", flush=True)
-
-    def _average(self) -> None:
-        flat = torch.cat([one.grad.flatten() for one in self._parameters if one.grad is not None])
-        distributed.all_reduce(flat)
-        flat /= distributed.get_world_size()
-        place = 0
-        for one in self._parameters:
-            if one.grad is None:
-                continue
-            one.grad.copy_(flat[place : place + one.numel()].view_as(one))
-            place += one.numel()
+        self._loss += loss.detach()  # not looked at in every step: that would wait for the card
+        if self.done % _SHOWN == 0:
+            mean = float(self._loss) / _SHOWN
+            print(f"step {self.done} of {self.all}, loss {mean:.3f}", flush=True)
+            self._loss.zero_()

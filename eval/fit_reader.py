@@ -1,14 +1,15 @@
-r"""Trains the reader: the bundled model's upper layers, on questions with marked answers.
+"""Trains the reader: the bundled model's layers, on questions with marked answers.
 
-    python -m eval.fit_reader --squad DEV.json --xquad XQUAD.json --clapnq FOLDER \
-        --articles SQUAD_ARTICLES.tar.gz
+    python -m eval.fit_reader POOL.npz
 
-First on all questions, then with our own and those of CLAPNQ again and again among few of SQuAD's,
-whose words are too much those of their paragraphs.
+`eval.reader_pool` makes the pool. Several teachers are trained, each with another seed; beside a
+question's own passage, each meets others that a search finds, and learns to tell which one answers.
+The reader then learns from all of them what they make, on average, of more such passages
+(Hinton et al., 2015, https://arxiv.org/abs/1503.02531), and from the marked answers once more.
 
-Embeddings and lower layers stay as they are, so that only the upper ones are kept. One process for
-each core, gradients averaged; the same data, seed and number of processes give the same weights
-up to the rounding of sums. It prints figures on articles and questions that it does not train on.
+Embeddings stay as they are and are not kept. On a graphics card where there is one; the same data
+and seed give the same weights up to the rounding of sums. It prints figures on articles and
+questions that it does not train on.
 """
 
 from __future__ import annotations
@@ -16,209 +17,255 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
-from torch import Tensor, distributed
+from torch import Tensor
 from torch.nn import functional
 
-from eval.fit_network import BATCH, RATE, SEED, in_processes, keep, train, trained_encoder
-from eval.reader_data import Example, bundled_reading, clapnq, own, squad
+from eval.fit_network import DEVICE, FROZEN, RATE, keep, train, trained_encoder
+from eval.fit_near import Near, nearest
+from eval.fit_rows import Batch, Row, collate, scores
+from eval.reader_pool import PARTS, Pool, load_pool
 from rag.network import restore
 from rag.reader_model import ReaderNet
-from rag.reader_text import WEIGHTS, Encoded, encode
+from rag.reader_text import NONE, WEIGHTS
 
-_FEW = 0.3  # of SQuAD's questions beside each of our own, so that they are not forgotten
+QUESTIONS = 32  # of a step, each with its passages
+ROWS = 256  # pairs of a step, where each stands for itself
+_TITLED = 0.8  # of the passages have their title in front, as most posts do
 _SENTENCES = 2.0  # how much the choice of the sentence counts beside the short answer
-_NONE = -1e4
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An example as numbers."""
-
-    encoded: Encoded
-    right: tuple[int, ...]
-    unsure: tuple[int, ...]
-    start: int
-    end: int
-    """Tokens of the short answer; 0 where there is none."""
-    kind: str
-
-    @property
-    def spans(self) -> bool:
-        """Whether it says anything about a short answer."""
-        return self.start > 0 or not self.right
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    ids: Tensor
-    mask: Tensor
-    types: Tensor
-    sentence: Tensor
-    examples: tuple[Prepared, ...]
+_OWN = 3.0  # how much a question's own passage counts: near misses are the hardest to tell
+_MARKED = 0.5  # how much the marked answers count beside what the teachers make of them
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--squad", type=Path, required=True)
-    parser.add_argument("--xquad", type=Path, required=True)
-    parser.add_argument("--clapnq", type=Path, required=True)
-    parser.add_argument("--articles", type=Path, required=True)
-    parser.add_argument("--questions", type=Path, default=bundled_reading())
-    parser.add_argument("--epochs", type=int, default=2, help="over all questions")
-    parser.add_argument("--more", type=int, default=3, help="epochs over the second choice")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=RATE, help="of the layers")
-    parser.add_argument("--start", type=Path, help="weights to go on from, without the first part")
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("--teachers", type=int, default=3, help="0: the marked answers alone")
+    parser.add_argument("--epochs", type=int, default=4, help="of a teacher")
+    parser.add_argument("--beside", type=int, default=4, help="passages beside a question's own")
+    parser.add_argument("--squad", type=float, default=0.5, help="share of SQuAD's questions")
+    parser.add_argument("--distilled", type=int, default=10, help="passages that teachers read")
+    parser.add_argument("--passes", type=int, default=2, help="over what the teachers say")
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--frozen", type=int, default=FROZEN, help="lower layers")
+    parser.add_argument("--grade", type=Path, help="only print the figures of these weights")
     parser.add_argument("--output", type=Path, default=WEIGHTS)
-    arguments = parser.parse_args()
-    in_processes(_work, arguments.processes, arguments)
+    given = parser.parse_args()
+    pool = load_pool(given.pool)
+    print(given.pool.name, hashlib.sha256(given.pool.read_bytes()).hexdigest(), DEVICE, flush=True)
+    near = nearest(pool)
+    if given.grade:
+        say(new_net(0, given.frozen, given.grade), pool, near)
+        return
+    teachers = []
+    for seed in range(max(1, given.teachers)):
+        started = monotonic()
+        teachers.append(taught(pool, near, given, seed))
+        keep(teachers[-1], given.output)  # until there is a better one
+        print(f"teacher {seed}, {monotonic() - started:.0f} s")
+        say(teachers[-1], pool, near)
+    net = teachers[0]
+    if given.teachers:
+        if given.teachers > 1:
+            print("all teachers")
+            say(Together(teachers), pool, near)
+        started = monotonic()
+        net = distilled(teachers, pool, near, given)
+        print(f"distilled, {monotonic() - started:.0f} s")
+    keep(net, given.output)
+    say(new_net(0, given.frozen, given.output), pool, near)
 
 
-def _work(rank: int, given: argparse.Namespace) -> None:
-    wiki, held_out = squad(given.squad, given.xquad, SEED)
-    asked, graded = clapnq(given.clapnq, SEED)
-    ours, unseen = own(given.questions, given.articles, SEED)
-    net = new_net(given.start)
-    grading = {"held-out articles": held_out, "clapnq": graded, "our own": unseen}
-    if not given.start:
-        _train(net, [*wiki, *asked], given.epochs, given, rank)
-        _say(net, grading, given.output, rank)
-    few = random.Random(SEED).sample(wiki, min(len(wiki), int(_FEW * len(ours))))
-    _train(net, [*ours, *asked, *few], given.more, given, rank)
-    _say(net, grading, given.output, rank)
-    if rank == 0:
-        files = [given.squad, given.xquad, given.articles, given.questions]
-        for file in (*files, *sorted(given.clapnq.glob("clapnq_dev_*.jsonl"))):
-            print(file.name, hashlib.sha256(file.read_bytes()).hexdigest())
-
-
-def _train(
-    net: ReaderNet, chosen: Sequence[Example], epochs: int, given: argparse.Namespace, rank: int
-) -> None:
-    examples = [one for one in map(prepare, chosen) if one]
-    train(
-        net,
-        [_length(one) for one in examples],
-        lambda numbers: loss_of(net, collate([examples[i] for i in numbers])),
-        epochs=epochs,
-        rate=given.rate,
-        rank=rank,
-        processes=given.processes,
-    )
-
-
-def _say(net: ReaderNet, grading: Mapping[str, Sequence[Example]], file: Path, rank: int) -> None:
-    if rank == 0:
-        keep(net, file)
-        for name, unseen in grading.items():
-            print(name, figures(net, [one for one in map(prepare, unseen) if one]), flush=True)
-    distributed.barrier()
-
-
-def new_net(start: Path | None = None) -> ReaderNet:
-    """The bundled encoder with new heads, or weights to go on from."""
-    net = ReaderNet(trained_encoder())
+def new_net(seed: int, frozen: int = FROZEN, start: Path | None = None) -> ReaderNet:
+    """The bundled encoder with new heads, or with weights from before."""
+    torch.manual_seed(seed)
+    net = ReaderNet(trained_encoder(frozen))
     if start:
         restore(net, start)
+    net.to(DEVICE)
     return net
 
 
-def prepare(example: Example) -> Prepared | None:
-    """An example as numbers; None where its answer stands behind what is read."""
-    text = " ".join(example.sentences)
-    ends = np.cumsum([len(s) + 1 for s in example.sentences]) - 1
-    starts = ends - [len(s) for s in example.sentences]
-    encoded = encode(example.question, example.title, text, starts, ends)
-    last = int(encoded.sentence.max())
-    start = end = 0
-    if example.answer:
-        first, behind = example.answer
-        begins, ends_at = encoded.places[:, 0], encoded.places[:, 1]
-        inside = np.flatnonzero((begins < behind) & (ends_at > first) & (encoded.sentence >= 0))
-        if not len(inside):
-            return None
-        start, end = (len(encoded.question) + int(inside[i]) for i in (0, -1))
-    right = tuple(i for i in example.right if i <= last)
-    if example.right and not right:
-        return None
-    return Prepared(encoded, right, example.unsure, start, end, example.kind)
+class Together(torch.nn.Module):  # type: ignore[misc]
+    """Several networks, whose odds are averaged."""
+
+    def __init__(self, nets: Sequence[ReaderNet]) -> None:
+        super().__init__()
+        self.nets = torch.nn.ModuleList(nets)
+
+    def forward(self, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `ReaderNet`: the logarithms of the mean chances."""
+        every = [net(*given) for net in self.nets]
+        odds = torch.stack(
+            [functional.log_softmax(torch.cat([n[:, None], s], 1).float(), 1) for _, s, n in every]
+        )
+        mean = torch.logsumexp(odds, 0) - np.log(len(every))
+        return torch.stack([span for span, _, _ in every]).mean(0), mean[:, 1:], mean[:, 0]
 
 
-def _length(one: Prepared) -> int:
-    return len(one.encoded.question) + len(one.encoded.passage)
+def taught(pool: Pool, near: Near, given: argparse.Namespace, seed: int) -> ReaderNet:
+    """A network that learns from marked answers alone."""
+    chance = random.Random(seed)
+    chosen = [
+        i
+        for i, one in enumerate(pool.asked)
+        if not one.is_graded and (one.part != "squad" or chance.random() < given.squad)
+    ]
+    net = new_net(seed, given.frozen)
+
+    def loss_of(numbers: Sequence[int]) -> Tensor:
+        rows = []
+        for i in (chosen[n] for n in numbers):
+            beside = near[i]
+            picked = [chance.choice(beside) for _ in range(given.beside)]
+            rows += [Row(i, p, chance.random() < _TITLED) for p in (pool.asked[i].passage, *picked)]
+        return loss(net, collate(pool, rows), len(numbers))
+
+    lengths = [_length(pool, i, pool.asked[i].passage) for i in chosen]
+    train(
+        net, lengths, loss_of, epochs=given.epochs, rate=given.rate, size=QUESTIONS, seed=seed
+    )  # fmt: skip
+    return net
 
 
-def collate(examples: Sequence[Prepared]) -> Batch:
-    longest = max(map(_length, examples))
+def distilled(
+    teachers: Sequence[ReaderNet], pool: Pool, near: Near, given: argparse.Namespace
+) -> ReaderNet:
+    """The first of the teachers, after it has learnt from all."""
+    chance = random.Random(given.teachers)
+    rows = [
+        Row(i, passage, chance.random() < _TITLED)
+        for i, one in enumerate(pool.asked)
+        if not one.is_graded
+        for passage in (one.passage, *near[i][: given.distilled])
+    ]
+    lengths = [_length(pool, row.question, row.passage) for row in rows]
+    soft = _chances(Together(teachers).eval(), pool, rows, lengths)
+    net = teachers[0]
 
-    def padded(rows: list[list[int]], fill: int) -> Tensor:
-        return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows])
+    def loss_of(numbers: Sequence[int]) -> Tensor:
+        batch = collate(pool, [rows[n] for n in numbers])
+        span, sentences, null = scores(net, batch)
+        odds = functional.log_softmax(torch.cat([null[:, None], sentences], 1), 1)
+        wanted = soft[list(numbers), : odds.shape[1]].to(DEVICE).float()
+        learnt = -(wanted * odds.clamp(min=-30)).sum(1)
+        learnt = (learnt * _weights(batch)).sum() / _weights(batch).sum()
+        return _SENTENCES * learnt + _MARKED * _marked(batch, span, odds, own_only=True)
 
-    encoded = [one.encoded for one in examples]
-    return Batch(
-        padded([one.ids for one in encoded], 0),
-        padded([[1] * len(one.ids) for one in encoded], 0),
-        padded([one.types for one in encoded], 0),
-        padded([one.sentences for one in encoded], -1),
-        tuple(examples),
+    train(
+        net, lengths, loss_of, epochs=given.passes, rate=given.rate, size=ROWS, seed=given.teachers
     )
+    return net
 
 
-def _scores(net: ReaderNet, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    with torch.autocast("cpu", torch.bfloat16):
-        span, sentences, null = net(batch.ids, batch.mask, batch.types, batch.sentence)
-    return span.float(), sentences.float(), null.float()
-
-
-def loss_of(net: ReaderNet, batch: Batch) -> Tensor:
-    """That of the short answer, and that of the choice among the sentences and none."""
-    span, sentences, null = _scores(net, batch)
-    allowed = batch.sentence >= 0
-    allowed[:, 0] = True
-    span = span.masked_fill(~allowed.unsqueeze(-1), _NONE)
-    spans = torch.tensor([one.spans for one in batch.examples])
-    start = torch.tensor([one.start for one in batch.examples])
-    end = torch.tensor([one.end for one in batch.examples])
-    short = torch.zeros(())
-    if spans.any():
-        short = functional.cross_entropy(span[spans, :, 0], start[spans]) / 2
-        short = short + functional.cross_entropy(span[spans, :, 1], end[spans]) / 2
-    right = torch.zeros_like(sentences, dtype=torch.bool)
-    for row, one in enumerate(batch.examples):
-        right[row, list(one.right)] = True
-        sentences[row, [i for i in one.unsure if i < sentences.shape[1]]] = _NONE
-    odds = functional.log_softmax(torch.cat([null[:, None], sentences], 1), 1)
-    wanted = torch.cat([~right.any(1, keepdim=True), right], 1)
-    chosen = -torch.logsumexp(odds.masked_fill(~wanted, -1e9), 1).mean()
-    return short + _SENTENCES * chosen
+def _length(pool: Pool, question: int, passage: int) -> int:
+    text = pool.texts[passage]
+    return len(pool.asked[question].ids) + len(text.head) + len(text.ids)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def figures(net: ReaderNet, examples: Sequence[Prepared]) -> dict[str, float]:
-    """How often the best sentence is a right one, and how well answerable passages are told."""
+def _chances(
+    net: torch.nn.Module, pool: Pool, rows: Sequence[Row], lengths: Sequence[int]
+) -> Tensor:
+    """Of each row the chances of none and of each sentence."""
+    widest = 1 + max(int(pool.texts[row.passage].sentence.max(initial=0)) + 1 for row in rows)
+    found = torch.zeros(len(rows), widest, dtype=torch.float16)
+    order = sorted(range(len(rows)), key=lambda i: lengths[i])
+    for first in range(0, len(order), 2 * ROWS):
+        numbers = order[first : first + 2 * ROWS]
+        _, sentences, null = scores(net, collate(pool, [rows[i] for i in numbers]))
+        chances = torch.softmax(torch.cat([null[:, None], sentences], 1), 1)
+        found[numbers, : chances.shape[1]] = chances.half().cpu()
+    return found
+
+
+def loss(net: ReaderNet, batch: Batch, questions: int) -> Tensor:
+    """That of the short answers, of the choice among sentences and none, and among passages.
+
+    Args:
+        net: What is trained.
+        batch: Each question's own passage, then others beside it, as many for each question.
+        questions: How many there are.
+    """
+    span, sentences, null = scores(net, batch)
+    odds = functional.log_softmax(torch.cat([null[:, None], sentences], 1), 1)
+    answers = (torch.logsumexp(sentences, 1) - null).view(questions, -1)
+    answered = batch.right.any(1).view(questions, -1)[:, 0]
+    among = functional.cross_entropy(
+        answers, torch.zeros(questions, dtype=torch.long, device=DEVICE), reduction="none"
+    )
+    listed = (among * answered).sum() / answered.sum().clamp(min=1)
+    return _marked(batch, span, odds) + listed
+
+
+def _marked(batch: Batch, span: Tensor, odds: Tensor, *, own_only: bool = False) -> Tensor:
+    """The loss of what people marked; `own_only`: of rows with an answer alone."""
+    allowed = batch.sentence >= 0
+    allowed[:, 0] = True
+    span = span.masked_fill(~allowed.unsqueeze(-1), NONE)
+    answered = batch.right.any(1)
+    said = batch.spans & (answered if own_only else torch.ones_like(answered))
+    short = functional.cross_entropy(span[:, :, 0], batch.start, reduction="none")
+    short = short + functional.cross_entropy(span[:, :, 1], batch.end, reduction="none")
+    short = (short * said).sum() / 2 / said.sum().clamp(min=1)
+    wanted = torch.cat([~answered[:, None], batch.right], 1)
+    doubtful = torch.cat([torch.zeros_like(answered)[:, None], batch.unsure], 1)
+    odds = functional.log_softmax(odds.masked_fill(doubtful, NONE), 1)
+    chosen = -torch.logsumexp(odds.masked_fill(~wanted, -1e9), 1)
+    known = batch.known & (answered if own_only else torch.ones_like(answered))
+    weights = known * _weights(batch)
+    return short + _SENTENCES * (chosen * weights).sum() / weights.sum().clamp(min=1)
+
+
+def _weights(batch: Batch) -> Tensor:
+    return torch.where(batch.own, _OWN, 1.0)
+
+
+def say(net: torch.nn.Module, pool: Pool, near: Near) -> None:
+    """Print the figures of each part that is kept for grading."""
+    for part in PARTS:
+        print(" ", part, figures(net, pool, near, part), flush=True)
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def figures(net: torch.nn.Module, pool: Pool, near: Near, part: str) -> dict[str, float]:
+    """On questions kept for grading.
+
+    "sentence": how often the best sentence of the own passage is a right one; "auroc": how well
+    passages that answer are told from those that look as if they did; "first" and "mrr": how often
+    the own passage stands before those beside it, and its mean reciprocal rank among them.
+    """
     net.eval()
-    right: list[bool] = []
-    labels: list[bool] = []
-    odds: list[float] = []
-    order = sorted(range(len(examples)), key=lambda i: _length(examples[i]))
-    for start in range(0, len(order), BATCH):
-        chosen = [examples[i] for i in order[start : start + BATCH]]
-        _, sentences, null = _scores(net, collate(chosen))
-        odds += (torch.logsumexp(sentences, 1) - null).tolist()
-        for one, best in zip(chosen, sentences.argmax(1).tolist(), strict=True):
-            labels.append(bool(one.right))
-            if one.right:
-                right.append(best in one.right + one.unsure)
+    asked = [i for i, one in enumerate(pool.asked) if one.is_graded and one.part == part]
+    rows = [Row(i, p, True) for i in asked for p in (pool.asked[i].passage, *near[i])]
+    lengths = [_length(pool, row.question, row.passage) for row in rows]
+    chances = _chances(net, pool, rows, lengths).float()
     net.train()
-    found = {"sentence": float(np.mean(right)), "auroc": float(roc_auc_score(labels, odds))}
-    return {name: round(value, 4) for name, value in found.items()} | {"n": len(examples)}
+    place = 0
+    right, ranks, odds, labels = [], [], [], []
+    for i in asked:
+        own = chances[place : place + 1 + len(near[i])]
+        place += len(own)
+        one = pool.asked[i]
+        labels.append(bool(one.right))
+        odds.append(-float(own[0, 0]))
+        if one.right:
+            right.append(int(own[0, 1:].argmax()) in one.right + one.unsure)
+            ranks.append(1 + int((own[1:, 0] < own[0, 0]).sum()))
+    every = np.asarray(ranks)
+    found = {
+        "sentence": float(np.mean(right)),
+        "auroc": float(roc_auc_score(labels, odds)),
+        "first": float((every == 1).mean()),
+        "mrr": float((1 / every).mean()),
+    }
+    return {name: round(value, 4) for name, value in found.items()} | {"n": len(asked)}
 
 
 if __name__ == "__main__":

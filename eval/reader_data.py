@@ -2,20 +2,22 @@
 
 * SQuAD 2.0 (Rajpurkar et al., 2018, https://arxiv.org/abs/1806.03822), questions of XQuAD
   (Artetxe et al., 2020, https://arxiv.org/abs/1910.11856) on the same paragraphs added: the
-  sentence with the answer is right, and the answer's words are the short one. For most questions
-  a paragraph that shares their words and holds no answer is added, as a search finds it.
+  sentence with the answer is right, and the answer's words are the short one. Every ninth article
+  is kept for grading.
 * Half of CLAPNQ's development part (Rosenthal et al., 2024, https://arxiv.org/abs/2404.02103), by
   a hash of the question's id: the sentences that people chose are right. The other half is kept
   for grading.
 * Questions of our own on other SQuAD articles, `eval/data/reading.jsonl`, asked in other words than
   the paragraph's. Every seventh article is kept for grading.
+
+Beside each question stand passages that share its words and do not hold its short answer, as a
+search finds them. Of those whose answer is no short phrase a few may answer it all the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import random
 import re
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -32,29 +34,45 @@ from eval.gold import sentence_hash
 from rag.text import split_sentences
 
 _HELD_OUT = slice(5, None, 9)  # articles of SQuAD, in the order of their titles
-_TITLED = 0.8  # of the passages have their title in front, as most posts do
-_FOUND = 30  # passages that a search by words looks at
-_NEAR = 8  # of the best of them, those are chosen that stand beside one of our own questions …
-_OTHERS = 2  # … so many
+_FOUND = 40  # passages that a search by words looks at …
+_OTHERS = 20  # … and the most that are kept beside a question
 _KEPT = 7  # one article in so many is kept for grading
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A question and a passage."""
+class Passage:
+    """A passage."""
 
-    question: str
     title: str
     sentences: tuple[str, ...]
+    is_kept: bool = False
+    """Whether it is kept for grading, and is not to be met in training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and the passage that it was written for."""
+
+    question: str
+    passage: int
     right: tuple[int, ...] = ()
     """Sentences that answer; none: the passage does not."""
     unsure: tuple[int, ...] = ()
     """Sentences with the same words, of which nobody has said whether they answer."""
     answer: tuple[int, int] | None = None
     """Where the short answer stands, in characters of the sentences joined by spaces."""
-    kind: str = "answer"
-    """"answer", "none" (written to look answerable), "other" (found by its words), "clapnq" or
-    "own"."""
+    others: tuple[int, ...] = ()
+    """Passages that share its words and do not hold its short answer, the nearest first."""
+    is_graded: bool = False
+    """Whether it is kept for grading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Passages, and questions about them."""
+
+    passages: tuple[Passage, ...]
+    questions: tuple[Question, ...]
 
 
 def bundled_reading() -> Path:
@@ -62,38 +80,36 @@ def bundled_reading() -> Path:
     return Path(str(files("eval.data") / "reading.jsonl"))
 
 
-def squad(squad_file: Path, xquad_file: Path, seed: int) -> tuple[list[Example], list[Example]]:
-    """For training, and of articles that are held out."""
-    chance = random.Random(seed)
+def squad(squad_file: Path, xquad_file: Path) -> Corpus:
+    """Questions of SQuAD 2.0's development part and of XQuAD."""
     data = json.loads(squad_file.read_text(encoding="utf-8"))
     paragraphs: list[dict[str, str]] = data["paras"]
     texts = [paragraph["text"] for paragraph in paragraphs]
     held_out = set(sorted({paragraph["title"] for paragraph in paragraphs})[_HELD_OUT])
-    searched = _Search(texts)
-    train: list[Example] = []
-    kept: list[Example] = []
+    searched = Search(texts)
+    found: list[Question] = []
     for question, place, answer in _questions(data, texts, xquad_file):
-        into = kept if paragraphs[place]["title"] in held_out else train
-        here = _example(question, paragraphs[place], answer, chance)
-        if here is None:
+        is_graded = paragraphs[place]["title"] in held_out
+        others = _others(searched.best(question, _FOUND), place, answer, texts)
+        if answer is None:
+            found.append(Question(question, place, others=others, is_graded=is_graded))
             continue
-        into.append(here)
-        others = [
-            other
-            for other in searched.best(question, _FOUND)
-            if other != place and not (answer and answer.lower() in texts[other].lower())
-        ]
-        for other in _some(others, bool(answer), chance):
-            found = _example(question, paragraphs[other], None, chance, kind="other")
-            assert found is not None
-            into.append(found)
-    return train, kept
+        marked = _marked(texts[place], answer)
+        if marked:
+            found.append(Question(question, place, *marked, others, is_graded))
+    return Corpus(
+        tuple(
+            _passage(paragraph["title"].replace("_", " "), paragraph["text"])
+            for paragraph in paragraphs
+        ),
+        tuple(found),
+    )
 
 
-def clapnq(folder: Path, seed: int) -> tuple[list[Example], list[Example]]:
-    """For training, and for grading."""
-    chance = random.Random(seed)
-    every: list[tuple[str, Example]] = []
+def clapnq(folder: Path) -> Corpus:
+    """Questions of CLAPNQ's development part."""
+    passages: list[Passage] = []
+    asked: list[tuple[str, str, tuple[int, ...]]] = []
     for part in ("answerable", "unanswerable"):
         file = folder / f"clapnq_dev_{part}.jsonl"
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -102,73 +118,79 @@ def clapnq(folder: Path, seed: int) -> tuple[list[Example], list[Example]]:
             chosen = {s for output in entry["output"] for s in output.get("selected_sentences", ())}
             right = tuple(i for i, s in enumerate(passage["sentences"]) if s in chosen)
             sentences = tuple(untokenised(s) for s in passage["sentences"])
-            one = Example(entry["input"], passage["title"], sentences, right, kind="clapnq")
-            every.append((str(entry["id"]), one))
-    searched = _Search([" ".join(one.sentences) for _, one in every])
-    train: list[Example] = []
-    graded: list[Example] = []
-    for number, (id_, one) in enumerate(every):
-        if is_graded(id_):
-            graded.append(one)
-            continue
-        train.append(one)
-        near = [i for i in searched.best(one.question, 6) if i != number][:5]
-        other = every[chance.choice(near)][1]
-        train.append(Example(one.question, other.title, other.sentences, kind="other"))
-    return train, graded
+            passages.append(Passage(passage["title"], sentences))
+            asked.append((str(entry["id"]), entry["input"], right))
+    texts = [" ".join(one.sentences) for one in passages]
+    searched = Search(texts)
+    return Corpus(
+        tuple(passages),
+        tuple(
+            Question(
+                question,
+                place,
+                right,
+                others=_others(searched.best(question, _FOUND), place, None, texts),
+                is_graded=is_graded(id_),
+            )
+            for place, (id_, question, right) in enumerate(asked)
+        ),
+    )
 
 
-def own(questions: Path, articles: Path, seed: int) -> tuple[list[Example], list[Example]]:
-    """For training, and for grading; the paragraphs are those of the archive, one on each line."""
-    chance = random.Random(seed)
-    found = list(_paragraphs(articles))
-    paragraphs = {hashlib.sha256(t.encode()).hexdigest()[:12]: t for _, t in found}
+def own(questions: Path, articles: Path) -> Corpus:
+    """Questions of our own; the paragraphs are those of the archive, one on each line."""
+    found = list({text: article for article, text in paragraphs_of(articles)}.items())
+    texts = [text for text, _ in found]
+    places = {hashlib.sha256(t.encode()).hexdigest()[:12]: i for i, t in enumerate(texts)}
     # What is kept for grading is not to be met in training, as an answer or as none.
-    learnt = list({text: article for article, text in found if not _is_kept(article)}.items())
-    searched = _Search([text for text, _ in learnt])
-    train: list[Example] = []
-    graded: list[Example] = []
+    learnt = [i for i, (_, article) in enumerate(found) if not is_kept_article(article)]
+    searched = Search([texts[i] for i in learnt]), Search(texts)
+    passages = tuple(
+        _passage(unquote(a).replace("_", " "), text, is_kept_article(a)) for text, a in found
+    )
+    asked: list[Question] = []
     for line in questions.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        text = paragraphs[entry["paragraph"]]
-        here = _own(entry, text, chance)
-        if _is_kept(entry["article"]):
-            graded.append(here)
-            continue
-        train.append(here)
-        if here.right:
-            answer = " ".join(here.sentences)[slice(*here.answer)] if here.answer else None
-            near = [learnt[i] for i in searched.best(here.question, _FOUND) if learnt[i][0] != text]
-            near = [one for one in near if not (answer and answer.lower() in one[0].lower())]
-            near = near[:_NEAR]
-            for other, article in chance.sample(near, min(_OTHERS, len(near))):
-                sentences = tuple(one.text for one in split_sentences(other))
-                title = _title(article, chance)
-                train.append(Example(here.question, title, sentences, kind="other"))
-    return train, graded
+        place = places[entry["paragraph"]]
+        kept = is_kept_article(entry["article"])
+        near = searched[kept].best(entry["question"], _FOUND)
+        near = near if kept else [learnt[i] for i in near]
+        sentences = passages[place].sentences
+        right = tuple(i for i, s in enumerate(sentences) if sentence_hash(s) in entry["right"])
+        short = _short(entry, sentences, right)
+        answer = " ".join(sentences)[slice(*short)] if short else None
+        others = _others(near, place, answer, texts)
+        asked.append(Question(entry["question"], place, right, (), short, others, kept))
+    return Corpus(passages, tuple(asked))
 
 
-def _title(article: str, chance: random.Random) -> str:
-    return unquote(article).replace("_", " ") if chance.random() < _TITLED else ""
+def _short(
+    entry: dict[str, Any], sentences: Sequence[str], right: Sequence[int]
+) -> tuple[int, int] | None:
+    if not entry["short"]:
+        return None
+    first = next(i for i in right if sentence_hash(sentences[i]) == entry["right"][0])
+    before = sum(len(s) + 1 for s in sentences[:first])
+    return before + entry["short"][0], before + entry["short"][1]
 
 
-def _is_kept(article: str) -> bool:
+def is_kept_article(article: str) -> bool:
     return hashlib.sha256(article.encode()).digest()[0] % _KEPT == 0
 
 
-def _own(entry: dict[str, Any], text: str, chance: random.Random) -> Example:
-    title = _title(entry["article"], chance)
-    sentences = tuple(one.text for one in split_sentences(text))
-    right = tuple(i for i, s in enumerate(sentences) if sentence_hash(s) in entry["right"])
-    short = None
-    if entry["short"]:
-        first = next(i for i in right if sentence_hash(sentences[i]) == entry["right"][0])
-        before = sum(len(s) + 1 for s in sentences[:first])
-        short = (before + entry["short"][0], before + entry["short"][1])
-    return Example(entry["question"], title, sentences, right, (), short, "own")
+def _passage(title: str, text: str, is_kept: bool = False) -> Passage:
+    return Passage(title, tuple(one.text for one in split_sentences(text)), is_kept)
 
 
-def _paragraphs(archive: Path) -> Iterator[tuple[str, str]]:
+def _others(
+    near: Sequence[int], place: int, answer: str | None, texts: Sequence[str]
+) -> tuple[int, ...]:
+    hides = answer.lower() if answer else None
+    kept = [i for i in near if i != place and not (hides and hides in texts[i].lower())]
+    return tuple(kept[:_OTHERS])
+
+
+def paragraphs_of(archive: Path) -> Iterator[tuple[str, str]]:
     """Articles' names and their paragraphs."""
     with tarfile.open(archive) as packed:
         for member in packed.getmembers():
@@ -193,7 +215,7 @@ def untokenised(text: str) -> str:
     return text
 
 
-class _Search:
+class Search:
     """By words, as a first search finds passages."""
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -223,35 +245,15 @@ def _questions(
                     yield one["question"], place, one["answers"][0]["text"]
 
 
-def _example(
-    question: str,
-    paragraph: dict[str, str],
-    answer: str | None,
-    chance: random.Random,
-    *,
-    kind: str = "",
-) -> Example | None:
-    text = paragraph["text"]
-    title = paragraph["title"].replace("_", " ") if chance.random() < _TITLED else ""
+def _marked(
+    text: str, answer: str
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, int]] | None:
+    """Right and unsure sentences and where the answer stands; None where no sentence holds it."""
     found = split_sentences(text)
-    sentences = tuple(one.text for one in found)
-    if answer is None:
-        return Example(question, title, sentences, kind=kind or "none")
     start = text.find(answer)
     own = next((i for i, s in enumerate(found) if s.start <= start < s.end), None)
     if own is None or start + len(answer) > found[own].end:
         return None
-    same = tuple(i for i, s in enumerate(sentences) if i != own and answer in s)
-    before = sum(len(s) + 1 for s in sentences[:own]) + start - found[own].start
-    place = (before, before + len(answer))
-    return Example(question, title, sentences, (own,), same, place)
-
-
-def _some(others: list[int], answered: bool, chance: random.Random) -> list[int]:
-    """The best other passage, for half of the answered questions a further one."""
-    count = 2 if answered and chance.random() < 0.5 else 1
-    if not answered and chance.random() < 0.7:
-        count = 0
-    rest = others[1:]
-    chance.shuffle(rest)
-    return [*others[:1], *rest][:count]
+    same = tuple(i for i, s in enumerate(found) if i != own and answer in s.text)
+    before = sum(len(s.text) + 1 for s in found[:own]) + start - found[own].start
+    return (own,), same, (before, before + len(answer))

@@ -1,8 +1,8 @@
-"""Training in one process, on a network of a few numbers."""
+"""Training, on a network of a few numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,18 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@pytest.fixture
-def alone() -> Iterator[None]:
-    """A group of processes with one in it."""
-    from torch import distributed
-
-    distributed.init_process_group("gloo", rank=0, world_size=1, store=distributed.HashStore())
-    yield
-    distributed.destroy_process_group()
-
-
 @pytest.mark.model
-@pytest.mark.usefixtures("alone")
 def test_training_sees_every_example_in_every_epoch_and_learns() -> None:
     import torch
     from torch import nn
@@ -44,28 +33,20 @@ def test_training_sees_every_example_in_every_epoch_and_learns() -> None:
         losses.append(float(loss.detach()))
         return loss
 
-    train(net, [3] * len(rows), loss_of, epochs=30, rate=0.01, rank=0, processes=1)
+    train(net, [3] * len(rows), loss_of, epochs=30, rate=0.01)
     assert len(seen) == 60
     for first in range(0, 60, 2):
         assert sorted(seen[first] + seen[first + 1]) == list(range(len(rows)))
     assert losses[-1] < 0.2 * losses[0]
 
 
-@pytest.mark.model
-@pytest.mark.usefixtures("alone")
-def test_a_process_takes_its_part_of_each_batch() -> None:
-    from torch import nn
+def test_a_step_holds_texts_of_about_the_same_length_in_an_order_of_chance() -> None:
+    from eval.fit_network import batches
 
-    from eval.fit_network import BATCH, train
-
-    net = nn.Sequential()
-    net.add_module("enc", nn.Linear(1, 1))
-    sizes: list[int] = []
-
-    def loss_of(numbers: Sequence[int]) -> Tensor:
-        sizes.append(len(numbers))
-        loss: Tensor = net.get_parameter("enc.weight").square().sum()
-        return loss + net.get_parameter("enc.bias").square().sum()
-
-    train(net, [1] * BATCH, loss_of, epochs=2, rate=0.01, rank=1, processes=4)
-    assert sizes == [BATCH // 4] * 2
+    lengths = [n % 50 for n in range(640)]
+    found = list(batches(lengths, 8, 0))
+    assert sorted(i for batch in found for i in batch) == list(range(640))
+    assert max(max(lengths[i] for i in one) - min(lengths[i] for i in one) for one in found) < 15
+    assert found == list(batches(lengths, 8, 0))
+    assert found != list(batches(lengths, 8, 1))
+    assert [len(one) for one in batches([1] * 20, 8, 0)] == [8, 8]  # what is left over waits

@@ -7,9 +7,11 @@ import io
 import json
 import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from answers import hit
 from small_site import post, section
@@ -17,7 +19,9 @@ from training import loss_left
 
 from eval.gold import sentence_hash
 from eval.reader_data import (
-    Example,
+    Corpus,
+    Passage,
+    Question,
     bundled_reading,
     clapnq,
     is_graded,
@@ -25,6 +29,9 @@ from eval.reader_data import (
     squad,
     untokenised,
 )
+from eval.reader_pool import Pool, load_pool, pool_of
+from rag.reader_text import LONGEST, encode
+from rag.text import split_sentences
 
 MILL = "The mill stands where two brooks meet. It was built in 1871 by Anna Keller. It turns still."
 BEES = "Lavender draws bees. Bees sleep in winter. Keller keeps nine hives."
@@ -58,21 +65,21 @@ def squad_files(folder: Path) -> tuple[Path, Path]:
 def test_questions_come_with_their_sentence_and_with_passages_that_do_not_answer(
     tmp_path: Path,
 ) -> None:
-    train, held_out = squad(*squad_files(tmp_path), seed=0)
-    built = [one for one in train if one.question == "Who built the mill?"]
-    right = next(one for one in built if one.right)
-    assert right.right == (1,)
-    assert right.answer
-    start, end = right.answer
-    assert " ".join(right.sentences)[start:end] == "Anna Keller"
-    assert [one.right for one in built if one.kind == "other"]
-    assert not any(
-        one.right or "Anna Keller" in one.sentences for one in built if one.kind == "other"
-    )
-    assert next(one.kind for one in train if one.question == "Who burnt the mill?") == "none"
-    assert any(one.question == "What draws bees?" and one.right == (0,) for one in train)
-    assert not any(one.question == "What is unknown?" for one in train)
-    assert {one.question for one in held_out} == {"What did bed 5 hold?"}
+    corpus = squad(*squad_files(tmp_path))
+    asked = {one.question: one for one in corpus.questions}
+    built = asked["Who built the mill?"]
+    assert built.right == (1,)
+    assert built.answer
+    start, end = built.answer
+    sentences = corpus.passages[built.passage].sentences
+    assert " ".join(sentences)[start:end] == "Anna Keller"
+    assert built.others
+    assert not any("Anna Keller" in " ".join(corpus.passages[i].sentences) for i in built.others)
+    assert built.passage not in built.others
+    assert asked["Who burnt the mill?"].right == ()
+    assert asked["What draws bees?"].right == (0,)
+    assert "What is unknown?" not in asked
+    assert [one.question for one in corpus.questions if one.is_graded] == ["What did bed 5 hold?"]
 
 
 def test_half_of_clapnq_is_kept_for_grading(tmp_path: Path) -> None:
@@ -88,18 +95,16 @@ def test_half_of_clapnq_is_kept_for_grading(tmp_path: Path) -> None:
     (tmp_path / "clapnq_dev_answerable.jsonl").write_text("\n".join(with_answer), encoding="utf-8")
     without = [entry(n) for n in range(10, 20)]
     (tmp_path / "clapnq_dev_unanswerable.jsonl").write_text("\n".join(without), encoding="utf-8")
-    train, graded = clapnq(tmp_path, seed=0)
-    own = {one.question for one in train if one.kind == "clapnq"}
-    assert own
-    assert not own & {one.question for one in graded}
-    assert len(own) + len(graded) == 20
-    assert len(graded) == sum(is_graded(str(n)) for n in range(20))
-    assert {one.right for one in (*train, *graded)} == {(0,), ()}
-    assert graded[0].sentences[1] == "They were sown late."
+    corpus = clapnq(tmp_path)
+    assert len(corpus.questions) == len(corpus.passages) == 20
+    assert [one.is_graded for one in corpus.questions] == [is_graded(str(n)) for n in range(20)]
+    assert len({one.is_graded for one in corpus.questions}) == 2
+    assert {one.right for one in corpus.questions} == {(0,), ()}
+    assert corpus.passages[0].sentences[1] == "They were sown late."
 
 
-def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None:
-    articles = tmp_path / "articles.tar.gz"
+def own_files(folder: Path) -> tuple[Path, Path]:
+    articles = folder / "articles.tar.gz"
     texts = {f"Bed_{n}": f"Bed {n} held peas. It was sown late in {1900 + n}." for n in range(20)}
     with tarfile.open(articles, "w:gz") as packed:
         for name, text in texts.items():
@@ -111,23 +116,60 @@ def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None
         sentence = text.split(". ")[1]
         paragraph = hashlib.sha256(text.encode()).hexdigest()[:12]
         start = sentence.index("1")
-        asked = {"article": name, "paragraph": paragraph, "question": "When were seeds put in?"}
+        asked = {"article": name, "paragraph": paragraph, "question": "When were peas put in?"}
         right = {"right": [sentence_hash(sentence)], "short": [start, start + 4]}
         lines += [{**asked, **right}, {**asked, "right": [], "short": None}]
-    questions = tmp_path / "reading.jsonl"
+    questions = folder / "reading.jsonl"
     questions.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    train, graded = own(questions, articles, seed=0)
+    return questions, articles
+
+
+def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None:
+    corpus = own(*own_files(tmp_path))
+    graded = [one for one in corpus.questions if one.is_graded]
+    learnt = [one for one in corpus.questions if not one.is_graded]
     assert graded
-    learnt = {sentence for one in train for sentence in one.sentences}
-    assert learnt.isdisjoint(sentence for one in graded for sentence in one.sentences)
-    for one in (*train, *graded):
+    assert learnt
+    met = {one.passage for one in learnt} | {i for one in learnt for i in one.others}
+    assert met.isdisjoint(one.passage for one in graded)
+    assert not any(corpus.passages[i].is_kept for i in met)
+    assert all(corpus.passages[one.passage].is_kept for one in graded)
+    for one in corpus.questions:
         assert one.right == ((1,) if one.answer else ())
+        assert one.others
         if one.answer:
-            assert " ".join(one.sentences)[slice(*one.answer)].isdigit()
-    assert {one.kind for one in train} == {"own", "other"}
-    # Whether there is a title is no hint at whether there is an answer.
-    assert {(one.kind, bool(one.title)) for one in train} >= {("other", True), ("other", False)}
-    assert {one.kind for one in graded} == {"own"}
+            text = " ".join(corpus.passages[one.passage].sentences)
+            assert text[slice(*one.answer)].isdigit()
+
+
+def test_a_pool_is_what_the_reader_is_given(tmp_path: Path) -> None:
+    corpora = [("squad", squad(*squad_files(tmp_path))), ("own", own(*own_files(tmp_path)))]
+    pool_of(corpora).save(tmp_path / "pool.npz")
+    pool = load_pool(tmp_path / "pool.npz")
+    assert len(pool.texts) == sum(len(corpus.passages) for _, corpus in corpora)
+    asked = [one for _, corpus in corpora for one in corpus.questions]
+    assert [one.is_graded for one in pool.asked] == [one.is_graded for one in asked]
+    assert {one.part for one in pool.asked} == {"squad", "own"}
+    built = pool.asked[0]
+    text = MILL
+    ends = [text.index(". ") + 1, text.index("Keller.") + 7, len(text)]
+    starts = [0, ends[0] + 1, ends[1] + 1]
+    for title, titled in (("Mill", True), ("", False)):
+        pair = pool.pair(built.ids, built.passage, titled=titled)
+        wanted = encode(
+            "Who built the mill?", title, text, np.asarray(starts), np.asarray(ends)
+        )  # fmt: skip
+        assert pair.ids.tolist() == wanted.ids
+        assert pair.types.tolist() == wanted.types
+        assert pair.sentence.tolist() == wanted.sentences
+        first, last = (pair.first + i - len(wanted.question) for i in (built.start, built.end))
+        said = text[wanted.places[first][0] : wanted.places[last][1]]
+        assert said == "Anna Keller"
+    long = np.tile(built.ids, 40)
+    assert len(pool.pair(long, built.passage, titled=True).ids) < LONGEST
+    twice = replace(pool.texts[0], ids=np.tile(pool.texts[0].ids, 60))
+    cut = replace(pool, texts=(twice, *pool.texts[1:])).pair(built.ids, 0, titled=True)
+    assert len(cut.ids) == LONGEST == len(cut.types)
 
 
 def test_the_bundled_questions_name_sentences_and_no_text_of_others() -> None:
@@ -155,34 +197,44 @@ def test_tokenised_text_is_written_as_people_write_it(written: str, plain: str) 
     assert untokenised(written) == plain
 
 
+def small_pool() -> Pool:
+    passages = tuple(Passage(name, tuple(x.text for x in split_sentences(text))) for name, text in (
+        ("Mill", MILL), ("Bees", BEES), ("Brook", "The brook rises at Linden. It is cold."),
+    ))  # fmt: skip
+    start = MILL.index("Anna Keller")
+    questions = tuple(
+        Question("Who built the mill?", 0, (1,), (), (start, start + 11), (1, 2), is_graded)
+        if right
+        else Question("Who burnt the bees?", 1, (), others=(0, 2), is_graded=is_graded)
+        for is_graded in (False, True)
+        for right in (True, False)
+    )
+    return pool_of([("own", Corpus(passages, questions))])
+
+
 @pytest.mark.model
 def test_what_is_trained_is_kept_and_read_again(tmp_path: Path) -> None:
     import torch
-    from safetensors.torch import save_file
 
-    from eval.fit_reader import collate, figures, loss_of, new_net, prepare
-    from rag.network import packed
+    from eval.fit_network import keep
+    from eval.fit_reader import figures, loss, new_net
+    from eval.fit_rows import Row, collate
     from rag.reader_model import ModelReader
-    from rag.reader_text import LONGEST
 
-    torch.manual_seed(0)
-    sentences = tuple(f"{one}." for one in MILL.rstrip(".").split(". "))
-    start = MILL.index("Anna Keller")
-    asked = Example("Who built the mill?", "Mill", sentences, (1,), (), (start, start + 11))
-    other = Example("Who built the mill?", "Bees", tuple(BEES.split(". ")), kind="other")
-    prepared = [one for one in map(prepare, (asked, other)) if one]
-    assert len(prepared) == 2
-    first = prepared[0]
-    words = first.encoded.places[first.start - len(first.encoded.question)]
-    assert MILL[words[0] : words[1]] == "Anna"
-    net = new_net().train()
+    pool = small_pool()
+    rows = [Row(i, passage, True) for i in (0, 1) for passage in (i, 1 - i, 2)]
+    batch = collate(pool, rows)
+    assert batch.right.sum().item() == 1
+    assert batch.known.all()
+    net = new_net(0, 2).train()
     frozen = net.enc.encoder.layer[0].attention.self.query.weight.clone()
-    assert loss_left(net, lambda: loss_of(net, collate(prepared)), steps=30) < 0.2
+    assert loss_left(net, lambda: loss(net, batch, 2), steps=30) < 0.2
     assert torch.equal(frozen, net.enc.encoder.layer[0].attention.self.query.weight)
-    assert figures(net, prepared) == {"sentence": 1.0, "auroc": 1.0, "n": 2}
+    near = [one.others for one in pool.asked]
+    wanted = {"sentence": 1.0, "auroc": 1.0, "first": 1.0, "mrr": 1.0, "n": 2}
+    assert figures(net, pool, near, "own") == wanted
 
-    names = [name for name, one in net.named_parameters() if one.requires_grad]
-    save_file(packed(net, names), tmp_path / "reader.safetensors")
+    keep(net, tmp_path / "reader.safetensors")
     reader = ModelReader(weights=tmp_path / "reader.safetensors")
     mill = post(1, "Mill", section("0", (), MILL))
     bees = post(2, "Bees", section("0", (), BEES))
@@ -203,3 +255,68 @@ def test_what_is_trained_is_kept_and_read_again(tmp_path: Path) -> None:
     (reading,) = reader.read("Who built the mill?", [passage])
     assert len(reading.sentences) == len(passage.sentences)  # what is not read has a score as well
     assert reading.sentences[-1] < reading.sentences[0]
+
+
+@pytest.mark.model
+def test_teachers_are_trained_and_the_reader_learns_from_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from eval import fit_reader
+    from rag.reader_numpy import NumpyReader
+
+    pool, kept = tmp_path / "pool.npz", tmp_path / "reader.safetensors"
+    small_pool().save(pool)
+    monkeypatch.setattr(fit_reader, "QUESTIONS", 2)
+    monkeypatch.setattr(fit_reader, "ROWS", 3)
+    monkeypatch.setattr(
+        "sys.argv",
+        [
+            *("fit_reader", str(pool), "--teachers", "2", "--epochs", "12", "--passes", "4"),
+            *("--beside", "2", "--frozen", "3", "--rate", "3e-4", "--output", str(kept)),
+        ],
+    )
+    monkeypatch.setattr(fit_reader, "PARTS", ("own",))
+    fit_reader.main()
+    said = capsys.readouterr().out
+    assert said.count("'first': 1.0") == 4  # both teachers, all together, the reader
+    mill = post(1, "Mill", section("0", (), MILL))
+    bees = post(2, "Bees", section("0", (), BEES))
+    passages = [hit(one, one.sections[0]).passage for one in (mill, bees)]
+    here, there = NumpyReader(weights=kept).read("Who built the mill?", passages)
+    assert here.answers > there.answers
+
+
+@pytest.mark.model
+def test_passages_beside_a_question_are_found_by_words_and_meaning(tmp_path: Path) -> None:
+    from eval.fit_near import nearest
+
+    pool = pool_of([("squad", squad(*squad_files(tmp_path))), ("own", own(*own_files(tmp_path)))])
+    for one, beside in zip(pool.asked, nearest(pool), strict=True):
+        assert beside
+        assert one.passage not in beside
+        assert {pool.texts[i].part for i in beside} == {one.part}
+        assert set(one.others[:3]) <= set(beside)
+        if not one.is_graded:
+            assert not any(pool.texts[i].is_kept for i in beside)
+
+
+@pytest.mark.model
+def test_what_goes_through_together_changes_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from eval import fit_rows
+    from eval.fit_reader import new_net
+    from eval.fit_rows import Row, collate, scores
+
+    batch = collate(small_pool(), [Row(i, p, i == 0) for i in (0, 1) for p in (2, 0, 1)])
+    net = new_net(0).eval()
+    with torch.no_grad():
+        together = scores(net, batch)
+        monkeypatch.setattr(fit_rows, "_TOGETHER", 2)
+        apart = scores(net, batch)
+    for one, other in zip(together, apart, strict=True):
+        assert one.shape == other.shape
+    real = batch.mask.bool()
+    assert torch.allclose(together[0][real], apart[0][real], atol=0.05)
+    assert torch.allclose(together[1], apart[1], atol=0.05)
+    assert torch.allclose(together[2], apart[2], atol=0.05)
