@@ -157,9 +157,34 @@ def test_gold_that_the_index_does_not_have_is_told(
         assert output.startswith(f"{file}:1: gold.0.")
 
 
+@pytest.mark.parametrize(
+    ("gold", "said"),
+    [
+        ({"heading": ""}, "is empty, and the sentence has one above it; it is 'When to sow'"),
+        (
+            {"heading": "Hardening off"},
+            "the sentence stands under another one; it is 'When to sow'",
+        ),
+        (
+            {"heading": "Hardening off", "quote": "Tomatoes need warmth."},
+            "the sentence stands under another one; it stands before the first one",
+        ),
+    ],
+)
+def test_gold_under_another_heading_of_its_post_may_not_be_meant(
+    tmp_path: Path, gold: dict[str, str], said: str
+) -> None:
+    file = file_of(tmp_path, LINE | {"gold": [GOLD | gold]})
+    code, output = run(file, "--index", str(garden(tmp_path / "index")))
+    assert f"{file}:1: (perhaps) gold.0.heading: {said}\n" in output
+    assert code == 0
+
+
 def test_a_hash_that_names_no_sentence_of_its_post_is_told(tmp_path: Path) -> None:
     folder = garden(tmp_path / "index")
-    named = {"post_id": "garden.example/1", "sentence": sentence_hash(SEED)}
+    named = {
+        "post_id": "garden.example/1", "heading": "When to sow", "sentence": sentence_hash(SEED),
+    }  # fmt: skip
     wrong = {**named, "sentence": "0" * 16}
     file = file_of(tmp_path, LINE | {"gold": [named]}, other(gold=[wrong]))
     code, output = run(file, "--index", str(folder))
