@@ -76,8 +76,12 @@ DATA ?= data
 MEASURED := build/results
 KEEP := $(BIN)/python -m eval.doc_figures keep
 
-results: $(READY) ## measure what docs/evaluation.md shows again (an hour): BLOG, QUESTIONS, DATA
+results: $(READY) ## measure what docs/evaluation.md shows again (half an hour): BLOG, QUESTIONS, DATA
+	mkdir -p $(MEASURED)
+	@# A run that breaks off must not leave the report of the one before it to be kept.
+	rm -rf $(MEASURED)/sample $(MEASURED)/questions $(MEASURED)/blog_18f
 	$(BIN)/pullquote ingest $(BLOG) --index $(MEASURED)/blog
+	@# An evaluation ends with 1 where a case failed, which is a figure like any other.
 	-$(BIN)/pullquote eval --out $(MEASURED)/sample
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases $(QUESTIONS) --out $(MEASURED)/questions
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases eval/data/blog_18f.jsonl \
@@ -85,11 +89,15 @@ results: $(READY) ## measure what docs/evaluation.md shows again (an hour): BLOG
 	$(BIN)/pullquote eval judge wice expertqa $(DATA) --judge words --judge shipped \
 	  --out $(MEASURED)/judges.json
 	$(BIN)/python -m eval.refusals --clapnq $(DATA)/clapnq --mtrag $(DATA)/mtrag/mtragun_dev.jsonl \
-	  > docs/results/refusals.md
-	$(BIN)/python -m eval.clapnq $(DATA)/clapnq > docs/results/clapnq.md
+	  > $(MEASURED)/refusals.md
+	$(BIN)/python -m eval.clapnq $(DATA)/clapnq > $(MEASURED)/clapnq.md
+	$(BIN)/python -m eval.hostile > $(MEASURED)/hostile.md
+	@# Only now, so that a command that fails leaves what was there.
 	for name in sample questions blog_18f; do \
 	  $(KEEP) $(MEASURED)/$$name/report.json docs/results/$$name.json || exit 1; done
 	$(KEEP) $(MEASURED)/judges.json docs/results/judges.json
+	for name in refusals clapnq hostile; do \
+	  cp $(MEASURED)/$$name.md docs/results/$$name.md || exit 1; done
 	$(MAKE) figures
 
 figures: $(READY) ## the tables of docs/evaluation.md, from docs/results

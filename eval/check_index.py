@@ -48,9 +48,25 @@ def _wrong(gold: Gold, posts: Sequence[Post], index: Index) -> Iterator[tuple[st
         sentence = _nearest(gold.quote, sections)
         meant = f"; it has “{sentence}”" if sentence else ""
         yield f".quote: {own[0].id} has no such sentence{meant}", True
-    elif gold.heading and not any(is_heading(gold, one.headings) for one in sections):
-        place = f"is {found.headings[-1]!r}" if found.headings else "stands before the first one"
-        yield f".heading: {own[0].id} has no heading {gold.heading!r}; it {place}", True
+    else:
+        yield from _misplaced(gold, own[0].id, found, sections)
+
+
+def _misplaced(
+    gold: Gold, post_id: str, found: Section, sections: Sequence[Section]
+) -> Iterator[tuple[str, bool]]:
+    """A heading that the sentence does not stand under: cited sections are graded by it."""
+    quote = normalise(gold.quote)
+    holding = [section for section in sections if quote in normalise(section.text)] or [found]
+    if any(is_heading(gold, one.headings) for one in holding):
+        return
+    place = f"is {found.headings[-1]!r}" if found.headings else "stands before the first one"
+    if not gold.heading:
+        yield f".heading: is empty, and the sentence has one above it; it {place}", False
+    elif any(is_heading(gold, one.headings) for one in sections):
+        yield f".heading: the sentence stands under another one; it {place}", False
+    else:
+        yield f".heading: {post_id} has no heading {gold.heading!r}; it {place}", True
 
 
 def _nearest(quote: str, sections: Sequence[Section]) -> str:

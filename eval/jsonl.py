@@ -22,9 +22,12 @@ Id = Annotated[Text, BeforeValidator(lambda value: _number_as_text(value))]
 
 
 class Line(BaseModel):
-    """What stands on a line, or in it: no field but its own."""
+    """What stands on a line, or in it: no field but its own, and each of its own type.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Strict, or "yes" in quotation marks would be true and nobody would be told.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ItemLine(Line):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from eval.sheets import read_sheet, write_sheet
+from eval.sheets import SheetRow, read_sheet, write_sheet
 from rag.errors import SourceError
 from rag.record import AnswerRecord, CitationRecord
 
@@ -103,21 +103,33 @@ def read_labels(file: Path, known: Sequence[Said]) -> Labels:
     Raises:
         SourceError: The sheet cannot be read, is of another run, or says neither yes nor no.
     """
-    texts = {one.id: one.text for one in known}
     said: dict[Question, dict[str, bool]] = {name: {} for name in QUESTIONS}
-    for row in read_sheet(file, COLUMNS):
-        id_, sentence = row.cells["id"], row.cells["sentence"]
-        if " ".join(texts.get(id_, "").split()) != " ".join(sentence.split()):
-            raise SourceError(
-                f"Line {row.line} of {file} is no sentence of this run: {id_!r}.",
-                hint="Take the answers that the sheet was made of.",
-            )
+    for row in sheet_of(file, known):
+        id_ = row.cells["id"]
         for name in QUESTIONS:
             if (label := row.said(name)) is not None:
                 said[name][id_] = label
     if not any(said.values()):
         raise SourceError(f"{file} has no label.", hint="Write yes or no in its last columns.")
     return Labels(file, said)
+
+
+def sheet_of(file: Path, known: Sequence[Said]) -> list[SheetRow]:
+    """The lines of a sheet of these sentences.
+
+    Raises:
+        SourceError: It cannot be read, or is of another run.
+    """
+    texts = {one.id: one.text for one in known}
+    rows = read_sheet(file, COLUMNS)
+    for row in rows:
+        id_, sentence = row.cells["id"], row.cells["sentence"]
+        if " ".join(texts.get(id_, "").split()) != " ".join(sentence.split()):
+            raise SourceError(
+                f"Line {row.line} of {file} is no sentence of this run: {id_!r}.",
+                hint="Take the answers that the sheet was made of.",
+            )
+    return rows
 
 
 def _cites(citations: Sequence[CitationRecord]) -> str:

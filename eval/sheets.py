@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from eval.cells import shown, typed
 from rag.errors import SourceError
@@ -70,3 +71,52 @@ def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
         SheetRow(file, line, {name: typed(row[name] or "") for name in columns})
         for line, row in rows
     ]
+
+
+def change_cells(file: Path, place: int, id_: str, cells: Mapping[str, str]) -> None:
+    """Write cells of one line anew; all else of the sheet stays as it stands there.
+
+    Args:
+        file: A sheet with a column `id`.
+        place: Of the line among those with cells, from 0, the first line of the file left out.
+        id_: What stands under `id` there.
+        cells: Their new contents, by column.
+
+    Raises:
+        SourceError: The sheet cannot be read or written, or another line stands there by now.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            columns, *rows = [row for row in csv.reader(opened) if row]
+        row = rows[place]
+        row += [""] * (len(columns) - len(row))
+        if typed(row[columns.index("id")]) != id_:
+            raise IndexError
+        for name, cell in cells.items():
+            row[columns.index(name)] = shown(cell)
+    except (IndexError, ValueError) as error:
+        raise SourceError(
+            f"{file} no longer has the line {id_!r} where it was.", hint="Load the page again."
+        ) from error
+    except (OSError, csv.Error) as error:
+        raise SourceError(f"{file} cannot be read: {error}.", hint="Look at the file.") from error
+    _replace(file, [columns, *rows])
+
+
+def _replace(file: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Written beside it and renamed, so that a kill loses nobody's answers."""
+    aside = None
+    try:
+        with NamedTemporaryFile(
+            "w", encoding="utf-8-sig", newline="", dir=file.parent, delete=False,
+            prefix=f"{file.name}.",
+        ) as opened:  # fmt: skip
+            aside = Path(opened.name)
+            csv.writer(opened, lineterminator="\n").writerows(rows)
+        aside.replace(file)
+    except OSError as error:
+        if aside:
+            aside.unlink(missing_ok=True)
+        raise SourceError(
+            f"{file} cannot be written: {error.strerror or error}.", hint="Close it elsewhere."
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from graphlib import CycleError, TopologicalSorter
@@ -29,6 +30,7 @@ UI: dict[str, set[str]] = {  # the same inside ui; what stands beside them may i
     "doors": set(),
     "owner": {"doors"},
     "page": {"doors", "owner"},
+    "marking": {"doors"},
     "assets": set(),
 }
 MAY_IMPORT = {"ingest": INGEST, "ui": UI}
@@ -259,6 +261,16 @@ def test_packages_inside_a_package_point_one_way(outer: str, package: str) -> No
 def test_every_package_of_ui_has_its_place() -> None:
     packages = {file.parent.name for file in (ROOT / "ui").glob("*/__init__.py")}
     assert packages == set(UI)
+
+
+def test_every_package_is_installed() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    there = {
+        dotted(file)
+        for name in set(PACKAGES) - {"bench"}
+        for file in (ROOT / name).rglob("__init__.py")
+    }
+    assert set(config["tool"]["setuptools"]["packages"]) == there
 
 
 def test_every_module_of_ingest_has_its_place_and_is_drawn() -> None:

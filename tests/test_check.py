@@ -43,6 +43,11 @@ def other(**changed: Any) -> dict[str, Any]:
         (other(gold=[GOLD | {"qoute": "x"}]), "gold.0.qoute: there is no such field; did you mean"),
         (other(id=1.5), "id: must be text in quotation marks, is 1.5"),
         (other(answerable="maybe"), "answerable: must be true or false, .*, is \"maybe\""),
+        (other(answerable="yes"), 'answerable: must be true or false, .*, is "yes"'),
+        (other(answerable="true"), 'answerable: must be true or false, .*, is "true"'),
+        (other(answerable=1), "answerable: must be true or false, without quotation marks, is 1"),
+        (other(question=7), "question: must be text in quotation marks, is 7"),
+        (other(id=True), "id: must be text in quotation marks, is true"),
         (other(gold="12"), 'gold: must be a list in square brackets, is "12"'),
         (other(gold=["12"]), 'gold.0: must be an object in curly brackets, is "12"'),
         (other(must_include="35"), 'must_include: is "35"; it is a list of groups'),
@@ -152,9 +157,34 @@ def test_gold_that_the_index_does_not_have_is_told(
         assert output.startswith(f"{file}:1: gold.0.")
 
 
+@pytest.mark.parametrize(
+    ("gold", "said"),
+    [
+        ({"heading": ""}, "is empty, and the sentence has one above it; it is 'When to sow'"),
+        (
+            {"heading": "Hardening off"},
+            "the sentence stands under another one; it is 'When to sow'",
+        ),
+        (
+            {"heading": "Hardening off", "quote": "Tomatoes need warmth."},
+            "the sentence stands under another one; it stands before the first one",
+        ),
+    ],
+)
+def test_gold_under_another_heading_of_its_post_may_not_be_meant(
+    tmp_path: Path, gold: dict[str, str], said: str
+) -> None:
+    file = file_of(tmp_path, LINE | {"gold": [GOLD | gold]})
+    code, output = run(file, "--index", str(garden(tmp_path / "index")))
+    assert f"{file}:1: (perhaps) gold.0.heading: {said}\n" in output
+    assert code == 0
+
+
 def test_a_hash_that_names_no_sentence_of_its_post_is_told(tmp_path: Path) -> None:
     folder = garden(tmp_path / "index")
-    named = {"post_id": "garden.example/1", "sentence": sentence_hash(SEED)}
+    named = {
+        "post_id": "garden.example/1", "heading": "When to sow", "sentence": sentence_hash(SEED),
+    }  # fmt: skip
     wrong = {**named, "sentence": "0" * 16}
     file = file_of(tmp_path, LINE | {"gold": [named]}, other(gold=[wrong]))
     code, output = run(file, "--index", str(folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,19 @@ def test_the_documentation_shows_the_kept_results(page: Path) -> None:
     """Else run `make figures`."""
     text = page.read_text(encoding="utf-8")
     assert written(text, read_results(ROOT / "docs" / "results")) == text
+
+
+def test_make_results_measures_all_that_the_documentation_shows() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.partition("\nresults:")[2].partition("\n\n")[0]
+    measured = {Path(name).stem for name in re.findall(r"docs/results/([\w.]+)", recipe)}
+    for names in re.findall(r"for name in ([\w ]+);", recipe):
+        measured |= set(names.split())
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    shown = {
+        name
+        for names in re.findall(r"<!-- figures: ([\w -]+?) -->", pages)
+        for name in names.split()
+    }
+    assert shown == {file.stem for file in (ROOT / "docs" / "results").iterdir()}
+    assert shown <= measured

@@ -12,11 +12,16 @@ from tests_shared import SHARED, needs_shared
 import eval.data
 from eval.cases import load_cases, missing_gold, resolve_gold
 from eval.citations import includes
+from eval.gold import sentence_hash
 from eval.publish import main
+from ingest.posts.parsed import parsed_post
+from ingest.posts.wordpress_post import ReadPost
+from ingest.read import read_source
 from ingest.sync import sync
 from rag.embed import HashEmbedder
 from rag.index import Index
 from rag.settings import Settings
+from rag.text import split_sentences
 
 BLOG = Path(eval.data.__file__).with_name("blog_18f.jsonl")
 
@@ -94,6 +99,27 @@ def test_the_published_questions_are_of_every_kind_and_hold_no_quote() -> None:
         assert bool(case.history) == (case.kind == "followup"), case.id
         assert includes(case.answer, case.must_include), case.id
         assert len(case.gold) > 1 or case.kind != "multi", case.id
+
+
+@needs_shared
+def test_the_published_gold_stands_under_its_headings() -> None:
+    named = {gold.post_id for case in load_cases(BLOG) for gold in case.gold}
+    under: set[tuple[str, str, str]] = set()
+    for read in read_source(str(SHARED / "wordpress" / "blog-18f.json.gz")):
+        assert isinstance(read, ReadPost)
+        name = str(read.raw.wordpress_id)
+        if name in named:
+            for section in parsed_post(read).sections:
+                heading = section.headings[-1] if section.headings else ""
+                told = split_sentences(section.text, section.blocks, language="en")
+                under |= {(name, heading, sentence_hash(one.text)) for one in told}
+    lost = [
+        (case.id, gold.heading)
+        for case in load_cases(BLOG)
+        for gold in case.gold
+        if (gold.post_id, gold.heading, gold.sentence) not in under
+    ]
+    assert lost == []
 
 
 @needs_shared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +20,14 @@ register(eval_app)
 Cases = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Cases; else the sample's."),
+]
+BundledSet = Annotated[
+    Literal["sample", "hostile"],
+    typer.Option(
+        "--bundled",
+        help="Which bundled questions, where no --cases are given: about the sample site, or about"
+        " posts that give orders.",
+    ),
 ]
 Out = Annotated[
     Path | None,
@@ -79,6 +87,7 @@ def evaluate(
     context: typer.Context,
     cases: Cases = None,
     index: Folder = None,
+    bundled: BundledSet = "sample",
     out: Out = None,
     resume: Resume = False,
     fail_under: Under = None,
@@ -91,7 +100,7 @@ def evaluate(
 ) -> None:
     """Measure how good the answers are.
 
-    Without --cases and --index: the bundled questions on the bundled sample site.
+    Without --cases and --index: bundled questions on a bundled site.
     """
     if context.invoked_subcommand:
         return
@@ -99,14 +108,17 @@ def evaluate(
         raise typer.BadParameter("--resume needs --out: the folder of the run that was stopped.")
     if system and not cases:
         raise typer.BadParameter("--system needs --cases: it does not know the sample site.")
+    if bundled != "sample" and (cases or index):
+        raise typer.BadParameter("--bundled has cases and an index of its own.")
     from eval.other_systems import Asking
     from ui.evaluating import evaluate_cases, report_text
 
     thresholds = _thresholds(fail_under, fail_over)
     asking = Asking(timeout, model, tuple(refused_when or ()))
     result, kept = evaluate_cases(
-        cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking
-    )
+        cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking,
+        bundled=bundled,
+    )  # fmt: skip
     typer.echo(report_text(result, json=json))
     _tell_missed(kept)
     if result.grades.failed or not all(one.ok for one in kept):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ui.cli_eval_review import review
-from ui.cli_options import ChatModel, Folder, Json
+from ui.cli_options import ChatModel, Folder, Json, Page, Port
 
 
 def register(eval_app: typer.Typer) -> None:
@@ -112,30 +112,37 @@ def draft(
         ),
     ] = False,
     chat_model: ChatModel = None,
+    page: Page = False,
+    port: Port = 0,
 ) -> None:
     """Propose cases from an index's own posts, or from readers' questions, for a person to accept.
 
-    The sheet opens in any spreadsheet. Nothing in it counts until yes stands under `accept`.
+    The sheet opens in any spreadsheet, or with --page in the browser. Nothing in it counts until
+    yes stands under `accept`.
     """
     from eval.proposed import write_proposals
     from rag.assistant import Assistant
     from rag.errors import SourceError
     from rag.settings import load_settings
-    from ui.drafting import from_posts, from_readers
+    from ui.drafting import from_posts, from_readers, proposals_on_page
 
-    if output.exists():
+    if output.exists() and not page:
         raise SourceError(
-            f"{output} is there already.", hint="What was accepted in it would be lost."
+            f"{output} is there already.",
+            hint="What was accepted in it would be lost; --page goes on with it.",
         )
-    propose = from_readers if from_feedback else from_posts
-    with Assistant(load_settings(index=index, chat_model=chat_model)) as assistant:
-        proposals, told = propose(assistant, questions)
-    write_proposals(proposals, output)
-    typer.echo(told)
-    typer.echo(
-        f"Write yes under `accept` in {output}, then: pullquote eval accept {output} --out"
-        " cases.jsonl"
-    )
+    settings = load_settings(index=index, chat_model=chat_model)
+    if not output.exists():
+        propose = from_readers if from_feedback else from_posts
+        with Assistant(settings) as assistant:
+            proposals, told = propose(assistant, questions)
+        write_proposals(proposals, output)
+        typer.echo(told)
+    then = f"pullquote eval accept {output} --out cases.jsonl"
+    if page:
+        proposals_on_page(output, then, colour=settings.site_colour, port=port)
+    else:
+        typer.echo(f"Write yes under `accept` in {output}, then: {then}")
 
 
 def accept(

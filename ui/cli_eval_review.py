@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder, Json
+from ui.cli_options import Folder, Json, Page, Port
 
 
 def review(
@@ -21,6 +21,8 @@ def review(
         Path | None,
         typer.Option("--out", file_okay=False, metavar="DIR", help="Write sheets for two people."),
     ] = None,
+    page: Page = False,
+    port: Port = 0,
     questions: Annotated[
         int, typer.Option(min=2, max=5000, metavar="N", help="Draw at most so many answers.")
     ] = 50,
@@ -45,22 +47,27 @@ def review(
 ) -> None:
     """Let two people judge answers, and say how far they agree.
 
-    With --out it writes the sheets; with --labels it reads them back, and corrects a judge's figure
-    over all answers by what people said of some.
+    With --out it writes the sheets, and with --page it shows them on a page that fills them; with
+    --labels it reads them back, and corrects a judge's figure over all answers by what people said
+    of some.
     """
     if (output is None) == (not labels):
         raise typer.BadParameter("Give --out to write sheets, or --labels to read them.")
-    from eval.review import NAMES
+    if page and not output:
+        raise typer.BadParameter("--page needs --out: the folder of the sheets.")
     from eval.review_figures import reviews_json, reviews_text
     from rag.settings import load_settings
-    from ui.reviewing import review_figures, sheets_for_people
+    from ui.reviewing import review_figures, sheets_for_people, sheets_on_page, then_review
     from ui.show import count
 
+    if output and page:
+        colour = load_settings().site_colour
+        sheets_on_page(report, output, questions, colour=colour, port=port)
+        return
     if output:
         found = count(sheets_for_people(report, output, questions), "sentence", "sentences")
         typer.echo(f"{found} in each of two sheets in {output}. Write yes or no in both columns.")
-        sheets = " ".join(f"--labels {output / name}" for name in NAMES)
-        typer.echo(f"Then: pullquote eval review {report} {sheets}")
+        typer.echo(f"Then: {then_review(report, output)}")
         return
     reviews = review_figures(
         report, labels or (), load_settings(index=index), judge=judge, cases=cases

@@ -16,3 +16,10 @@ ChatModel = Annotated[
     str | None,
     typer.Option(metavar="PROVIDER:MODEL", help="Let this chat model write; else quotes only."),
 ]
+Page = Annotated[
+    bool,
+    typer.Option("--page", help="Fill the sheet in the browser; go on with one that is there."),
+]
+Port = Annotated[
+    int, typer.Option(min=0, max=65535, metavar="N", help="Of --page, where free; else any.")
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from eval.gold import normalise
 from eval.proposed import Proposed
@@ -75,6 +76,24 @@ def from_readers(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...],
             proposals += reader_proposals(question, answer, note=note_of(given))
     told = f"{count(len(chosen), 'question', 'questions')} of readers. {_OURS}"
     return tuple(proposals), told
+
+
+def proposals_on_page(sheet: Path, then: str, *, colour: str, port: int) -> None:
+    """Let somebody mend and accept proposals on a page, until Ctrl-C.
+
+    Args:
+        sheet: Of `eval.proposed`.
+        then: The command that makes cases of it.
+        colour: Of the page.
+        port: Of the page, where it is free.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    from ui.marking.kinds import DRAFT, Sheet
+    from ui.marking.server import on_page
+
+    on_page([Sheet("proposals", sheet, DRAFT)], then, colour=colour, port=port)
 
 
 def by_question(given: Iterable[_Kept]) -> dict[str, list[_Kept]]:

@@ -24,7 +24,7 @@ from eval.run import EvalResult, OnProgress, evaluate, evaluate_answers
 from rag.assistant import Assistant
 from rag.index import Index
 from rag.settings import Settings, load_settings
-from ui.sample import ingest_sample, sample_cases, sample_settings
+from ui.sample import Bundled, ingest_sample, sample_cases, sample_settings
 from ui.show import progress_bar
 
 
@@ -37,18 +37,20 @@ def evaluate_cases(
     thresholds: Sequence[Threshold] = (),
     system: str | None = None,
     asking: Asking | None = None,
+    bundled: Bundled = "sample",
 ) -> tuple[EvalResult, tuple[Kept, ...]]:
     """Ask every case, grade the answers and write the reports.
 
     Args:
-        cases: JSON lines; None takes the bundled ones about the sample site.
+        cases: JSON lines; None takes the bundled ones.
         index: The index to ask; None takes the settings' with cases of one's own, and that of the
-            sample site, made where it is missing, with the bundled ones.
+            bundled site, made where it is missing, with the bundled ones.
         out: Where the reports go; None writes none.
         resume: Go on with a run that was stopped there.
         thresholds: What the figures must keep to.
         system: Who is graded, as `eval.other_systems` names it; None: ours.
         asking: How another system is asked.
+        bundled: Which of the bundled sites, and cases, where none are given.
 
     Raises:
         ConfigError: There is no such system, or nobody is there.
@@ -56,8 +58,8 @@ def evaluate_cases(
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
     """
     if cases is None and index is None:
-        settings = sample_settings()
-        ingest_sample(settings)
+        settings = sample_settings(bundled=bundled)
+        ingest_sample(settings, bundled)
     else:
         settings = load_settings(index=index)
     with open_journal(out, resume=resume) as answers:
@@ -67,7 +69,7 @@ def evaluate_cases(
             def show(done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total, of=f"{total:,} cases")
 
-            asked = cases or sample_cases()
+            asked = cases or sample_cases(bundled)
             if system in (None, OURS):
                 with Assistant(settings) as assistant:
                     result = evaluate(assistant, asked, journal=answers, on_progress=show)

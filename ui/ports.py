@@ -40,8 +40,8 @@ def require_free(host: str, port: int) -> None:
 
 
 def free_port(host: str, wanted: int) -> int:
-    """`wanted` where it is free, else another port."""
-    return wanted if is_free(host, wanted) else _any_port(host)
+    """`wanted` where it is free, else another port; 0 takes any."""
+    return wanted if wanted and is_free(host, wanted) else _any_port(host)
 
 
 def is_loopback(host: str) -> bool:

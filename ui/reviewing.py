@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eval.cases import load_cases, resolve_gold
 from eval.judges import load_judge, needs_models
-from eval.review import Said, read_labels, sentences, write_sheets
+from eval.review import NAMES, Said, read_labels, sentences, sheet_of, write_sheets
 from eval.review_figures import Judge, Reviewed, gold_judge, reviewed, support_judge
 from eval.run import load_records
 from rag.assistant import Assistant
@@ -27,6 +27,40 @@ def sheets_for_people(report: Path, folder: Path, questions: int) -> int:
         SourceError: The answers cannot be read, or a sheet is there already.
     """
     return write_sheets(load_records(_answers(report)), folder, questions=questions)
+
+
+def sheets_on_page(report: Path, folder: Path, questions: int, *, colour: str, port: int) -> None:
+    """Let two people fill the sheets on a page, until Ctrl-C.
+
+    Args:
+        report: The folder of the run.
+        folder: Of the sheets; those that are there are gone on with.
+        questions: So many answers are drawn, at most, where there are none.
+        colour: Of the page.
+        port: Of the page, where it is free.
+
+    Raises:
+        SourceError: The answers or a sheet cannot be read, or a sheet is of another run.
+    """
+    from ui.marking.kinds import REVIEW, Sheet
+    from ui.marking.server import on_page
+
+    files = [folder / name for name in NAMES]
+    if all(file.exists() for file in files):
+        said = sentences(load_records(_answers(report)))
+        for file in files:
+            sheet_of(file, said)
+    else:
+        sheets_for_people(report, folder, questions)
+    named = zip(("I am the first person", "I am the second person"), files, strict=True)
+    on_page([Sheet(name, file, REVIEW) for name, file in named],
+            then_review(report, folder), colour=colour, port=port)  # fmt: skip
+
+
+def then_review(report: Path, folder: Path) -> str:
+    """The command that reads the sheets back."""
+    sheets = " ".join(f"--labels {folder / name}" for name in NAMES)
+    return f"pullquote eval review {report} {sheets}"
 
 
 def review_figures(

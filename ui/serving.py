@@ -57,7 +57,7 @@ def serve_page(
         if settings.owner_password:
             say(f"The owner's page is at {address}{PAGE}.")
         if sys.stdout.isatty() if open_browser is None else open_browser:
-            _open(address)
+            open_in_browser(address)
 
     with assistant:
         serve(
@@ -183,7 +183,8 @@ def typed_password(name: str = "password") -> str:
     return typed
 
 
-def _open(address: str) -> None:
+def open_in_browser(address: str) -> None:
+    """Show an address in the user's browser, where there is one with a window."""
     try:
         browser = webbrowser.get()
     except webbrowser.Error:

@@ -35,7 +35,9 @@ from ingest.html.tables import read_table
 from ingest.html.tree import parse
 from rag.types import BlockKind
 
-_LONGEST_HEADING = 200  # characters; above, a heading was never closed
+_LONGEST_HEADING = (
+    200  # characters; above, one was never closed, or is a paragraph in large letters
+)
 _LONGEST_SOFT = 100
 _MOST_NODES = 400  # of a heading
 _DEEPEST_TABLE = 8  # a table in a cell of a table that lays the page out, and so on
