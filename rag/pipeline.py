@@ -13,11 +13,11 @@ from rag.answer_cache import AnswerCache
 from rag.calibration import Calibration
 from rag.catalog_languages import LanguageShare
 from rag.embed import Embedder
-from rag.followups import leans_back
 from rag.index import Index
 from rag.index_languages import MULTILINGUAL, IndexLanguages, in_words
 from rag.lexicon import Lexicon
 from rag.newer import newer_first
+from rag.pointing import leans_back
 from rag.reader import Reader, Reranker
 from rag.record_words import filter_words
 from rag.retrieve import retrieve
