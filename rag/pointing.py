@@ -41,13 +41,13 @@ _THERE = (
 # "this season" is the one that is
 _THIS = r"\bthis\b(?!\s+(?:day|week|weekend|month|season|year|spring|summer|autumn|fall|winter)\b)"
 _ONE = (
-    r"\bones\b|\b(?:which|that|this|the|other|another)\s+one\b(?!\s+of\b)|"
+    r"\bones\b|\b(?:which|that|this|the|other|another)\s+(?:\p{L}+\s+)?one\b(?!\s+of\b)|"
     r"\bone\b(?=\s*(?:[,;.?!]|$))"
 )
 _SAME = r"\bsame\b(?!\s+time\b)(?!.*\bas\b)"
 _POINTS_BACK = regex.compile(
     rf"\b{_PERSONS}\b|{_THAT}|{_THERE}|{_THIS}|{_ONE}|{_SAME}|"
-    r"\b(?:former|latter|either|neither|another|others?|else)\b|\bboth\b(?!.*\band\b)",
+    r"\b(?:former|latter|either|neither|another|others?|else|then(?=\s*[?.!]*$))\b|\bboth\b(?!.*\band\b)",
     regex.IGNORECASE,
 )
 # "is it safe to …", "how long does it take to …", "what is it called when …"

@@ -68,6 +68,8 @@ def test_times_and_the_questions_own_words_are_not_added() -> None:
         "How many lettuces did the garden lose that year?",
         "No, I meant the bed of wool mulch in the garden.",
         "Which one do you recommend for a small garden?",
+        "when was the second one in relation to the harvest?",
+        "Why can't visitors of the garden pick flowers then?",
     ],
 )
 def test_what_leans_on_the_conversation(question: str) -> None:
