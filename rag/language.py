@@ -101,7 +101,7 @@ def _likeliest(odds: Mapping[str, float], among: Collection[str]) -> tuple[str, 
 
 
 def _is_far(odds: Mapping[str, float], language: str) -> bool:
-    return _beside(odds, language) < fitted()["min_beside_likeliest"]
+    return _beside(odds, language) < float(fitted()["min_beside_likeliest"])
 
 
 def _beside(odds: Mapping[str, float], language: str) -> float:

@@ -114,7 +114,10 @@ def out_of_order(page: Page, root: str = "document") -> list[str]:
     if reached == list(range(number)):
         return []
     wrong = [at for at in range(number) if at not in reached] or reached
-    return page.evaluate("(wrong) => wrong.map((at) => stops[at].outerHTML.slice(0, 160))", wrong)
+    found: list[str] = page.evaluate(
+        "(wrong) => wrong.map((at) => stops[at].outerHTML.slice(0, 160))", wrong
+    )
+    return found
 
 
 def _node(node: Mapping[str, Any], around: tuple[str, ...]) -> Node:

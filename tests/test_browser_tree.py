@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from test_browser import OpenPage, ask, begin, mark
 from test_browser_owner import Opened
 from test_browser_widget import opened as opened_widget
+from widget_site import NAME
 
 browser = test_browser.browser
 address = test_browser.address
@@ -125,7 +126,7 @@ def test_the_widget_is_told_whole_in_every_state(open_widget: OpenPage) -> None:
     page = open_widget()
     closed = told(page)
     (launch,) = (one for one in closed if one.role == "button")
-    assert launch.name == SAY("ask_site", name=test_browser_widget.NAME)
+    assert launch.name == SAY("ask_site", name=NAME)
     assert launch.properties["hasPopup"] == "dialog"
     opened_widget(page)
     expect(page.locator(".pq-examples")).to_be_visible()
@@ -139,7 +140,7 @@ def test_the_widget_is_told_whole_in_every_state(open_widget: OpenPage) -> None:
     expect(page.locator("#pq-send")).to_be_visible()
     answered = told(page)
     assert faults(answered, inside="dialog") == []
-    assert named(answered, "dialog") == [SAY("ask_site", name=test_browser_widget.NAME)]
+    assert named(answered, "dialog") == [SAY("ask_site", name=NAME)]
     for number in (1, 2):
         source = SAY("source", n=number, place=RESULTS)
         assert source in named(answered, "link")
