@@ -8,6 +8,8 @@ sample site's in English (`eval/data`).
 * `min_probability`: from where on a text's likeliest language is taken for its language. Questions,
   their first words, and nothing but the languages of the index: the lowest value at which nothing
   that is taken is wrong.
+* `min_beside_likeliest`: how probable that language must be beside the likeliest of all languages,
+  for a text may be in none of the index's: as much as leaves all of these texts their language.
 * `other_language`: log-odds against a passage in another language than the question's: as much as
   can be without taking the first place from any passage that answers one of ten questions in
   another language than its own and that has it. So it is a preference and never a filter.
@@ -41,7 +43,7 @@ from eval.observe import observe
 from rag import catalog_languages
 from rag.assistant import Assistant
 from rag.candidates import search
-from rag.language import FITTED, likeliest
+from rag.language import FITTED, beside_likeliest, likeliest
 from rag.settings import load_settings
 from rag.types import Filters
 from rag.understand import understand
@@ -64,6 +66,7 @@ def main() -> None:
     every = [one for some in words.values() for one in some]
     values: dict[str, Any] = {
         "min_probability": floor(1e4 * min_probability(cases)) / 1e4,
+        "min_beside_likeliest": floor(1e4 * min_beside_likeliest(cases)) / 1e4,
         "other_language": floor(1e4 * against) / 1e4,
         "words": fit_words(every).values(),
         "figures": {"words": cross_validate(words)},
@@ -92,6 +95,20 @@ def min_probability(cases: dict[str, tuple[Case, ...]]) -> float:
     return min(probability for probability, _ in marks if probability > highest)
 
 
+def min_beside_likeliest(cases: dict[str, tuple[Case, ...]]) -> float:
+    """The lowest of all texts that are taken for the right language."""
+    among = (*LANGUAGES, TRANSLATED)
+    least = min_probability(cases)
+    beside = [1.0]
+    for name in among:
+        for case in cases[name]:
+            for text in (case.question, *beginnings(case.question)):
+                found = likeliest(text, among)
+                if found and found[0] == name and found[1] >= least:
+                    beside.append(beside_likeliest(text, name))
+    return min(beside)
+
+
 def beginnings(text: str) -> Iterator[str]:
     """The first word, the first two and three; of a script without spaces, as many signs."""
     words = text.split()
@@ -108,7 +125,7 @@ def other_language(cases: Sequence[Case], assistant: Assistant) -> float:
     weights = np.asarray(pipeline.calibration.passage.weights)
     room = []
     for case in cases:
-        language = pipeline.languages.of_question(case.question)
+        language = pipeline.languages.of_question(case.question)[0]
         for one in observe([case], index, pipeline.embedder, assistant.settings):
             right = one.right.any(axis=1)
             if language is None or not right.any():

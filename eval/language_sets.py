@@ -18,12 +18,13 @@ from rag.settings import Settings
 LANGUAGES = ("es", "de", "ko", "ja")
 TRANSLATED = "en"  # asked in English; five Spanish and German posts stand there in English too
 CROSS = "cross"  # asked in English about posts in Spanish and German alone
+OTHER = "other"  # asked in French, Italian, Portuguese and Dutch, in which no post is
 _DATA = Path(str(files("eval.data")))
 _SAMPLE = Path(str(files("ingest.sample"))) / "posts.json"
 
 
 def questions(name: str) -> tuple[Case, ...]:
-    """Twenty in one of `LANGUAGES`; ten of `TRANSLATED`, ten of `CROSS`."""
+    """Twenty in one of `LANGUAGES`; ten of `TRANSLATED`, ten of `CROSS`, twenty of `OTHER`."""
     return load_cases(_DATA / "languages" / f"questions_{name}.jsonl")
 
 

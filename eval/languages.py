@@ -3,8 +3,9 @@
     python -m eval.languages
 
 Twenty questions each about short posts of our own in Spanish, German, Korean and Japanese, ten in
-English about posts that stand there in another language as well, and ten in English about posts in
-Spanish or German alone. All posts are in one index, with those of the sample site.
+English about posts that stand there in another language as well, ten in English about posts in
+Spanish or German alone, and twenty in languages that no post is in, about the sample site. All
+posts are in one index, with those of the sample site, which are in English.
 
 *Words* is BM25 and *meaning* the cosine, with nothing fitted; their first sentence is the one of
 the first passage that shares most of the question's words by rarity, or that is nearest. *Ours* is
@@ -14,6 +15,7 @@ what `pullquote ask` finds and says first; a refusal says nothing.
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +24,14 @@ import numpy as np
 from eval.bootstrap import RESAMPLES, estimate, mean
 from eval.cases import Case
 from eval.gold import holds, is_post, same_sentence
-from eval.language_sets import CROSS, LANGUAGES, TRANSLATED, language_assistant, questions
+from eval.language_sets import (
+    CROSS,
+    LANGUAGES,
+    OTHER,
+    TRANSLATED,
+    language_assistant,
+    questions,
+)
 from eval.tables import shown, table
 from rag import catalog_read
 from rag.assistant import Assistant
@@ -117,13 +126,30 @@ def languages_text(marks: dict[str, dict[str, list[tuple[bool, ...]]]]) -> str:
     )
 
 
+def taken_text(cases: Sequence[Case], assistant: Assistant) -> str:
+    """What becomes of questions in a language that no post is in, as a line for people."""
+    taken, first, said = Counter[str](), Counter[str](), Counter[str]()
+    for case in cases:
+        answer = assistant.ask(case.question)
+        taken[answer.query.language or "none"] += 1
+        first.update(str(hit.passage.post.language) for hit in answer.hits[:1])
+        said.update(str(one.citations[0].post.language) for one in answer.sentences[:1])
+    rows = (("taken for", taken), ("first passage in", first), ("answered in", said))
+    told = [
+        f"{what} {', '.join(f'{n} {name}' for name, n in counts.most_common()) or 'none'}"
+        for what, counts in rows
+    ]
+    return f"{len(cases)} questions in languages that no post is in: {'; '.join(told)}."
+
+
 def main() -> None:
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()
     with language_assistant(load_settings()) as assistant:
-        names = (*LANGUAGES, TRANSLATED, CROSS)
+        names = (*LANGUAGES, TRANSLATED, CROSS, OTHER)
         print(languages_text({n: language_marks(questions(n), assistant) for n in names}))
+        print(f"\n{taken_text(questions(OTHER), assistant)}")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
 """How well follow-up questions are rewritten: beside people's rewritings, and in what they find.
 
     python -m eval.rewrites canard/dev.json
+    python -m eval.rewrites canard/dev.json --complete clapnq/question_dev_answerable.tsv
     python -m eval.rewrites --index INDEX --cases CASES.jsonl
 
 The first takes a file in the form of CANARD (Elgohary et al., 2019,
 https://doi.org/10.18653/v1/D19-1605): a list of questions with the conversation before them and a
 rewriting that a person wrote. Counted are words that say something (no stop words) and that the
-question itself does not have. The second searches for the questions of a case file that have a
-conversation, as they were asked and with the rewriting.
+question itself does not have. People's rewritings are complete questions: behind the conversation
+of another dialogue, as written and in small letters, they should be left alone, and so should the
+questions of a table with a column `question`, as CLAPNQ has them (`--complete`). The last form
+searches for the questions of a case file that have a conversation, as they were asked and with the
+rewriting.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,19 +73,32 @@ class RewriteFigures:
     """Share of the complete questions that we added nothing to."""
     added: float
     """New words of ours, mean over the questions we added to."""
+    alone_elsewhere: float
+    """Share of people's rewritings that we added nothing to behind another conversation."""
+    alone_elsewhere_small: float
+    """The same, in small letters."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, nargs="?", help="rewritings in the form of CANARD")
+    parser.add_argument("--complete", type=Path, nargs="+", default=[], metavar="TABLE")
     parser.add_argument("--index", type=Path)
     parser.add_argument("--cases", type=Path)
     arguments = parser.parse_args()
     if (arguments.file is None) == (arguments.cases is None):
         parser.error("name either a file of rewritings or --cases")
+    if arguments.complete and arguments.file is None:
+        parser.error("--complete needs a file of rewritings, for their conversations")
     turns = load_settings().history_turns
     if arguments.file:
-        print(rewrites_text(grade_rewrites(load_rewritings(arguments.file), turns=turns)))
+        rewritings = load_rewritings(arguments.file)
+        print(rewrites_text(grade_rewrites(rewritings, turns=turns)))
+        for table in arguments.complete:
+            questions = load_questions(table)
+            share = left_alone_elsewhere(questions, rewritings, turns=turns)
+            print(f"{len(questions)} questions of {table.name}, behind such a conversation:")
+            print(f"  left alone: {share:.3f}")
     else:
         with Assistant.open(arguments.index) as assistant:
             print(rankings_text(compare_searches(load_cases(arguments.cases), assistant)))
@@ -146,7 +164,52 @@ def grade_rewrites(rewritings: Sequence[Rewriting], *, turns: int) -> RewriteFig
         rewritten=_mean(rewritten),
         left_alone=_mean(left_alone),
         added=_mean(added),
+        alone_elsewhere=left_alone_elsewhere(
+            [one.by_a_person for one in rewritings], rewritings, turns=turns
+        ),
+        alone_elsewhere_small=left_alone_elsewhere(
+            [one.by_a_person.lower() for one in rewritings], rewritings, turns=turns
+        ),
     )
+
+
+def left_alone_elsewhere(
+    complete: Sequence[str], rewritings: Sequence[Rewriting], *, turns: int
+) -> float:
+    """Share of questions that we add nothing to behind a conversation about something else.
+
+    Args:
+        complete: Questions that need no conversation; may be people's own of `rewritings`.
+        rewritings: Whose conversations are taken, each from half a file away.
+        turns: Earlier turns that are looked at.
+    """
+    far = len(rewritings) // 2
+    alone = []
+    for number, question in enumerate(complete):
+        history = rewritings[(number + far) % len(rewritings)].history
+        alone.append(standalone(question, history[-turns:]) == question)
+    return _mean(alone)
+
+
+def load_questions(file: Path) -> tuple[str, ...]:
+    """The column `question` of a table, its columns parted by tabs.
+
+    Raises:
+        SourceError: It cannot be read, or has no such column.
+    """
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows = list(csv.DictReader(opened, delimiter="\t"))
+    except OSError as error:
+        raise SourceError(
+            f"{file} cannot be read: {error.strerror or error}.", hint="Look at the path."
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{file} is no table: {error}.", hint="Part columns by tabs.") from error
+    found = tuple(row["question"] for row in rows if row.get("question"))
+    if not found:
+        raise SourceError(f"{file} has no questions.", hint='Name a column "question".')
+    return found
 
 
 def compare_searches(cases: Sequence[Case], assistant: Assistant) -> tuple[RankingFigures, ...]:
@@ -171,6 +234,9 @@ def rewrites_text(figures: RewriteFigures) -> str:
             f"  of our new words, right: {figures.right:.3f} ({figures.added:.1f} words each)",
             f"{figures.complete} questions to which people added none:",
             f"  left alone: {figures.left_alone:.3f}",
+            "people's rewritings behind a conversation about something else:",
+            f"  left alone: {figures.alone_elsewhere:.3f}",
+            f"  left alone in small letters: {figures.alone_elsewhere_small:.3f}",
         )
     )
 

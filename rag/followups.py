@@ -7,24 +7,13 @@ from dataclasses import dataclass
 
 import regex
 
+from rag.pointing import goes_on, leans_back
 from rag.text import STOP_WORDS, search_words
 from rag.types import Turn
 
 Rarity = Callable[[str], float]
 """Inverse document frequency of a word in lower case, positive; 0: it occurs nowhere."""
 
-_POINTS_BACK = regex.compile(
-    r"\b(it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|"
-    r"one|ones|same|former|latter|both|either|neither|another|others?|else)\b",
-    regex.IGNORECASE,
-)
-_GOES_ON = regex.compile(
-    r"^\s*(and|but|or|so|also|then|what about|how about|why|why not|how so|how come|since when|"
-    r"until when|for example|such as|like what|really|tell me more|more|go on)\b",
-    regex.IGNORECASE,
-)
-_OWN_SUBJECT = regex.compile(r"\b\p{Lu}[\p{L}\p{N}]+|\b\p{L}*\d[\p{L}\p{N}]*\b")
-_NEW_CLAUSE = regex.compile(r"[,;:.?!]|\band (?:how|who|when|where|what|why|which)\b")
 _CAPITAL = r"(?:(?:\p{Lu}\.)+|(?:\p{Lu}|\d+\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
 _NAME = regex.compile(
     r"\b[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{Ll}{2,}\b|"  # of a site: blog.example
@@ -47,8 +36,7 @@ _LIGHT = frozenset(
     "go goes went come came see seen seem check many much long old new far big good "
     "did does done doing one two first last next year years time times day".split()
 )
-_FEW = 3  # a question with no more words of its own leans on what was said before
-_BARE = 1  # … and one without any takes over what was asked as well
+_BARE = 1  # a question with no more words of its own takes over what was asked as well
 _FADES = 0.9  # what one more turn back still counts
 _SAID = 0.5  # what a name in an answer counts beside one in a question
 _DOUBTFUL = 0.3  # what a single word at the start of a sentence counts as a name
@@ -77,23 +65,6 @@ def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = N
     return f"{question} ({' '.join(dict.fromkeys(subject))})" if subject else question
 
 
-def leans_back(question: str) -> bool:
-    """Whether a question cannot be understood without what was said before it."""
-    if _GOES_ON.match(question):
-        return True
-    own = [word for word in search_words(question).lower().split() if word not in STOP_WORDS]
-    # The first word is capitalised in any case.
-    named = _OWN_SUBJECT.search(question.partition(" ")[2]) is not None
-    if len(own) < _FEW and not named:
-        return True
-    back = _POINTS_BACK.search(question)
-    if back is None:
-        return False
-    # "What is the DMZ, and when was it drawn?" names what it points back to.
-    before = question[: back.start()]
-    return not (_NEW_CLAUSE.search(before) and _OWN_SUBJECT.search(before.partition(" ")[2]))
-
-
 def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> Iterator[str]:
     """What the conversation is about: its names, and the words of its last complete question."""
     known = {word.lower() for word in search_words(question).split()}
@@ -113,7 +84,7 @@ def _words(history: Sequence[Turn], rarity: Rarity | None, most: int) -> Iterato
     """Of the last complete question, and of those behind it that named something else."""
     for turn in reversed(history):
         leans = leans_back(turn.question)
-        if turn is history[0] or not leans or _GOES_ON.match(turn.question):
+        if turn is history[0] or not leans or goes_on(turn.question):
             yield from _telling(turn.question, rarity, most)
         if not leans:
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.catalog import Catalog
 from rag.catalog_languages import LanguageShare, language_shares, noted
-from rag.language import language_of
+from rag.language import is_in_none, language_of
 
 MULTILINGUAL = (
     "Set embedding_model to a multilingual model, such as"
@@ -44,15 +44,21 @@ class IndexLanguages:
         self._found: _Known | None = None
         self._guard = threading.Lock()
 
-    def of_question(self, text: str) -> str | None:
-        """Which of the posts' languages a question is in; None where that is not sure or no matter.
+    def of_question(self, text: str) -> tuple[str | None, str | None]:
+        """Which of the posts' languages a question is in, and posts of which one come first.
 
-        It matters where there are several, or where the model cannot read the only one.
+        The first is None where it is not sure or no matter: it matters where there are several, or
+        where the model cannot read the only one. The second is the first, or that of most posts
+        where the question is surely in a language that no post is in: posts in one that only looks
+        like it, as Spanish like French, are no likelier to be read by who asks.
         """
         shares = self._shares()
         if len(shares) > 1:
-            return language_of(text, shares)
-        return next((name for name, one in shares.items() if one.is_unread), None)
+            own = language_of(text, shares)
+            main = next(iter(shares))  # of most posts
+            return own, main if own is None and is_in_none(text, shares) else own
+        own = next((name for name, one in shares.items() if one.is_unread), None)
+        return own, own
 
     def prepare(self) -> None:
         """Begin to read, beside other work, what tells languages apart, where that will be needed.

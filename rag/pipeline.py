@@ -13,11 +13,11 @@ from rag.answer_cache import AnswerCache
 from rag.calibration import Calibration
 from rag.catalog_languages import LanguageShare
 from rag.embed import Embedder
-from rag.followups import leans_back
 from rag.index import Index
 from rag.index_languages import MULTILINGUAL, IndexLanguages, in_words
 from rag.lexicon import Lexicon
 from rag.newer import newer_first
+from rag.pointing import leans_back
 from rag.reader import Reader, Reranker
 from rag.record_words import filter_words
 from rag.retrieve import retrieve
@@ -203,7 +203,8 @@ class Pipeline:
         return replace(said, question=query.question, searches=tuple(dict.fromkeys(searches)))
 
     def _in_language(self, query: Query) -> Query:
-        return replace(query, language=self.languages.of_question(query.standalone))
+        language, preferred = self.languages.of_question(query.standalone)
+        return replace(query, language=language, preferred=preferred)
 
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""
@@ -220,6 +221,7 @@ class Pipeline:
                     query.reworded,
                     filters,
                     language=query.language,
+                    preferred=query.preferred,
                 )
             )
         for now in tried:

@@ -87,7 +87,7 @@ def look(
             search(text, index, embedder, filters=query.filters, limit=candidates, hidden=hidden)
             for text in query.searches
         ]
-        against = _against(searches, index, query.language)
+        against = _against(searches, index, query.preferred)
         ranked = _fuse(searches, calibration, against)[:hits]
         best = [one.candidate.id for one in ranked]
         stored = catalog_read.stored_vectors(index.catalog, best)
@@ -149,7 +149,7 @@ def _reordered(ranked: Sequence[_Ranked], scores: Sequence[float]) -> list[_Rank
 
 
 def _against(searches: Sequence[Search], index: Index, language: str | None) -> dict[str, float]:
-    """What stands against candidates in another language than the question's, as log-odds."""
+    """What stands against candidates in another language than that one, as log-odds."""
     if language is None:
         return {}
     ids = list(dict.fromkeys(one.id for search in searches for one in search.candidates))

@@ -86,8 +86,8 @@ def retrieve_by_words(
             found = measure(text, query, index, lexicon, limit=candidates)
             ids = [one.passage.id for one in found]
             other = (
-                catalog_languages.in_other_languages(index.catalog, ids, query.language)
-                if query.language
+                catalog_languages.in_other_languages(index.catalog, ids, query.preferred)
+                if query.preferred
                 else ()
             )
             for one in found:

@@ -226,8 +226,11 @@ class Query:
     record: RecordQuestion | None = None
     """None: a question about what stands in the posts."""
     language: str | None = None
-    """One of the languages of the posts, without a country; None where that is not sure, or where
-    all posts are in one language that the embedding model can read."""
+    """One of the languages of the posts, without a country; None where that is not sure, where no
+    post is in it, or where all posts are in one language that the embedding model can read."""
+    preferred: str | None = None
+    """The language whose posts come first: the question's, or that of most posts where it is surely
+    in one that no post is in; None where none does."""
 
 
 @dataclass(frozen=True, slots=True)

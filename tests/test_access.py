@@ -114,6 +114,34 @@ def test_guessing_has_to_wait(index: Path) -> None:
         assert status(address, authorization=f"Bearer {PASSWORD}") == 429
 
 
+@pytest.mark.parametrize(
+    ("door", "lock"), [("/login", "password"), ("/owner/login", "owner_password")]
+)
+def test_a_browser_that_has_to_wait_is_told_so_on_the_page(
+    index: Path, tmp_path: Path, door: str, lock: str
+) -> None:
+    words = tmp_path / "fr.json"
+    words.write_text('{"door_wait_many": "Attendez {n} secondes."}', encoding="utf-8")
+    own = {lock: PASSWORD, "page_language": "fr", "page_texts": words}
+    with server(index, **own) as address, httpx.Client(base_url=address) as client:
+
+        def tried(given: str, **headers: str) -> httpx.Response:
+            return client.post(door, data={"password": given}, headers=headers)
+
+        page = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        assert [tried("guess", **page).status_code for _ in range(10)] == [401] * 10
+        said = tried(PASSWORD, **page)
+        assert (said.status_code, said.headers["content-type"]) == (429, "text/html; charset=utf-8")
+        wait = int(said.headers["retry-after"])
+        assert 1 < wait <= 60
+        assert '<html lang="fr"' in said.text
+        assert f'<p role="alert">Attendez {wait} secondes.</p>' in said.text
+        assert said.headers["content-security-policy"].startswith("default-src 'none'")
+        data = tried(PASSWORD)
+        assert (data.status_code, set(data.json())) == (429, {"problem", "hint"})
+        assert 0 < int(data.headers["retry-after"]) <= 60
+
+
 # ---------------------------------------------------------------- the log-in
 
 

@@ -116,6 +116,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "cross_encoder",
     "rerank",
     "record_questions",
+    "pointing",
     "followups",
     "understand",
     "candidates",

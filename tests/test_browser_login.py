@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import test_browser
 from fake_assistant import LETTUCES, PASSWORD, serving
@@ -55,4 +57,25 @@ def test_a_phone_logs_out_at_the_end_of_the_page(browser: Browser) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == 320
         out.tap()
         expect(page).to_have_url(f"{address}/login")
+        context.close()
+
+
+def test_whoever_guesses_is_told_to_wait_on_the_page(browser: Browser) -> None:
+    with serving("locked") as (address, _):
+        context = browser.new_context(**test_browser.PHONE)
+        page = context.new_page()
+        page.goto(address)
+        for _ in range(10):
+            page.get_by_label("Password").fill("a guess")
+            page.get_by_role("button", name="Log in").click()
+            expect(page.get_by_role("alert")).to_have_text("This is not the password.")
+        page.get_by_label("Password").fill("a guess")
+        with page.expect_response(f"{address}/login") as told:
+            page.get_by_role("button", name="Log in").click()
+        assert told.value.status == 429
+        expect(page.get_by_role("alert")).to_have_text(
+            re.compile(r"^Too many wrong passwords\. Wait \d+ seconds?, then try again\.$")
+        )
+        expect(page.get_by_label("Password")).to_be_focused()
+        assert test_browser.serious(page) == []
         context.close()

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.followups import leans_back, standalone
+from rag.followups import standalone
+from rag.pointing import leans_back
 from rag.types import Turn
 
 
@@ -52,9 +53,54 @@ def test_times_and_the_questions_own_words_are_not_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "leans"),
-    [("Why?", True), ("What about wool mulch on raised beds?", True), ("Where was he born?", True),
-     ("How did the bare bed compare with wool mulch?", False)],
-)  # fmt: skip
-def test_what_leans_on_the_conversation(question: str, leans: bool) -> None:
-    assert leans_back(question) is leans
+    "question",
+    [
+        "Why?",
+        "why mars",
+        "What about wool mulch on raised beds?",
+        "Where was he born?",
+        "what were the reviews?",
+        "how do i store the seeds?",
+        "And the bare one?",
+        "Are there any other beds in the trial garden?",
+        "Was there anything notable about the first harvest?",
+        "Did that change how people water beds in summer?",
+        "How many lettuces did the garden lose that year?",
+        "No, I meant the bed of wool mulch in the garden.",
+        "Which one do you recommend for a small garden?",
+        "when was the second one in relation to the harvest?",
+        "Why can't visitors of the garden pick flowers then?",
+    ],
+)
+def test_what_leans_on_the_conversation(question: str) -> None:
+    assert leans_back(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How did the bare bed compare with wool mulch?",
+        "how do i stor garlick?",
+        "when to plant potatoes",
+        "what is a polder?",
+        "What are alkaloids?",
+        "why do bees dance in the hive",
+        "is there a market in the old town on sundays",
+        "how many palaces are there in seoul",
+        "who was the general that led the turtle ships",
+        "how long does it take to climb the mountain",
+        "who were the griots of the old empire and what did they do",
+        "when was the wall of the old fortress built and who gave it its name",
+        "how much rain fell in the valley this year",
+        "which months are best to see one of the cranes",
+        "do both the north and the south have winters",
+        "What other mulch keeps snails away besides copper?",
+    ],
+)
+def test_what_says_all_of_it_is_left_alone(question: str) -> None:
+    history = [
+        Turn("When was the armistice in Korea signed?", "It was signed on 27 July 1953."),
+        Turn("And in Moscow?", "Moscow agreed in June."),
+    ]
+    assert not leans_back(question)
+    assert standalone(question, history) == question

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from rag.assistant import Assistant
 from rag.catalog import Catalog
 from rag.catalog_languages import in_other_languages, language_shares, note_shares
 from rag.embed import HashEmbedder, TokenCount, spelled_out
-from rag.language import base, language_of, likeliest
+from rag.language import base, beside_likeliest, is_in_none, language_of, likeliest
 from rag.settings import load_settings
+from rag.types import Query
 
 __all__ = ["blog"]
 
@@ -45,6 +47,27 @@ def test_the_language_of_a_question_is_found_among_those_of_the_posts(language: 
 @pytest.mark.parametrize("text", ["", "1998", "?!", "Do", "Wie", "IBM"])
 def test_what_says_too_little_is_in_no_language(text: str) -> None:
     assert language_of(text, (*LANGUAGES, "en")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Où se trouve la gare ?", "Quando foi assinado o armistício?",
+     "Quando la Cina e la Corea hanno stabilito relazioni?", "Waar komt het gele stof vandaan?"],
+)  # fmt: skip
+def test_what_only_looks_like_a_language_of_the_posts_is_in_none_of_them(text: str) -> None:
+    among = ("en", "es", "de")
+    found = likeliest(text, among)
+    assert found
+    assert beside_likeliest(text, found[0]) < 0.05
+    assert language_of(text, among) is None
+    assert is_in_none(text, among)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_is_not_taken_out_of_its_own_language(language: str) -> None:
+    among = (*LANGUAGES, "en")
+    assert not any(is_in_none(case.question, among) for case in questions(language))
+    assert not is_in_none("1998?", among)  # nothing is known of it
 
 
 def test_a_probability_is_that_among_the_languages_that_come_into_question() -> None:
@@ -123,6 +146,31 @@ def test_a_language_that_the_model_cannot_read_is_searched_by_words_and_quoted(
         english = assistant.ask("When do I water the beans in the morning?")
         assert english.query.language == "en"
         assert not any("embedding_model" in warning for warning in english.warnings)
+
+
+def test_posts_of_the_sites_main_language_come_first_for_a_language_that_no_post_is_in(
+    blog: Blog,
+) -> None:
+    spanish = "<p>La biblioteca de Robledal abrió en 1998 cerca de la estación.</p>"
+    english = "<p>The library of Robledal opened in 1998 near the station.</p>"
+    posts = [entry(ENGLISH, 1), entry(english, 2), entry(spanish, 3, lang="es")]
+    blog.sync(blog.save("posts.json", posts))
+    with Assistant(load_settings(index=blog.index, embedding_model="hash")) as assistant:
+
+        def relevances(query: Query) -> dict[str | None, float]:
+            hits = assistant.retrieve(query).hits
+            return {hit.passage.post.language: hit.relevance for hit in reversed(hits)}
+
+        french = assistant.understand("Quand la bibliothèque de Robledal a-t-elle été ouverte ?")
+        assert (french.language, french.preferred) == (None, "en")
+        before = relevances(replace(french, preferred=None))
+        after = relevances(french)
+        assert after["es"] < before["es"]
+        assert after["en"] == before["en"]
+        own = assistant.understand("¿Cuándo abrió la biblioteca de Robledal cerca de la estación?")
+        assert (own.language, own.preferred) == ("es", "es")
+        unsure = assistant.understand("Robledal 1998?")
+        assert unsure.language is None
 
 
 def test_nothing_is_said_in_a_language_where_no_word_is_found(tmp_path: Path) -> None:

@@ -8,17 +8,18 @@ import pytest
 
 from eval.cases import missing_gold
 from eval.fit_differing import least_alike
-from eval.fit_languages import beginnings, min_probability
+from eval.fit_languages import beginnings, min_beside_likeliest, min_probability
 from eval.fit_words import cross_validate, fit_words, observe_words
 from eval.language_sets import (
     CROSS,
     LANGUAGES,
+    OTHER,
     TRANSLATED,
     language_assistant,
     questions,
     sample_questions,
 )
-from eval.languages import Way, language_marks, languages_text
+from eval.languages import Way, language_marks, languages_text, taken_text
 from eval.older_newer import bundled_pairs, load_pairs, pairs_text
 from rag.assistant import Assistant
 from rag.embed import HashEmbedder
@@ -35,10 +36,10 @@ def assistant() -> Iterator[Assistant]:
         yield own
 
 
-@pytest.mark.parametrize("name", [*LANGUAGES, TRANSLATED, CROSS])
+@pytest.mark.parametrize("name", [*LANGUAGES, TRANSLATED, CROSS, OTHER])
 def test_every_gold_sentence_stands_in_its_post(assistant: Assistant, name: str) -> None:
     cases = questions(name)
-    assert len(cases) == (20 if name in LANGUAGES else 10)
+    assert len(cases) == (20 if name in (*LANGUAGES, OTHER) else 10)
     assert missing_gold(cases, assistant.index) == ()
 
 
@@ -74,6 +75,16 @@ def test_the_shipped_weights_are_those_that_were_fitted() -> None:
     cases = {name: questions(name) for name in LANGUAGES}
     cases[TRANSLATED] = (*questions(TRANSLATED), *sample_questions())
     assert min_probability(cases) == pytest.approx(fitted()["min_probability"], abs=1e-4)
+    beside = min_beside_likeliest(cases)
+    assert beside == pytest.approx(fitted()["min_beside_likeliest"], abs=1e-4)
+
+
+def test_questions_in_languages_that_no_post_is_in_are_taken_for_none(assistant: Assistant) -> None:
+    asked = [assistant.understand(case.question) for case in questions(OTHER)]
+    assert [one.language for one in asked].count(None) >= 19
+    assert [one.preferred for one in asked].count("en") >= 19
+    text = taken_text(questions(OTHER)[:2], assistant)
+    assert text.startswith("2 questions in languages that no post is in: taken for 2 none; ")
 
 
 def test_the_beginnings_of_a_question_are_its_first_words_or_signs() -> None:

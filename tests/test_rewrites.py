@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from tests_shared import SHARED, needs_shared
 
-from eval.rewrites import Rewriting, grade_rewrites, load_rewritings, rewrites_text
+from eval.rewrites import (
+    Rewriting,
+    grade_rewrites,
+    left_alone_elsewhere,
+    load_questions,
+    load_rewritings,
+    rewrites_text,
+)
 from rag.errors import SourceError
 from rag.types import Turn
 
@@ -49,6 +56,22 @@ def test_figures_count_new_words() -> None:
     assert figures.right == 1 / 2
     assert (figures.rewritten, figures.left_alone, figures.added) == (0.5, 1.0, 2.0)
     assert "of people's new words, found: 0.250" in rewrites_text(figures)
+    # "Where does Ines live in her garden?" points back where no word but her name says whom.
+    assert figures.alone_elsewhere == 2 / 3
+
+
+def test_complete_questions_are_put_behind_the_conversation_of_another_dialogue(
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / "questions.tsv"
+    table.write_text("id\tquestion\n1\twhat is a polder\n2\twhere was he born\n", encoding="utf-8")
+    questions = load_questions(table)
+    assert questions == ("what is a polder", "where was he born")
+    about = [Rewriting("Why?", (Turn("Who is Ines Moreau?"),), "Why?")] * 2
+    assert left_alone_elsewhere(questions, about, turns=4) == 0.5
+    table.write_text("id\ttext\n1\tx\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="has no questions"):
+        load_questions(table)
 
 
 @needs_shared
@@ -58,3 +81,4 @@ def test_half_of_what_people_add_is_found() -> None:
     assert figures.found > 0.45
     assert figures.right > 0.35
     assert figures.left_alone > 0.7
+    assert figures.alone_elsewhere > 0.8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from door_server import until
+from owner_site import entry
 from small_site import garden, post, put, same_path, section
 
 from rag.embed import HashEmbedder
 from rag.errors import ConfigError
 from rag.index import write_index
-from ui.serving import named_sites
+from ui.serving import named_sites, sources_of_sites
 
 LETTUCES = "How many lettuces did the bed with wool mulch lose?"
 BEES = "What draws bees to the garden?"
@@ -136,9 +139,9 @@ def test_what_names_no_site_is_told(given: tuple[str, ...]) -> None:
     assert named_sites(["a=x", "b-2=/y=z"]) == {"a": "x", "b-2": "/y=z"}
 
 
-def test_each_site_has_its_widget_and_no_sync_when_it_is_asked_for(tmp_path: Path) -> None:
+def test_each_site_has_its_widget(tmp_path: Path) -> None:
     origin = "https://blog.example.org"
-    with serving(tmp_path, widget_origins=origin, sync_sources="posts.json") as address:
+    with serving(tmp_path, widget_origins=origin) as address:
         for site in ("garden", "bees"):
             assert "garden.example" in httpx.get(f"{address}/{site}/widget.js").text
             wanted = {"origin": origin, "access-control-request-method": "POST"}
@@ -151,11 +154,74 @@ def test_each_site_has_its_widget_and_no_sync_when_it_is_asked_for(tmp_path: Pat
         assert httpx.get(f"{address}/widget.js").status_code == 404
 
 
-@pytest.mark.parametrize("beside", ["--index", "--sync"])
-def test_an_index_or_a_source_beside_sites_is_a_mistake(tmp_path: Path, beside: str) -> None:
+def saved(file: Path, *numbers: int) -> str:
+    """The file, with posts of those numbers."""
+    file.write_text(json.dumps([entry(one, f"Post {one}") for one in numbers]), encoding="utf-8")
+    return str(file)
+
+
+def test_each_site_is_synced_with_its_own_sources(tmp_path: Path) -> None:
+    options = ("--sync", f"garden={saved(tmp_path / 'a=1.json', 21)}",
+               "--sync", f"garden={saved(tmp_path / 'b.json', 22)}",
+               "--sync", f"bees={saved(tmp_path / 'c.json', 23)}")  # fmt: skip
+    with serving(tmp_path, *options) as address:
+
+        def has(site: str, number: int) -> bool:
+            there = httpx.get(f"{address}/{site}/api/posts/garden.example/{number}")
+            return there.status_code == 200
+
+        def begin(site: str) -> None:
+            begun = httpx.post(f"{address}/{site}/owner/sync", json={})
+            assert begun.status_code == 200, begun.text
+
+        def is_done(site: str) -> bool:
+            state = httpx.get(f"{address}/{site}/owner/work").json()["sync"]
+            assert state["problem"] == ""
+            return not state["running"] and state["ended"] is not None
+
+        named = httpx.get(f"{address}/garden/owner/overview").json()["sources"]
+        assert named == [str(tmp_path / "a=1.json"), str(tmp_path / "b.json")]
+        begin("garden")
+        until(lambda: is_done("garden"), 120)
+        until(lambda: has("garden", 21) and has("garden", 22), 30)
+        assert not has("garden", 23)
+        assert not has("bees", 21)
+        begin("bees")
+        until(lambda: is_done("bees"), 120)
+        until(lambda: has("bees", 23), 30)
+        assert not has("bees", 21)
+        for site in ("garden", "bees"):  # the door for programs is open, and asks for a key
+            assert httpx.post(f"{address}/{site}/api/sync").status_code == 401
+
+
+def test_a_site_without_a_source_is_not_synced(tmp_path: Path) -> None:
+    source = saved(tmp_path / "posts.json", 21)
+    with serving(tmp_path, sync_sources=f"bees={source}") as address:
+        assert httpx.post(f"{address}/garden/api/sync").status_code == 404
+        assert httpx.post(f"{address}/bees/api/sync").status_code == 401
+        told = httpx.post(f"{address}/garden/owner/sync", json={})
+        assert told.status_code == 409
+        assert httpx.get(f"{address}/bees/owner/overview").json()["sources"] == [source]
+
+
+@pytest.mark.parametrize("given", ["https://a.example", "posts.json", "c=x", "a=", "=x"])
+def test_a_source_that_names_no_site_is_told(given: str) -> None:
+    assert sources_of_sites(["a=x", "a=y=z"], ["a", "b"]) == {"a": ("x", "y=z"), "b": ()}
+    with pytest.raises(ConfigError, match="which site") as caught:
+        sources_of_sites(["a=x", given], ["a", "b"])
+    assert "NAME is one of a, b" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("beside", "code", "told"),
+    [("--index", 2, "leave out --index"), ("--sync", 1, "does not say which site")],
+)
+def test_an_index_or_a_source_of_no_site_beside_sites_is_a_mistake(
+    tmp_path: Path, beside: str, code: int, told: str
+) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ui.cli", "serve", "--site", "a=x", beside, "y"],
         env=same_path(), capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
-    assert done.returncode == 2
-    assert "leave out --index" in " ".join(done.stderr.split())
+    assert done.returncode == code
+    assert told in " ".join(done.stderr.split())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import QuestionInvalid
-from rag.followups import leans_back
+from rag.pointing import leans_back
 from rag.types import Turn
 from rag.understand import understand
 

@@ -85,11 +85,13 @@ class Doors:
         self._at_home = is_loopback(settings.host) and not password and not everyone
         self.rates = Rates(settings.questions_a_minute)
         texts = load_texts(settings.page_language, settings.page_texts)
-        self.api = _api(assistant, self.asker, self.access, texts)
+        self.api = _api(assistant, self.asker, self.access, self.rates, texts)
         self.syncing = syncing or Syncing(settings, assistant.index.catalog)
         self.pings = Pings(self.syncing, wait=wait) if settings.sync_sources else None
         self.api.include_router(sync_routes(self.access, self.pings))
-        self.owner = owner_part(self.asker, file, self.syncing, texts, at_home=self._at_home)
+        self.owner = owner_part(
+            self.asker, file, self.rates, self.syncing, texts, at_home=self._at_home
+        )
         for router in self.owner.routers:
             self.api.include_router(router)
         self._origins = frozenset(settings.widget_origins if widget else ())
@@ -157,7 +159,7 @@ def _mcp_door(asker: Asker) -> McpDoor | None:
     return McpDoor(asker)
 
 
-def _api(assistant: Assistant, asker: Asker, access: Access, texts: Texts) -> FastAPI:
+def _api(assistant: Assistant, asker: Asker, access: Access, rates: Rates, texts: Texts) -> FastAPI:
     name = assistant.settings.site_name or "pullquote"
     app = FastAPI(
         title=f"Ask {name}" if assistant.settings.site_name else name,
@@ -171,6 +173,6 @@ def _api(assistant: Assistant, asker: Asker, access: Access, texts: Texts) -> Fa
     for routes in (ask_routes, post_routes, chat_routes, health_routes):
         app.include_router(routes(asker))
     shown = site_name(assistant, texts)
-    app.include_router(login_routes(access, assistant.settings, texts, shown))
+    app.include_router(login_routes(access, rates, assistant.settings, texts, shown))
     add_api_page(app)
     return app

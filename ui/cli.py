@@ -190,7 +190,8 @@ def serve(
         typer.Option(
             "--sync",
             metavar="SOURCE",
-            help='Read this when asked to sync; repeatable; else the setting "sync_sources".',
+            help="Read this when asked to sync; repeatable; with --site give NAME=SOURCE;"
+            ' else the setting "sync_sources".',
         ),
     ] = None,
     password: Annotated[
@@ -215,8 +216,8 @@ def serve(
     from ui.ports import require_free
     from ui.serving import named_sites, require_lock, serve_page, serve_sites, typed_password
 
-    if site and (index or sync):  # a source would be of one of them, and which is not said
-        raise typer.BadParameter("--site names the indexes; leave out --index and --sync.")
+    if site and index:
+        raise typer.BadParameter("--site names the indexes; leave out --index.")
     given: dict[str, Any] = {"index": index, "host": host, "port": port, "chat_model": chat_model}
     given["sync_sources"] = tuple(sync) if sync else None
     settings = load_settings(**given)

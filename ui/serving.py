@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from getpass import getpass
 from pathlib import Path
@@ -72,20 +72,24 @@ def serve_sites(settings: Settings, sites: Mapping[str, str], *, everyone: bool 
     They share the embedding model, so all must have been made with that of the settings.
 
     Args:
-        settings: Of all of them; the index and the site's name are each one's own.
+        settings: Of all of them; the index, the site's name and what it is synced with are each
+            one's own. `sync_sources` names the site in front of each source: NAME=SOURCE.
         sites: Name in the path to the index: its folder, or its schema where catalog_url is set.
         everyone: Other machines may come in without a password.
 
     Raises:
-        ConfigError: Other machines could come in, and neither a password nor `everyone` is set.
+        ConfigError: Other machines could come in, and neither a password nor `everyone` is set; or
+            a source names no site.
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
     """
     require_lock(settings, everyone=everyone)
+    sources = sources_of_sites(settings.sync_sources, sites)
     with ExitStack() as stack:
         assistants: dict[str, Assistant] = {}
         embedder: Embedder | None = None
         for name, where in sites.items():
-            assistant = Assistant(_settings_of(settings, name, where), embedder=embedder)
+            own = _settings_of(settings, name, where, sources[name])
+            assistant = Assistant(own, embedder=embedder)
             assistants[name] = stack.enter_context(assistant)
             require_whole(assistant.index.catalog)
             assistant.index.check_model(embedder.id if embedder else model_id(settings))
@@ -101,13 +105,13 @@ def serve_sites(settings: Settings, sites: Mapping[str, str], *, everyone: bool 
         serve(assistants, settings.host, settings.port, ready, everyone=everyone)
 
 
-def _settings_of(settings: Settings, name: str, where: str) -> Settings:
+def _settings_of(settings: Settings, name: str, where: str, sources: tuple[str, ...]) -> Settings:
     cases = settings.owner_cases
     own: dict[str, object] = {
         "index": Path(where),
         "site_name": "",
         "owner_cases": cases.with_stem(f"{cases.stem}-{name}"),
-        "sync_sources": (),  # which of the sites they belong to is not said
+        "sync_sources": sources,
     }
     if settings.catalog_url is not None:
         own |= {"index": settings.index / name, "catalog_schema": where}
@@ -130,6 +134,29 @@ def named_sites(given: Sequence[str]) -> dict[str, str]:
                 f" none twice; {', '.join(sorted(_TAKEN))} are taken.",
             )
         found[name] = where
+    return found
+
+
+def sources_of_sites(given: Sequence[str], sites: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What `--sync NAME=SOURCE` names, for every site; several for one, or none.
+
+    Args:
+        given: Each with the name of a site in front.
+        sites: The names that there are.
+
+    Raises:
+        ConfigError: One names no site, or nothing to read.
+    """
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(sites, ())
+    for one in given:
+        name, _, source = one.partition("=")
+        if name not in found or not source:
+            raise ConfigError(
+                f"{one!r} does not say which site is to be synced with what.",
+                hint="With --site, give each source as NAME=SOURCE, where NAME is one of "
+                f"{', '.join(found)}; in sync_sources as well.",
+            )
+        found[name] += (source,)
     return found
 
 

@@ -38,6 +38,10 @@ class Texts:
         """A text with its gaps filled."""
         return _GAP.sub(lambda gap: str(values[gap[1]]), self.by_key[key])
 
+    def count(self, key: str, number: int) -> str:
+        """A text that counts, in the form for that number."""
+        return self.say(f"{key}_one" if number == 1 else f"{key}_many", n=number)
+
 
 def english() -> Mapping[str, str]:
     """The catalog that is bundled."""

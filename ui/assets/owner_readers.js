@@ -23,7 +23,7 @@
   // The label tells a button's question apart; what is written on it comes first, as it is spoken.
   const button = (text, question, work, more = {}) => make("button", { type: "button", class: "plain", "aria-label": `${text}: ${question}`, click: own.doing(work), ...more }, text);
 
-  const bin = (question, work) => make("button", { type: "button", class: "icon", title: say("delete"), "aria-label": `${say("delete")}: ${question}`, click: own.doing(work) }, own.icon("bin"));
+  const bin = (question, work) => make("button", { type: "button", class: "icon", title: `${say("delete")}: ${question}`, click: own.doing(work) }, own.icon("bin"));
 
   function making(question, kind, good) {
     return [

@@ -64,7 +64,7 @@
     if (!last) return make("li", { class: "pq-chip" }, words("span", text));
     const off = make("button", {
       type: "button", "data-do": "unlimit", "data-number": number,
-      "aria-label": say("without", { limit: text }), title: say("without", { limit: text }),
+      title: say("without", { limit: text }),
     }, pq.icon("cross"));
     return make("li", { class: "pq-chip" }, words("span", text), off);
   }
@@ -148,9 +148,10 @@
   // What is new to somebody who has heard the first sentences.
   pq.newsOf = (turn, heard) => {
     const { answer } = turn;
-    if (!answer) return [];
-    const news = pq.sentencesOf(answer).slice(heard).map((one) => one.text);
-    if (turn.over) {
+    const news = answer ? pq.sentencesOf(answer).slice(heard).map((one) => one.text) : [];
+    if (!turn.over || turn.failure) return news; // which is an alert of its own
+    if (turn.stopped) news.push(say("stopped"));
+    else if (answer) {
       news.push(answer.complete && !answer.answered ? say("refused") : say("answer_complete"));
       if (answer.cards.length) news.push(count("answer_sources", answer.cards.length));
     }

@@ -25,8 +25,8 @@
 
   function linked(card, quote) {
     const here = pq.isHere?.(quote.url); // on the page that the widget stands on
-    const unseen = make("span", { class: "pq-unseen" }, ` ${card.place}${here ? "" : ` ${say("opens_tab")}`}`);
-    const link = pq.outward(quote.url, say(here ? "show_here" : "show_in_post"), unseen, pq.icon(here ? "down" : "out"));
+    const where = make("span", { class: "pq-unseen" }, ` ${card.place}`);
+    const link = pq.outward(quote.url, say(here ? "show_here" : "show_in_post"), where, pq.icon(here ? "down" : "out"));
     link?.classList.add("pq-link");
     return link ?? make("span", { class: "pq-dim" }, say("no_address"));
   }
@@ -44,8 +44,8 @@
 
   // The ids of its quotes begin with `named`, and end with their numbers.
   pq.cardOf = (card, gone, named = "pq-source") => {
-    const path = card.headings.map((one) => make("span", { class: "pq-path", dir: "auto" }, make("span", { "aria-hidden": "true" }, "› "), one));
-    return make("article", { class: "pq-card" },
+    const path = card.headings.map((one) => make("span", { class: "pq-path", dir: "auto" }, "› ", one));
+    return make("article", { class: "pq-card", "aria-label": card.place },
       make(`h${pq.level + 1}`, {}, words("span", card.title), ...path),
       pq.factsOf(card), ...badges(card, gone), ...card.quotes.map((one) => quoted(card, one, named)));
   };

@@ -95,6 +95,7 @@
   pq.outward = (url, ...children) => {
     if (!/^https?:\/\//.test(url)) return null;
     const elsewhere = pq.isHere?.(url) ? {} : { target: "_blank" };
-    return pq.make("a", { href: url, rel: "noopener", ...elsewhere }, ...children);
+    const told = elsewhere.target ? pq.make("span", { class: "pq-unseen" }, ` ${pq.say("opens_tab")}`) : "";
+    return pq.make("a", { href: url, rel: "noopener", ...elsewhere }, ...children, told);
   };
 })();

@@ -78,9 +78,10 @@
   pq.markerOf = (number_, number, place) => {
     const quotes = turns[number_].answer.cards.flatMap((card) => card.quotes);
     const link = pq.outward(quotes.find((one) => one.number === number)?.url ?? "", String(number));
-    if (!link) return make("span", { class: "pq-mark" }, String(number));
     const where = say("source", { n: number, place });
+    if (!link) return make("span", { class: "pq-mark", role: "img", "aria-label": where }, String(number));
     link.className = "pq-mark";
+    link.replaceChildren(String(number)); // its label says the rest
     link.dataset.quote = `pq-source-${number_}-${number}`;
     link.setAttribute("aria-label", link.target ? `${where} ${say("opens_tab")}` : where);
     return link;
@@ -237,7 +238,7 @@
   function build() {
     const bare = (id, action, icon, key) => pq.button(action, icon, say(key), { id, class: "pq-icon" });
     const send = (id, icon, key, more) =>
-      make("button", { id, "aria-label": say(key), title: say(key), ...more }, pq.icon(icon));
+      make("button", { id, title: say(key), ...more }, pq.icon(icon));
     panel = make("dialog", { id: "pq-panel", tabindex: "-1", "aria-labelledby": "pq-name" },
       make("header", { id: "pq-head" },
         make("span", { id: "pq-logo", "aria-hidden": "true" }, Array.from(pq.name)[0] ?? ""),

@@ -8,9 +8,19 @@ from starlette.responses import RedirectResponse, Response
 
 from ui.doors.access import Access, password_of
 from ui.doors.owner_lock import LOGIN, OwnerLock, is_owners
-from ui.doors.problems import Refused, problem_response
+from ui.doors.problems import Refused, problem_response, too_often
 from ui.doors.rates import Rates, What, client_of
-from ui.doors.wire import App, Receive, Scope, Send, cookie, header, is_from_own_page, route
+from ui.doors.wire import (
+    App,
+    Receive,
+    Scope,
+    Send,
+    cookie,
+    header,
+    is_from_own_page,
+    route,
+    wants_page,
+)
 from ui.ports import is_own_name
 
 COOKIE = "pullquote_session"
@@ -20,8 +30,6 @@ _ASKS = {
     "/v1/chat/completions": What.QUESTION,
     "/gradio_api/queue/join": What.QUESTION,
     "/mcp": What.MCP,
-    "/login": What.TRY,
-    LOGIN: What.TRY,
 }
 # A page of somebody else's must not use a reader's tools, as MCP asks for, nor log readers out.
 _NO_STRANGERS = {"/mcp", "/logout"}
@@ -110,7 +118,7 @@ class Gate:
                 headers={"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
         if wait := self._rates.wait(What.TRY, client):
-            raise _too_often("wrong passwords", wait)
+            raise too_often("wrong passwords", wait)
         given = password_of(authorization)
         if self._access.is_password(token if given is None else given):
             return client
@@ -121,7 +129,7 @@ class Gate:
 
     def _require_rate(self, what: What, client: str) -> None:
         if wait := self._rates.count(what, client):
-            raise _too_often("wrong passwords" if what is What.TRY else "questions", wait)
+            raise too_often("questions", wait)
 
 
 def _require_own_name(scope: Scope) -> None:
@@ -138,12 +146,5 @@ def _require_own_page(scope: Scope) -> None:
         raise Refused(403, "Pages of other sites may not ask here.", hint="Ask from a program.")
 
 
-def _too_often(what: str, wait: int) -> Refused:
-    return Refused(
-        429, f"Too many {what} from you.", hint=f"Wait {wait} seconds.",
-        headers={"Retry-After": str(wait)},
-    )  # fmt: skip
-
-
 def _is_browser(scope: Scope) -> bool:
-    return scope["method"] == "GET" and "text/html" in header(scope, b"accept")
+    return scope["method"] == "GET" and wants_page(scope)

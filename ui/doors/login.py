@@ -13,6 +13,9 @@ from rag.settings import Settings
 from ui.doors.access import SESSION_SECONDS, Access
 from ui.doors.gate import COOKIE
 from ui.doors.plain import POLICY, plain_page
+from ui.doors.problems import too_often
+from ui.doors.rates import Rates, What, client_of
+from ui.doors.wire import wants_page
 from ui.texts import Texts
 
 _LONGEST = 4000  # bytes of the form
@@ -32,6 +35,7 @@ class Session:
 
 def login_routes(
     access: Access,
+    rates: Rates,
     settings: Settings,
     texts: Texts,
     name: str,
@@ -43,6 +47,7 @@ def login_routes(
 
     Args:
         access: Who may come in.
+        rates: How often a client may try.
         settings: As `plain_page` takes them.
         texts: The page's words.
         name: What it calls the site.
@@ -51,11 +56,13 @@ def login_routes(
     """
     router = APIRouter(prefix=prefix, include_in_schema=False)
 
-    def page(wrong: str = "", *, status: int = 200) -> HTMLResponse:
+    def page(wrong: str = "", *, status: int = 200, wait: int = 0) -> HTMLResponse:
         html = plain_page(
             texts.say("door_log_in_title", name=name), name, _form(texts, wrong), settings, texts
         )
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+        if wait:
+            headers["Retry-After"] = str(wait)
         return HTMLResponse(html, status, headers)
 
     @router.get("/login")
@@ -66,6 +73,11 @@ def login_routes(
     async def log_in(request: Request) -> Response:
         if access.is_open:
             return _home(session)
+        client = client_of(request.client.host if request.client else "unknown")
+        if wait := rates.count(What.TRY, client):
+            if wants_page(request.scope):
+                return page(texts.count("door_wait", wait), status=429, wait=wait)
+            raise too_often("wrong passwords", wait)
         form = await request.body()
         given = parse_qs(form.decode(errors="replace")).get("password", [""])[0]
         if len(form) > _LONGEST or not access.is_password(given):

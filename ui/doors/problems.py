@@ -53,6 +53,19 @@ class Refused(PullquoteError):
         self.headers = headers or {}
 
 
+def too_often(what: str, wait: int) -> Refused:
+    """What a client is told that has sent too many.
+
+    Args:
+        what: Too many of these.
+        wait: Seconds until one more is let through.
+    """
+    return Refused(
+        429, f"Too many {what} from you.", hint=f"Wait {wait} seconds.",
+        headers={"Retry-After": str(wait)},
+    )  # fmt: skip
+
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "The server asks for a password or a key."},
     413: {"model": Problem, "description": "The body is too large."},

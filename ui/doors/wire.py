@@ -38,6 +38,11 @@ def cookie(scope: Scope, name: str) -> str:
     return found.value if found else ""
 
 
+def wants_page(scope: Scope) -> bool:
+    """Whether a page is wanted, as browsers do that are led to one, and not data."""
+    return "text/html" in header(scope, b"accept")
+
+
 def is_from_own_page(scope: Scope) -> bool:
     """Whether it was asked by a page of this server or by no page at all, as far as browsers tell.
 

@@ -10,6 +10,7 @@ from ui.doors.access import Access, AccessFile
 from ui.doors.asking import Asker
 from ui.doors.login import Session, login_routes
 from ui.doors.owner_lock import COOKIE, PAGE, SECONDS, OwnerLock
+from ui.doors.rates import Rates
 from ui.look import site_name
 from ui.owner.desk import OwnerDesk
 from ui.owner.routes import owner_routes
@@ -33,13 +34,14 @@ class OwnerPart:
 
 
 def owner_part(
-    asker: Asker, file: AccessFile, syncing: Syncing, texts: Texts, *, at_home: bool
+    asker: Asker, file: AccessFile, rates: Rates, syncing: Syncing, texts: Texts, *, at_home: bool
 ) -> OwnerPart:
     """The page, whether somebody may come in or nobody.
 
     Args:
         asker: Whose assistant and threads are used.
         file: What sessions are signed with.
+        rates: How often a client may try the password.
         syncing: What *Sync now* starts.
         texts: The page's words.
         at_home: As `OwnerLock` takes it.
@@ -54,6 +56,7 @@ def owner_part(
     routers = (
         login_routes(
             access,
+            rates,
             settings,
             texts,
             texts.say("own_login", name=name),
