@@ -27,8 +27,8 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.nn import functional
 
-from eval.fit_network import DEVICE, FROZEN, RATE, keep, train, trained_encoder
 from eval.fit_near import Near, nearest
+from eval.fit_network import DEVICE, FROZEN, RATE, keep, train, trained_encoder
 from eval.fit_rows import Batch, Row, collate, scores
 from eval.reader_pool import PARTS, Pool, load_pool
 from rag.network import restore

@@ -27,7 +27,7 @@ from eval.judge_data import is_kept_aside
 from eval.linear import logistic
 from rag.calibration import SUPPORT_FEATURES, SUPPORT_READ_FEATURES, bounded
 from rag.embed import Embedder
-from rag.judge import ReadsClaims, Weigh, support_features
+from rag.judge import ReadsClaims, Weigh, best_reading, support_features
 
 _FOLDS = 5
 _AGAINST = tuple(SUPPORT_FEATURES.index(name) for name in ("numbers", "names", "negation"))
@@ -111,9 +111,10 @@ def _row(
     one: Claimed, embedder: Embedder, weigh: Weigh, reader: ReadsClaims | None
 ) -> tuple[float, ...]:
     features = support_features(one.claim, one.evidence, embedder, weigh)
-    return (
-        (*features, bounded(reader.read(one.claim, one.evidence).support)) if reader else features
-    )
+    if reader is None:
+        return features
+    read = best_reading(reader, one.claim, [(s,) for s in one.evidence], one.evidence)
+    return (*features, bounded(read.support))
 
 
 def _figures(scores: Any, labels: Any, threshold: float) -> dict[str, float]:

@@ -105,7 +105,7 @@ def test_pairs_about_paragraphs_find_their_sentences_again(tmp_path: Path) -> No
     assert unsaid
     for one in unsaid:
         assert not set(one.true.evidence) & set(one.false.evidence)
-    kept = int(lines[0]["paragraph"][:8], 16) % 7 == 0
+    kept = int(hashlib.sha256(MILL.encode()).hexdigest()[:8], 16) % 7 == 0
     assert {one.is_aside for one in found} == {kept}
 
 
