@@ -10,7 +10,7 @@ from small_site import GARDEN
 
 from rag.calibration import SUPPORT_FEATURES
 from rag.embed import HashEmbedder
-from rag.judge import ClaimReading, EstimatingJudge, support_features
+from rag.judge import ClaimReading, EstimatingJudge, best_reading, support_features
 from rag.types import Pointer
 
 BARE = "The bare bed lost twenty-two lettuces."
@@ -91,9 +91,33 @@ def test_a_close_reading_counts_and_stands_in_the_name() -> None:
 def test_a_reader_is_told_once_what_sentences_stand_under() -> None:
     reader = FixedReader(0.0)
     judge(reader).support(BARE, (pointer(BARE), pointer(MULCH)))
-    ((head, *sentences),) = reader.given
-    assert head == f"{GARDEN[1].post.title} › Results:"
-    assert sentences == [BARE, MULCH]
+    head = f"{GARDEN[1].post.title} › Results:"
+    # Each by itself, then both together.
+    assert reader.given == [[head, BARE], [head, MULCH], [head, BARE, MULCH]]
+
+
+class ReadsBest(FixedReader):
+    """Finds that as many sentences together support a claim as it was told."""
+
+    def __init__(self, sentences: int) -> None:
+        super().__init__(0.0)
+        self.sentences = sentences
+
+    def read(self, claim: str, evidence: Sequence[str]) -> ClaimReading:
+        super().read(claim, evidence)
+        return ClaimReading(9.0 if len(evidence) == self.sentences else -9.0, "", 0.0)
+
+
+@pytest.mark.parametrize(("sentences", "best"), [(1, 9.0), (2, 9.0), (4, -9.0)])
+def test_the_best_of_one_sentence_and_of_few_together_counts(sentences: int, best: float) -> None:
+    for count in (2, 4):
+        evidence = [f"Sentence {n}." for n in range(count)]
+        reader = ReadsBest(sentences)
+        found = best_reading(reader, "A claim.", [[one] for one in evidence], evidence)
+        together = count == 2  # of four together it would make little
+        wanted = best if sentences == 1 or (sentences == 2 and together) else -9.0
+        assert found.support == wanted
+        assert len(reader.given) == count + together
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -133,7 +134,7 @@ def pair(**changed: object) -> PairLine:
         "new": NEW[1], "older": {"title": "a", "date": OLD[0], "text": OLD[1]},
         "newer": {"title": "b", "date": NEW[0], "text": NEW[1]},
     }  # fmt: skip
-    return PairLine.model_validate({**values, **changed})
+    return PairLine.model_validate_json(json.dumps({**values, **changed}))
 
 
 def test_a_pair_earns_what_is_shown() -> None:
