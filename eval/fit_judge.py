@@ -63,6 +63,8 @@ def main() -> None:
     parser.add_argument("--grade", type=Path, help="only print the figures of these weights")
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     given = parser.parse_args()
+    if given.teachers < 1:
+        parser.error("--teachers: one at least")
     cases = load_cases(given.pool)
     print(given.pool.name, hashlib.sha256(given.pool.read_bytes()).hexdigest(), DEVICE, flush=True)
     if given.grade:

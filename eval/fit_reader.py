@@ -46,7 +46,7 @@ _MARKED = 0.5  # how much the marked answers count beside what the teachers make
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pool", type=Path)
-    parser.add_argument("--teachers", type=int, default=3, help="0: the marked answers alone")
+    parser.add_argument("--teachers", type=int, default=3, help="1: nothing is distilled")
     parser.add_argument("--epochs", type=int, default=4, help="of a teacher")
     parser.add_argument("--beside", type=int, default=4, help="passages beside a question's own")
     parser.add_argument("--squad", type=float, default=0.5, help="share of SQuAD's questions")
@@ -57,6 +57,8 @@ def main() -> None:
     parser.add_argument("--grade", type=Path, help="only print the figures of these weights")
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     given = parser.parse_args()
+    if given.teachers < 1:
+        parser.error("--teachers: one at least")
     pool = load_pool(given.pool)
     print(given.pool.name, hashlib.sha256(given.pool.read_bytes()).hexdigest(), DEVICE, flush=True)
     near = nearest(pool)
@@ -64,17 +66,16 @@ def main() -> None:
         say(new_net(0, given.frozen, given.grade), pool, near)
         return
     teachers = []
-    for seed in range(max(1, given.teachers)):
+    for seed in range(given.teachers):
         started = monotonic()
         teachers.append(taught(pool, near, given, seed))
         keep(teachers[-1], given.output)  # until there is a better one
         print(f"teacher {seed}, {monotonic() - started:.0f} s")
         say(teachers[-1], pool, near)
     net = teachers[0]
-    if given.teachers:
-        if given.teachers > 1:
-            print("all teachers")
-            say(Together(teachers), pool, near)
+    if given.teachers > 1:
+        print("all teachers")
+        say(Together(teachers), pool, near)
         started = monotonic()
         net = distilled(teachers, pool, near, given)
         print(f"distilled, {monotonic() - started:.0f} s")
@@ -146,7 +147,7 @@ def distilled(
         for passage in (one.passage, *near[i][: given.distilled])
     ]
     lengths = [_length(pool, row.question, row.passage) for row in rows]
-    soft = _chances(Together(teachers).eval(), pool, rows, lengths)
+    soft = _log_chances(Together(teachers).eval(), pool, rows, lengths).exp().half()
     net = teachers[0]
 
     def loss_of(numbers: Sequence[int]) -> Tensor:
@@ -170,18 +171,18 @@ def _length(pool: Pool, question: int, passage: int) -> int:
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def _chances(
+def _log_chances(
     net: torch.nn.Module, pool: Pool, rows: Sequence[Row], lengths: Sequence[int]
 ) -> Tensor:
-    """Of each row the chances of none and of each sentence."""
+    """Of each row the logarithms of the chances of none and of each sentence."""
     widest = 1 + max(int(pool.texts[row.passage].sentence.max(initial=0)) + 1 for row in rows)
-    found = torch.zeros(len(rows), widest, dtype=torch.float16)
+    found = torch.full((len(rows), widest), -torch.inf)
     order = sorted(range(len(rows)), key=lambda i: lengths[i])
     for first in range(0, len(order), 2 * ROWS):
         numbers = order[first : first + 2 * ROWS]
         _, sentences, null = scores(net, collate(pool, [rows[i] for i in numbers]))
-        chances = torch.softmax(torch.cat([null[:, None], sentences], 1), 1)
-        found[numbers, : chances.shape[1]] = chances.half().cpu()
+        chances = functional.log_softmax(torch.cat([null[:, None], sentences], 1), 1)
+        found[numbers, : chances.shape[1]] = chances.cpu()
     return found
 
 
@@ -245,19 +246,20 @@ def figures(net: torch.nn.Module, pool: Pool, near: Near, part: str) -> dict[str
     asked = [i for i, one in enumerate(pool.asked) if one.is_graded and one.part == part]
     rows = [Row(i, p, True) for i in asked for p in (pool.asked[i].passage, *near[i])]
     lengths = [_length(pool, row.question, row.passage) for row in rows]
-    chances = _chances(net, pool, rows, lengths).float()
+    chances = _log_chances(net, pool, rows, lengths)
+    answers = torch.logsumexp(chances[:, 1:], 1) - chances[:, 0]
     net.train()
     place = 0
     right, ranks, odds, labels = [], [], [], []
     for i in asked:
-        own = chances[place : place + 1 + len(near[i])]
+        own, odds_here = (one[place : place + 1 + len(near[i])] for one in (chances, answers))
         place += len(own)
         one = pool.asked[i]
         labels.append(bool(one.right))
-        odds.append(-float(own[0, 0]))
+        odds.append(float(odds_here[0]))
         if one.right:
             right.append(int(own[0, 1:].argmax()) in one.right + one.unsure)
-            ranks.append(1 + int((own[1:, 0] < own[0, 0]).sum()))
+            ranks.append(1 + int((odds_here[1:] >= odds_here[0]).sum()))
     every = np.asarray(ranks)
     found = {
         "sentence": float(np.mean(right)),

@@ -75,7 +75,7 @@ def by_rule(articles: Path, titles: frozenset[str], seed: int) -> list[Twins]:
     chance = random.Random(seed)
     found: list[Twins] = []
     for title, paragraph in paragraphs_of(articles):
-        if title in titles or is_kept_article(title):
+        if title in titles or is_kept_article(title) or _is_aside(_name(paragraph)):
             continue
         sentences = [one.text for one in split_sentences(paragraph) if 40 < len(one.text) < 300]
         for place in chance.sample(range(len(sentences)), min(_EACH, len(sentences))):
@@ -95,7 +95,8 @@ def of_questions(questions: Path, articles: Path, seed: int) -> list[Twins]:
     found: list[Twins] = []
     for line in questions.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        if not entry["short"] or is_kept_article(entry["article"]):
+        aside = is_kept_article(entry["article"]) or _is_aside(entry["paragraph"])
+        if not entry["short"] or aside:
             continue
         paragraph = texts[entry["paragraph"]]
         sentences = [one.text for one in split_sentences(paragraph)]
@@ -138,7 +139,7 @@ def of_read_pairs(file: Path, articles: Path, seed: int) -> list[Twins]:
             one = json.loads(line)
             sentences = [s.text for s in split_sentences(texts[one["paragraph"]])]
             evidence = tuple(s for s in sentences if sentence_hash(s) in one["evidence"])
-            aside = int(one["paragraph"][:8], 16) % _KEPT == 0
+            aside = _is_aside(one["paragraph"])
             rest = [s for s in sentences if s not in evidence]
             if not aside and chance.random() < _UNSAID and rest:
                 unsaid = Judged(one["paraphrase"], (chance.choice(rest),), False)
@@ -151,7 +152,15 @@ def of_read_pairs(file: Path, articles: Path, seed: int) -> list[Twins]:
 
 def _by_hash(articles: Path) -> dict[str, str]:
     texts = (text for _, text in paragraphs_of(articles))
-    return {hashlib.sha256(text.encode()).hexdigest()[:12]: text for text in texts}
+    return {_name(text): text for text in texts}
+
+
+def _name(paragraph: str) -> str:
+    return hashlib.sha256(paragraph.encode()).hexdigest()[:12]
+
+
+def _is_aside(paragraph: str) -> bool:
+    return int(paragraph[:8], 16) % _KEPT == 0
 
 
 def _twins(true: str, false: str, evidence: tuple[str, ...], aside: bool) -> Twins:

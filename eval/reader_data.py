@@ -76,7 +76,7 @@ class Corpus:
 
 
 def bundled_reading() -> Path:
-    """Some ten thousand questions of our own; their paragraphs are not part of the package."""
+    """Nearly twenty thousand questions of our own; their paragraphs are not part of the package."""
     return Path(str(files("eval.data") / "reading.jsonl"))
 
 
@@ -90,7 +90,10 @@ def squad(squad_file: Path, xquad_file: Path) -> Corpus:
     found: list[Question] = []
     for question, place, answer in _questions(data, texts, xquad_file):
         is_graded = paragraphs[place]["title"] in held_out
-        others = _others(searched.best(question, _FOUND), place, answer, texts)
+        near = searched.best(question, _FOUND)
+        if not is_graded:  # what is kept for grading is not to be met in training
+            near = [i for i in near if paragraphs[i]["title"] not in held_out]
+        others = _others(near, place, answer, texts)
         if answer is None:
             found.append(Question(question, place, others=others, is_graded=is_graded))
             continue
@@ -99,7 +102,11 @@ def squad(squad_file: Path, xquad_file: Path) -> Corpus:
             found.append(Question(question, place, *marked, others, is_graded))
     return Corpus(
         tuple(
-            _passage(paragraph["title"].replace("_", " "), paragraph["text"])
+            _passage(
+                paragraph["title"].replace("_", " "),
+                paragraph["text"],
+                paragraph["title"] in held_out,
+            )
             for paragraph in paragraphs
         ),
         tuple(found),
@@ -109,7 +116,7 @@ def squad(squad_file: Path, xquad_file: Path) -> Corpus:
 def clapnq(folder: Path) -> Corpus:
     """Questions of CLAPNQ's development part."""
     passages: list[Passage] = []
-    asked: list[tuple[str, str, tuple[int, ...]]] = []
+    asked: list[tuple[str, tuple[int, ...]]] = []
     for part in ("answerable", "unanswerable"):
         file = folder / f"clapnq_dev_{part}.jsonl"
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -118,8 +125,8 @@ def clapnq(folder: Path) -> Corpus:
             chosen = {s for output in entry["output"] for s in output.get("selected_sentences", ())}
             right = tuple(i for i, s in enumerate(passage["sentences"]) if s in chosen)
             sentences = tuple(untokenised(s) for s in passage["sentences"])
-            passages.append(Passage(passage["title"], sentences))
-            asked.append((str(entry["id"]), entry["input"], right))
+            passages.append(Passage(passage["title"], sentences, is_graded(str(entry["id"]))))
+            asked.append((entry["input"], right))
     texts = [" ".join(one.sentences) for one in passages]
     searched = Search(texts)
     return Corpus(
@@ -129,10 +136,19 @@ def clapnq(folder: Path) -> Corpus:
                 question,
                 place,
                 right,
-                others=_others(searched.best(question, _FOUND), place, None, texts),
-                is_graded=is_graded(id_),
+                others=_others(
+                    [
+                        i
+                        for i in searched.best(question, _FOUND)
+                        if passages[place].is_kept or not passages[i].is_kept
+                    ],
+                    place,
+                    None,
+                    texts,
+                ),
+                is_graded=passages[place].is_kept,
             )
-            for place, (id_, question, right) in enumerate(asked)
+            for place, (question, right) in enumerate(asked)
         ),
     )
 

@@ -1,7 +1,7 @@
 """A judge of support that reads claim and evidence together, in a small transformer.
 
-The upper layers of the bundled model, trained on claims with their evidence (`eval.fit_judge` says
-on which), on top of its own lower layers. It says how well the evidence supports the claim, and
+The layers of the bundled model, trained on claims with their evidence (`eval.fit_judge` says
+on which), on top of its own embeddings. It says how well the evidence supports the claim, and
 which words of the claim it misses there.
 """
 

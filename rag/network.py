@@ -1,6 +1,6 @@
-"""The bundled model with upper layers trained for another task, and heads of its own.
+"""The bundled model with layers trained for another task, and heads of its own.
 
-Only what was trained is kept: embeddings and lower layers are the bundled model's.
+Only what was trained is kept: embeddings, and what was not, are the bundled model's.
 """
 
 from __future__ import annotations

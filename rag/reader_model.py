@@ -1,7 +1,7 @@
 """Reading with a small transformer: question and passage in one forward pass, on a processor.
 
-The upper layers of the bundled model, trained on questions with marked answers (`eval.fit_reader`
-says on which), on top of its own lower layers. One pass gives for each sentence how well it
+The layers of the bundled model, trained on questions with marked answers (`eval.fit_reader`
+says on which), on top of its own embeddings. One pass gives for each sentence how well it
 answers against none of the passage's doing so, and the words that answer by themselves; as for
 SQuAD 2.0, https://arxiv.org/abs/1806.03822, no answer is the first token.
 """

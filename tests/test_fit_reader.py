@@ -62,6 +62,18 @@ def squad_files(folder: Path) -> tuple[Path, Path]:
     return here, there
 
 
+def assert_kept_apart(corpus: Corpus) -> None:
+    """That nothing which is kept for grading is met in training, as an answer or as none."""
+    graded = [one for one in corpus.questions if one.is_graded]
+    learnt = [one for one in corpus.questions if not one.is_graded]
+    assert graded
+    assert learnt
+    met = {one.passage for one in learnt} | {i for one in learnt for i in one.others}
+    assert met.isdisjoint(one.passage for one in graded)
+    assert not any(corpus.passages[i].is_kept for i in met)
+    assert all(corpus.passages[one.passage].is_kept for one in graded)
+
+
 def test_questions_come_with_their_sentence_and_with_passages_that_do_not_answer(
     tmp_path: Path,
 ) -> None:
@@ -80,6 +92,7 @@ def test_questions_come_with_their_sentence_and_with_passages_that_do_not_answer
     assert asked["What draws bees?"].right == (0,)
     assert "What is unknown?" not in asked
     assert [one.question for one in corpus.questions if one.is_graded] == ["What did bed 5 hold?"]
+    assert_kept_apart(corpus)
 
 
 def test_half_of_clapnq_is_kept_for_grading(tmp_path: Path) -> None:
@@ -101,6 +114,7 @@ def test_half_of_clapnq_is_kept_for_grading(tmp_path: Path) -> None:
     assert len({one.is_graded for one in corpus.questions}) == 2
     assert {one.right for one in corpus.questions} == {(0,), ()}
     assert corpus.passages[0].sentences[1] == "They were sown late."
+    assert_kept_apart(corpus)
 
 
 def own_files(folder: Path) -> tuple[Path, Path]:
@@ -126,14 +140,7 @@ def own_files(folder: Path) -> tuple[Path, Path]:
 
 def test_questions_of_our_own_find_their_sentences_again(tmp_path: Path) -> None:
     corpus = own(*own_files(tmp_path))
-    graded = [one for one in corpus.questions if one.is_graded]
-    learnt = [one for one in corpus.questions if not one.is_graded]
-    assert graded
-    assert learnt
-    met = {one.passage for one in learnt} | {i for one in learnt for i in one.others}
-    assert met.isdisjoint(one.passage for one in graded)
-    assert not any(corpus.passages[i].is_kept for i in met)
-    assert all(corpus.passages[one.passage].is_kept for one in graded)
+    assert_kept_apart(corpus)
     for one in corpus.questions:
         assert one.right == ((1,) if one.answer else ())
         assert one.others
