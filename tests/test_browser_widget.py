@@ -491,7 +491,7 @@ def test_a_growing_answer_does_not_take_the_focus_away(open_page: OpenPage) -> N
     page.fill("#pq-box", f"{LETTUCES} slow")
     page.press("#pq-box", "Enter")
     expect(page.locator(".pq-mark")).to_have_count(1)
-    page.locator(".pq-mark").focus()
+    page.locator(".pq-mark").first.focus()
     expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
     expect(page.locator(".pq-mark").first).to_be_focused()
 
