@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
-from rag.pointing import goes_on, leans_back
+from rag.pointing import LIGHT, goes_on, leans_back
 from rag.text import STOP_WORDS, search_words
 from rag.types import Turn
 
@@ -26,15 +26,6 @@ _ASKING = frozenset("how what when where who whom whose why which is are was wer
 _TIMES = frozenset(
     "january february march april may june july august september october november "
     "december monday tuesday wednesday thursday friday saturday sunday".split()
-)
-# Words that are seldom the subject, however rare they are.
-_LIGHT = frozenset(
-    "ever always never just really actually exactly maybe please get gets got getting "
-    "find found make makes made making look looking tell told say says said know "
-    "known like want need use used thing things something anything part way ways lot "
-    "kind sort mean means place whether happen happened happens give gave take took "
-    "go goes went come came see seen seem check many much long old new far big good "
-    "did does done doing one two first last next year years time times day".split()
 )
 _BARE = 1  # a question with no more words of its own takes over what was asked as well
 _FADES = 0.9  # what one more turn back still counts
@@ -93,7 +84,7 @@ def _words(history: Sequence[Turn], rarity: Rarity | None, most: int) -> Iterato
 def _telling(text: str, rarity: Rarity | None, most: int) -> list[str]:
     """The rarest words of a text, in its order."""
     words = list(
-        dict.fromkeys(w for w in search_words(text).split() if w.lower() not in STOP_WORDS | _LIGHT)
+        dict.fromkeys(w for w in search_words(text).split() if w.lower() not in STOP_WORDS | LIGHT)
     )
     if rarity is None:
         return words[:most]

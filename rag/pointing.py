@@ -2,7 +2,7 @@
 
 People type small letters and few words. So no word has to have a capital to count as one that says
 what is asked about, and a short question counts as complete where its form says so ("how do i store
-garlic").
+garlic") and one of its words may be what it is about (none of "could you give examples").
 """
 
 from __future__ import annotations
@@ -17,6 +17,24 @@ _GOES_ON = regex.compile(
     r"(?:yes|no)(?=\s*[,.!])|i meant?|you said|you say)\b",
     regex.IGNORECASE,
 )
+# Words that are seldom the subject, however rare they are.
+LIGHT = frozenset(
+    "ever always never just really actually exactly maybe please get gets got getting "
+    "find found make makes made making look looking tell told say says said know "
+    "known like want need use used thing things something anything part way ways lot "
+    "kind sort mean means place whether happen happened happens give gave take took "
+    "go goes went come came see seen seem check many much long old new far big good "
+    "did does done doing one two first last next year years time times day".split()
+)
+# What a request says of the answer that is wanted ("give more details"). Where all words are such
+# or light, they name nothing that it could be about.
+_OF_AN_ANSWER = frozenset(
+    "clarify describe detail detailed details elaborate example examples expand explain "
+    "explanation further help illustrate info information instance instances instead provide "
+    "recommend recommendation recommendations show specific specifics suggest suggestion "
+    "suggestions summarise summarize summary understand".split()
+)
+_NAMES_NOTHING = LIGHT | _OF_AN_ANSWER
 _WHY = regex.compile(r"^\s*why\b", regex.IGNORECASE)  # is asked of what was just said
 _OWN_SUBJECT = regex.compile(r"\b\p{Lu}[\p{L}\p{N}]+|\b\p{L}*\d[\p{L}\p{N}]*\b")
 _NEW_CLAUSE = regex.compile(r"[,;:.?!]|\band (?:how|who|when|where|what|why|which)\b")
@@ -74,6 +92,13 @@ _OF_ANYBODY = regex.compile(
     r"\b(?:i|you|we|to)\s+(?!.*\bthe\b)\p{L}+",
     regex.IGNORECASE,
 )
+# "what should i plant instead": in place of what was just said.
+_THAN_WHAT = regex.compile(r"\binstead\b(?!\s+of\b)|\bfurther\b(?=\s*[?.!]*$)", regex.IGNORECASE)
+# "more seats than the old one" names them itself; "than the other one" does not.
+_THAN_ONE = regex.compile(
+    r"\bthan\s+(?:the|an?)\s+(?!(?:first|second|third|last|next|previous|other)\b)\p{L}+\s+one\b",
+    regex.IGNORECASE,
+)
 # "what is a polder?", "what are alkaloids"
 _WHAT_IT_IS = regex.compile(
     r"^\s*what(?:['’]s|\s+is|\s+are)\s+(?:an?\s+)?[\p{L}\p{N}-]+\s*\??\s*$", regex.IGNORECASE
@@ -88,8 +113,9 @@ def leans_back(question: str) -> bool:
     # The first word is capitalised in any case.
     named = _OWN_SUBJECT.search(question.partition(" ")[2]) is not None
     back = _points_back(question)
-    if len(own) < _FEW and (not named or _WHY.match(question)):
-        return back or not _is_complete(question, len(own))
+    few = len(own) < _FEW or _NAMES_NOTHING.issuperset(own)
+    if few and (not named or _WHY.match(question)):
+        return back or not _is_complete(question, own)
     return back
 
 
@@ -106,6 +132,7 @@ def own_words(question: str) -> list[str]:
 def _points_back(question: str) -> bool:
     if _SAYS_WHAT_ELSE.search(question):
         question = _ELSE.sub(" ", question)
+    question = _THAN_ONE.sub(" ", question)
     empty = _EMPTY_IT.search(question)
     for back in _POINTS_BACK.finditer(question):
         if empty and empty.start() == back.start():
@@ -129,7 +156,9 @@ def _may_name_it(before: str) -> bool:
     return len(own_words(before)) >= _MANY
 
 
-def _is_complete(question: str, own: int) -> bool:
+def _is_complete(question: str, own: list[str]) -> bool:
     if _WHAT_IT_IS.match(question):
-        return own > 0
-    return own >= _ENOUGH and _OF_ANYBODY.match(question) is not None
+        return bool(own)
+    if _NAMES_NOTHING.issuperset(own) or _THAN_WHAT.search(question):
+        return False  # "could you give examples?", "what should i plant instead"
+    return len(own) >= _ENOUGH and _OF_ANYBODY.match(question) is not None

@@ -47,6 +47,11 @@ def test_a_new_subject_is_carried_over_beside_the_old_one() -> None:
     assert {"tomatoes", "peppers"} <= added("How long?", *history)
 
 
+def test_a_request_for_more_carries_over_what_was_asked() -> None:
+    history = [Turn("When should I sow tomatoes?", "In March."), Turn("Can you give more details?")]
+    assert added("could you give examples", *history) == {"sow", "tomatoes"}
+
+
 def test_times_and_the_questions_own_words_are_not_added() -> None:
     turn = Turn("What did Ines Moreau plant in March?", "Leeks, on a Monday.")
     assert added("What did Moreau do then?", turn) & {"March", "Monday", "Moreau"} == set()
@@ -70,6 +75,16 @@ def test_times_and_the_questions_own_words_are_not_added() -> None:
         "Which one do you recommend for a small garden?",
         "when was the second one in relation to the harvest?",
         "Why can't visitors of the garden pick flowers then?",
+        "Could you give examples?",
+        "Can you give me more details?",
+        "can you elaborate further",
+        "could you explain further",
+        "what would you suggest instead",
+        "where can i find more details",
+        "could you please give me some more detailed information",
+        "What should I plant instead?",
+        "how do i improve further?",
+        "is mulch from the second bed darker than the first one",
     ],
 )
 def test_what_leans_on_the_conversation(question: str) -> None:
@@ -95,6 +110,16 @@ def test_what_leans_on_the_conversation(question: str) -> None:
         "which months are best to see one of the cranes",
         "do both the north and the south have winters",
         "What other mulch keeps snails away besides copper?",
+        "How many more seats did the new parliament have than the old one?",
+        "were there more seats in the new parliament than the old one",
+        "What are examples of volcanic islands in Korea?",
+        "can you give examples of birds",
+        "can you explain photosynthesis",
+        "where can i find details about mulch",
+        "should i drink more water",
+        "what can i plant instead of garlic",
+        "how to see further than a mile",
+        "what is an example?",
     ],
 )
 def test_what_says_all_of_it_is_left_alone(question: str) -> None:
