@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -42,9 +44,7 @@ class SheetRow:
 def write_sheet(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """The same rows give the same bytes; what is there is replaced."""
     with file.open("w", encoding="utf-8-sig", newline="") as opened:
-        sheet = csv.writer(opened, lineterminator="\n")
-        sheet.writerow(columns)
-        sheet.writerows([shown(cell) for cell in row] for row in rows)
+        opened.writelines(_lines([columns, *([shown(cell) for cell in row] for row in rows)]))
 
 
 def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
@@ -59,9 +59,7 @@ def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
             rows = [(sheet.line_num, row) for row in sheet]
             names = sheet.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(
-            f"{file} cannot be read as CSV: {error}.", hint="Save it as CSV in UTF-8."
-        ) from error
+        raise _unreadable(file, error) from error
     if missing := [name for name in columns if name not in names]:
         raise SourceError(
             f"{file} has no column {missing[0]!r}.",
@@ -73,7 +71,14 @@ def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
     ]
 
 
-def change_cells(file: Path, place: int, id_: str, cells: Mapping[str, str]) -> None:
+def change_cells(
+    file: Path,
+    place: int,
+    id_: str,
+    cells: Mapping[str, str],
+    *,
+    common: Collection[str] = (),
+) -> None:
     """Write cells of one line anew; all else of the sheet stays as it stands there.
 
     Args:
@@ -81,6 +86,8 @@ def change_cells(file: Path, place: int, id_: str, cells: Mapping[str, str]) -> 
         place: Of the line among those with cells, from 0, the first line of the file left out.
         id_: What stands under `id` there.
         cells: Their new contents, by column.
+        common: Columns in which all lines of one id say the same; lines without an id have
+            nothing in common.
 
     Raises:
         SourceError: The sheet cannot be read or written, or another line stands there by now.
@@ -88,23 +95,58 @@ def change_cells(file: Path, place: int, id_: str, cells: Mapping[str, str]) -> 
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             columns, *rows = [row for row in csv.reader(opened) if row]
-        row = rows[place]
-        row += [""] * (len(columns) - len(row))
-        if typed(row[columns.index("id")]) != id_:
+        one, own = rows[place], columns.index("id")
+        alike = [row for row in rows if len(row) > own and typed(row[own]) == id_]
+        if not any(row is one for row in alike):
             raise IndexError
         for name, cell in cells.items():
-            row[columns.index(name)] = shown(cell)
+            for row in alike if id_ and name in common else [one]:
+                row.extend([""] * (len(columns) - len(row)))
+                row[columns.index(name)] = shown(cell)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:  # the second is a ValueError as well
+        raise _unreadable(file, error) from error
     except (IndexError, ValueError) as error:
         raise SourceError(
             f"{file} no longer has the line {id_!r} where it was.", hint="Load the page again."
         ) from error
-    except (OSError, csv.Error) as error:
-        raise SourceError(f"{file} cannot be read: {error}.", hint="Look at the file.") from error
     _replace(file, [columns, *rows])
 
 
+def _unreadable(file: Path, error: Exception) -> SourceError:
+    return SourceError(f"{file} cannot be read as CSV: {error}.", hint="Save it as CSV in UTF-8.")
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """As lines of CSV, each with a line feed at its end.
+
+    Python quotes a cell for those ends of line that it was told to write, and no other: a cell
+    with a carriage return alone would become two lines.
+    """
+    for row in rows:
+        told = StringIO()
+        csv.writer(told, lineterminator="\r\n").writerow(row)
+        yield told.getvalue().removesuffix("\r\n") + "\n"
+
+
 def _replace(file: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Written beside it and renamed, so that a kill loses nobody's answers."""
+    try:
+        _written_aside(file.resolve(), rows)
+    except UnicodeEncodeError as error:
+        half = error.object[error.start : error.end]
+        raise SourceError(
+            f"{half!r} cannot be written to {file}: it is half a character.", hint="Type it anew."
+        ) from error
+    except OSError as error:
+        raise SourceError(
+            f"{file} cannot be written: {error.strerror or error}.", hint="Close it elsewhere."
+        ) from error
+
+
+def _written_aside(file: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Written beside the file and renamed, so that a kill loses nobody's answers.
+
+    Who may read it stays as it was. Of a try that failed nothing is left.
+    """
     aside = None
     try:
         with NamedTemporaryFile(
@@ -112,11 +154,10 @@ def _replace(file: Path, rows: Iterable[Sequence[str]]) -> None:
             prefix=f"{file.name}.",
         ) as opened:  # fmt: skip
             aside = Path(opened.name)
-            csv.writer(opened, lineterminator="\n").writerows(rows)
+            opened.writelines(_lines(rows))
+        shutil.copymode(file, aside)
         aside.replace(file)
-    except OSError as error:
+    except BaseException:
         if aside:
             aside.unlink(missing_ok=True)
-        raise SourceError(
-            f"{file} cannot be written: {error.strerror or error}.", hint="Close it elsewhere."
-        ) from error
+        raise

@@ -15,11 +15,12 @@ import test_browser
 import uvicorn
 from eval_parts import COPPER, WOOL, answer, cited
 from owner_site import EVIL
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from test_browser import serious
 
 from eval.draft import Drafted
 from eval.proposed import Proposed, accepted_lines, write_proposals
+from eval.reader_cases import reader_proposals
 from eval.review import write_sheets
 from ui.marking.app import marking_app
 from ui.marking.kinds import DRAFT, REVIEW, Sheet
@@ -42,17 +43,10 @@ PROPOSALS = (
 OpenSheets = Callable[..., Page]
 
 
-class Quiet(uvicorn.Server):
-    """In a thread, in which nothing may be told of signals."""
-
-    def install_signal_handlers(self) -> None:
-        pass
-
-
 @pytest.fixture
 def open_sheets(browser: Browser) -> Iterator[OpenSheets]:
     """A page over sheets, which must neither fail nor ask anybody else."""
-    servers: list[tuple[Quiet, threading.Thread]] = []
+    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
@@ -67,7 +61,7 @@ def open_sheets(browser: Browser) -> Iterator[OpenSheets]:
 
     def opened(*sheets: Sheet, **options: Any) -> Page:
         served = marking_app(sheets, "pullquote eval next", colour="#0f766e")
-        server = Quiet(uvicorn.Config(served, port=0, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(served, port=0, log_level="warning"))
         thread = threading.Thread(target=server.run)
         thread.start()
         servers.append((server, thread))
@@ -117,6 +111,16 @@ def cells(file: Path, column: str) -> list[str]:
 
 def saved(page: Page) -> None:
     expect(page.locator("#saved")).to_have_text("Saved")
+
+
+def said_of(page: Page) -> list[dict[str, str]]:
+    """The cells that the page sends from now on, in their order."""
+    told: list[dict[str, str]] = []
+    page.on(
+        "request",
+        lambda request: told.append(request.post_data_json["cells"]) if request.post_data else None,
+    )
+    return told
 
 
 def test_a_person_judges_a_sheet_with_the_keyboard_alone(
@@ -190,6 +194,79 @@ def test_a_proposal_is_mended_and_accepted(open_sheets: OpenSheets, proposals: P
     assert cells(proposals, "answerable") == ["true", "false"]
     question.press("y")  # a letter in a field is a letter
     assert cells(proposals, "accept") == ["yes", ""]
+
+
+def test_what_is_mended_in_one_line_of_a_case_stands_in_its_others(
+    open_sheets: OpenSheets, tmp_path: Path
+) -> None:
+    file = tmp_path / "proposals.csv"
+    readers = reader_proposals("wool", answer("c0", cited(WOOL), cited(COPPER)), note="")
+    write_proposals([*readers, Proposed.of(PROPOSALS[0])], file)
+    page = open_sheets(Sheet("proposals", file, DRAFT))
+    question, place = page.get_by_label("Question"), re.compile("/sheets/0")
+    held: list[Route] = []
+    page.route(place, lambda route: held.append(route))
+    question.fill("Does wool help?")
+    with page.expect_request(place):  # which the next line does not wait for
+        page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.get_by_role("heading", name="Line 2 of 3")).to_be_visible()
+    expect(question).to_have_value("wool")
+    held[0].continue_()
+    page.unroute(place)
+    expect(question).to_have_value("Does wool help?")
+    accept = page.get_by_role("group", name="Accept it as a case?")
+    accept.get_by_role("button", name="Yes").click()
+    saved(page)
+    answerable = page.get_by_role("group", name="Do the posts answer it?")
+    answerable.get_by_role("button", name="No").click()
+    saved(page)
+    page.get_by_role("button", name="Previous").click()
+    expect(question).to_have_value("Does wool help?")
+    no = answerable.get_by_role("button", name="No")
+    expect(no).to_have_attribute("aria-pressed", "true")
+    accept.get_by_role("button", name="Yes").click()
+    saved(page)
+    assert len(accepted_lines(file)) == 1
+    assert cells(file, "question")[2] == PROPOSALS[0].question
+
+
+def test_a_key_that_is_held_answers_once(open_sheets: OpenSheets, labels: Path) -> None:
+    page = open_sheets(reviews(labels)[0])
+    told = said_of(page)
+    first, other = (page.get_by_role("button", name="Yes").nth(n) for n in (0, 1))
+    for key in ("y", "Enter"):
+        first.focus()
+        page.keyboard.down(key)
+        expect(other).to_be_focused()
+        page.keyboard.down(key)
+        page.keyboard.up(key)
+        first.focus()
+        page.keyboard.press("n")
+        expect(other).to_be_focused()
+        saved(page)
+    assert told == [{"supported": "yes"}, {"supported": "no"}] * 2
+
+
+def test_answers_that_come_before_the_last_was_saved_are_taken_in_turn(
+    open_sheets: OpenSheets, labels: Path
+) -> None:
+    page = open_sheets(reviews(labels)[0])
+    told = said_of(page)
+    yes, no = (page.get_by_role("button", name=name).first for name in ("Yes", "No"))
+    both = page.get_by_role("group").first
+    yes.click()
+    saved(page)
+    both.evaluate("(row) => { row.children[1].click(); row.children[0].click(); }")
+    expect(no).to_have_attribute("aria-pressed", "false")
+    expect(yes).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="No").last.click()
+    saved(page)
+    assert told == [{"supported": one} for one in ("yes", "no", "yes")] + [{"answers": "no"}]
+    both.evaluate("(row) => { row.children[0].click(); row.children[0].click(); }")
+    expect(yes).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="No").last.click()
+    expect(page.get_by_role("button", name="No").last).to_have_attribute("aria-pressed", "false")
+    assert told[4:] == [{"supported": ""}, {"answers": ""}]
 
 
 def test_what_a_sheet_holds_is_only_text(open_sheets: OpenSheets, labels: Path) -> None:

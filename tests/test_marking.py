@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from eval_parts import WOOL, answer, cited
+from eval_parts import COPPER, WOOL, answer, cited
 from small_site import garden
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -22,8 +23,9 @@ from typer.testing import CliRunner
 from eval.draft import Drafted
 from eval.proposed import COLUMNS as PROPOSED
 from eval.proposed import Proposed, accepted_lines, write_proposals
+from eval.reader_cases import reader_proposals
 from eval.review import COLUMNS, read_labels, sentences, write_sheets
-from eval.sheets import change_cells, read_sheet
+from eval.sheets import read_sheet
 from rag.errors import SourceError
 from ui.cli import app
 from ui.marking.app import marking_app
@@ -61,32 +63,6 @@ def said(
 ) -> tuple[int, dict[str, str]]:
     found = page.post(f"/sheets/{sheet}", json={"place": place, "id": id_, "cells": cells})
     return found.status_code, {} if found.status_code == 204 else found.json()
-
-
-# ---------------------------------------------------------------- the file
-
-
-def test_a_cell_is_written_and_all_else_stays_as_it_was(tmp_path: Path) -> None:
-    file = tmp_path / "sheet.csv"
-    file.write_text('id,note,said\n\na,"x, ""y""\nz",\n\'=b,own,no\nc\n', encoding="utf-8")
-    change_cells(file, 1, "=b", {"said": "yes"})
-    change_cells(file, 2, "c", {"said": "-5"})
-    assert file.read_text("utf-8-sig") == 'id,note,said\na,"x, ""y""\nz",\n\'=b,own,yes\nc,,\'-5\n'
-    assert [row.cells["said"] for row in read_sheet(file, ("said",))] == ["", "yes", "-5"]
-    assert list(tmp_path.iterdir()) == [file]
-
-
-@pytest.mark.parametrize(
-    ("place", "id_", "column"), [(0, "b", "said"), (7, "a", "said"), (0, "a", "x")]
-)
-def test_a_line_that_moved_is_not_written_over(
-    tmp_path: Path, place: int, id_: str, column: str
-) -> None:
-    file = tmp_path / "sheet.csv"
-    file.write_text("id,said\na,no\n", encoding="utf-8")
-    with pytest.raises(SourceError, match="no longer has the line"):
-        change_cells(file, place, id_, {column: "yes"})
-    assert file.read_text(encoding="utf-8") == "id,said\na,no\n"
 
 
 # ---------------------------------------------------------------- the page's doors
@@ -148,6 +124,39 @@ def test_the_page_writes_only_what_a_person_may_say(
     id_ = page.get("/sheets/0").json()[0]["id"]
     assert said(page, 0, id_, **cells)[0] == status
     assert (proposals.read_bytes() == before) == (status != 204)
+
+
+def test_what_lines_of_one_id_have_in_common_is_mended_in_all_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "proposals.csv"
+    given = answer("c0", cited(WOOL), cited(COPPER))
+    readers = reader_proposals("what about wool", given, note="asked in vain: 2")
+    write_proposals([*readers, Proposed.of(FORMULA)], file)
+    page = client(Sheet("proposals", file, DRAFT))
+    id_ = page.get("/sheets/0").json()[1]["id"]
+    assert said(page, 0, id_, accept="yes")[0] == 204
+    assert said(page, 1, id_, question="Does wool hold?", quote="It holds.", accept="yes")[0] == 204
+    (case,) = map(json.loads, accepted_lines(file))
+    assert case["question"] == "Does wool hold?"
+    assert [gold["quote"] for gold in case["gold"]] == [WOOL.quote, "It holds."]
+    assert said(page, 0, id_, answerable="false")[0] == 204
+    (case,) = map(json.loads, accepted_lines(file))
+    assert (case["answerable"], case["gold"]) == (False, [])
+    assert page.get("/sheets/0").json()[2]["question"] == "=1+1?"
+
+
+@pytest.mark.parametrize(("column", "status"), [("question", 409), ("\ud800", 422)])
+def test_half_a_character_is_refused_and_leaves_nothing(
+    proposals: Path, column: str, status: int
+) -> None:
+    before = proposals.read_bytes()
+    page = client(Sheet("proposals", proposals, DRAFT))
+    id_ = page.get("/sheets/0").json()[0]["id"]
+    body = json.dumps({"place": 0, "id": id_, "cells": {column: "\ud800"}})
+    found = page.post("/sheets/0", content=body, headers={"content-type": "application/json"})
+    assert found.status_code == status
+    assert r"'\ud800' cannot" in found.json()["problem"]
+    assert proposals.read_bytes() == before
+    assert list(proposals.parent.iterdir()) == [proposals]
 
 
 def test_a_sheet_that_changed_or_is_gone_is_told(labels: Path) -> None:
@@ -288,3 +297,30 @@ def test_a_page_of_sheets_of_another_run_is_refused(tmp_path: Path, labels: Path
 def test_a_page_needs_a_folder_for_its_sheets(tmp_path: Path, labels: Path) -> None:
     code, said = run("review", saved(tmp_path), "--labels", labels / "first.csv", "--page")
     assert (code, "--page needs --out" in said) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["draft", "review"])
+def test_a_port_without_a_page_is_refused(tmp_path: Path, command: str) -> None:
+    out = tmp_path / "out"
+    code, said = run(command, tmp_path, "--out", out, "--port", 7961)
+    assert (code, "--port is the port of --page" in said, out.exists()) == (2, True, False)
+
+
+def test_the_command_that_comes_next_is_one_for_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    folder = tmp_path / "it's a folder"
+    folder.mkdir()
+    answers, out, sheet = saved(folder), folder / "two labels", folder / "a sheet.csv"
+    code, said = run("review", answers, "--out", out, "--questions", 3)
+    labels = [word for name in ("first", "second") for word in ("--labels", f"{out / name}.csv")]
+    assert code == 0, said
+    assert shlex.split(said.partition("Then: ")[2]) == [
+        "pullquote", "eval", "review", str(answers), *labels,
+    ]  # fmt: skip
+    code, said = run("draft", garden(tmp_path / "index"), "--out", sheet, "--questions", 2)
+    assert code == 0, said
+    assert shlex.split(said.partition(", then: ")[2]) == [
+        "pullquote", "eval", "accept", str(sheet), "--out", "cases.jsonl",
+    ]  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ui.cli_eval_review import review
-from ui.cli_options import ChatModel, Folder, Json, Page, Port
+from ui.cli_options import ChatModel, Folder, Json, Page, Port, port_of_page
 
 
 def register(eval_app: typer.Typer) -> None:
@@ -120,6 +121,7 @@ def draft(
     The sheet opens in any spreadsheet, or with --page in the browser. Nothing in it counts until
     yes stands under `accept`.
     """
+    port_of_page(port, page=page)
     from eval.proposed import write_proposals
     from rag.assistant import Assistant
     from rag.errors import SourceError
@@ -138,7 +140,7 @@ def draft(
             proposals, told = propose(assistant, questions)
         write_proposals(proposals, output)
         typer.echo(told)
-    then = f"pullquote eval accept {output} --out cases.jsonl"
+    then = shlex.join(["pullquote", "eval", "accept", str(output), "--out", "cases.jsonl"])
     if page:
         proposals_on_page(output, then, colour=settings.site_colour, port=port)
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder, Json, Page, Port
+from ui.cli_options import Folder, Json, Page, Port, port_of_page
 
 
 def review(
@@ -55,6 +55,7 @@ def review(
         raise typer.BadParameter("Give --out to write sheets, or --labels to read them.")
     if page and not output:
         raise typer.BadParameter("--page needs --out: the folder of the sheets.")
+    port_of_page(port, page=page)
     from eval.review_figures import reviews_json, reviews_text
     from rag.settings import load_settings
     from ui.reviewing import review_figures, sheets_for_people, sheets_on_page, then_review

@@ -23,3 +23,13 @@ Page = Annotated[
 Port = Annotated[
     int, typer.Option(min=0, max=65535, metavar="N", help="Of --page, where free; else any.")
 ]
+
+
+def port_of_page(port: int, *, page: bool) -> None:
+    """Refuse a port where there is no page: somebody would wait for one.
+
+    Raises:
+        BadParameter: There is a port and no page.
+    """
+    if port and not page:
+        raise typer.BadParameter("--port is the port of --page; give both.")

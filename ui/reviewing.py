@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -58,9 +59,9 @@ def sheets_on_page(report: Path, folder: Path, questions: int, *, colour: str, p
 
 
 def then_review(report: Path, folder: Path) -> str:
-    """The command that reads the sheets back."""
-    sheets = " ".join(f"--labels {folder / name}" for name in NAMES)
-    return f"pullquote eval review {report} {sheets}"
+    """The command that reads the sheets back, as a shell takes it."""
+    sheets = [word for name in NAMES for word in ("--labels", str(folder / name))]
+    return shlex.join(["pullquote", "eval", "review", str(report), *sheets])
 
 
 def review_figures(

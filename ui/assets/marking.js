@@ -43,14 +43,19 @@
 
   // One after another, so that a later answer is never overtaken by an earlier one.
   let saving = Promise.resolve();
-  function save(place, cells) {
+  // What is written is told by what stands in the line when its turn has come.
+  function save(place, told) {
     find("saved").textContent = "Saving …";
     const line = lines[place];
-    saving = saving.then(() => asked({
-      method: "POST", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ place, id: line.id, cells }),
-    })).then(() => {
-      Object.assign(line, cells);
+    let cells;
+    saving = saving.then(() => {
+      cells = told(line);
+      return asked({
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ place, id: line.id, cells }),
+      });
+    }).then(() => {
+      keep(line, cells);
       trouble(null);
       find("saved").textContent = "Saved";
       return true;
@@ -62,6 +67,16 @@
     return saving;
   }
 
+  // What lines of one id have in common is in all of them, here as in the file.
+  function keep(line, cells) {
+    for (const [column, cell] of Object.entries(cells)) {
+      const common = line.id && sheet.common.includes(column);
+      for (const one of common ? lines.filter((other) => other.id === line.id) : [line]) one[column] = cell;
+    }
+    for (const one of document.querySelectorAll("#parts textarea, #asks > *")) one.refresh();
+    counted();
+  }
+
   // ---------------------------------------------------------------- a line
 
   function shownPart(part, line) {
@@ -69,30 +84,48 @@
     if (!part.mended) return text ? [make("div", {}, make("dt", {}, part.name), make("dd", { class: part.column, dir: "auto" }, text))] : [];
     const id = `cell-${part.column}`;
     const place = at;
-    const box = make("textarea", { id, dir: "auto", rows: "2", change: () => save(place, { [part.column]: box.value }) });
+    const box = make("textarea", { id, dir: "auto", rows: "2", change });
     box.value = text;
+    let known = text;
+    async function change() {
+      const value = box.value;
+      if (await save(place, () => ({ [part.column]: value }))) known = value;
+    }
+    box.refresh = () => { // what somebody is typing stays
+      if (box.value === known && document.activeElement !== box) box.value = known = line[part.column];
+    };
     return [make("div", {}, make("dt", {}, make("label", { for: id }, part.name)), make("dd", {}, box))];
   }
 
   function shownAsk(ask, line) {
     const name = `ask-${ask.column}`;
     const place = at;
-    const buttons = [["Yes", ask.yes], ["No", ask.no]].map(([text, value]) => make("button", { type: "button", class: "plain", "aria-pressed": String(line[ask.column] === value), click: () => say(value) }, text));
+    const buttons = [["Yes", ask.yes], ["No", ask.no]].map(([text, value]) => make("button", { type: "button", class: "plain", click: () => say(value) }, text));
     const row = make("div", { role: "group", "aria-labelledby": name }, ...buttons);
+    let last; // of what was said and is not saved yet
     async function say(value) {
-      const taken = line[ask.column] === value;
-      if (taken && !ask.opens) return;
-      const good = await save(place, { [ask.column]: taken ? "" : value });
-      if (!good || place !== at) return;
-      buttons.forEach((one, n) => one.setAttribute("aria-pressed", String(line[ask.column] === [ask.yes, ask.no][n])));
-      counted();
-      if (!taken && ask.opens) onward();
+      if (last?.value === value) return; // twice in one go is once; the second would take it back
+      const own = last = { value };
+      let taken;
+      const good = await save(place, () => {
+        taken = ask.opens && line[ask.column] === value;
+        return { [ask.column]: taken ? "" : value };
+      });
+      if (last === own) last = undefined;
+      if (good && place === at && ask.opens && !taken) onward();
     }
     const all = make("div", { class: "ask" }, make("p", { id: name }, ask.words), row);
     all.open = () => ask.opens && !line[ask.column];
     all.first = buttons[0];
+    all.refresh = () => buttons.forEach((one, n) => one.setAttribute("aria-pressed", String(line[ask.column] === [ask.yes, ask.no][n])));
+    all.refresh();
     row.addEventListener("keydown", (event) => {
-      const value = { y: ask.yes, n: ask.no }[event.key.toLowerCase()];
+      const key = event.key.toLowerCase();
+      if (event.repeat) { // a key that is held was meant for what had the focus when it went down
+        if (key === "enter") event.preventDefault();
+        return;
+      }
+      const value = { y: ask.yes, n: ask.no }[key];
       if (!value || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       say(value);

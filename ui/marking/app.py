@@ -79,9 +79,11 @@ def marking_app(sheets: Sequence[Sheet], then: str, *, colour: str) -> Any:
         sheet = _sheet(sheets, number)
         for column, cell in sent.cells.items():
             if not sheet.kind.takes(column, cell):
-                raise Refused(422, f"{cell!r} cannot stand under {column}.", hint="Say yes or no.")
+                raise Refused(
+                    422, f"{cell!r} cannot stand under {column!r}.", hint="Say yes or no."
+                )
         with _of_files(), writing:
-            change_cells(sheet.file, sent.place, sent.id, sent.cells)
+            change_cells(sheet.file, sent.place, sent.id, sent.cells, common=sheet.kind.common)
 
     return _AtHome(app)
 
@@ -134,6 +136,7 @@ def _page(sheets: Sequence[Sheet], then: str) -> str:
                 "file": str(one.file),
                 "head": one.kind.head,
                 "how": one.kind.how,
+                "common": one.kind.common,
                 "parts": [
                     {"column": part.column, "name": part.name, "mended": part.mended}
                     for part in one.kind.parts

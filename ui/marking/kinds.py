@@ -19,6 +19,8 @@ class Ask:
     no: str = "no"
     opens: bool = True
     """Whether a line without an answer to it is still open; else it always has one."""
+    common: bool = False
+    """Whether lines of one id all have the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Part:
     name: str
     mended: bool = False
     """Whether a person may change it."""
+    common: bool = False
+    """Whether lines of one id all have the same contents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ class Kind:
     def columns(self) -> tuple[str, ...]:
         """All that it needs of a sheet."""
         return ("id", *(one.column for one in self.parts), *(one.column for one in self.asks))
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        """The columns in which lines of one id say the same."""
+        parts = (one.column for one in self.parts if one.common)
+        return (*parts, *(one.column for one in self.asks if one.common))
 
     def takes(self, column: str, cell: str) -> bool:
         """Whether the page may write this there."""
@@ -74,7 +84,7 @@ DRAFT = Kind(
     " is accepted.",
     (
         Part("kind", "Kind"),
-        Part("question", "Question", mended=True),
+        Part("question", "Question", mended=True, common=True),
         Part("quote", "The sentence that answers", mended=True),
         Part("heading", "Under the heading"),
         Part("post_id", "Of the post"),
@@ -82,7 +92,7 @@ DRAFT = Kind(
     ),
     (
         Ask("accept", "Accept it as a case?"),
-        Ask("answerable", "Do the posts answer it?", "true", "false", opens=False),
+        Ask("answerable", "Do the posts answer it?", "true", "false", opens=False, common=True),
     ),
 )
 """Of `eval.proposed`."""
