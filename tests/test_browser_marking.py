@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import test_browser
 import uvicorn
 from eval_parts import COPPER, WOOL, answer, cited
 from owner_site import EVIL
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 from test_browser import serious
 
 from eval.draft import Drafted
@@ -116,10 +117,12 @@ def saved(page: Page) -> None:
 def said_of(page: Page) -> list[dict[str, str]]:
     """The cells that the page sends from now on, in their order."""
     told: list[dict[str, str]] = []
-    page.on(
-        "request",
-        lambda request: told.append(request.post_data_json["cells"]) if request.post_data else None,
-    )
+
+    def heard(request: Request) -> None:
+        if request.post_data:
+            told.append(json.loads(request.post_data)["cells"])
+
+    page.on("request", heard)
     return told
 
 
