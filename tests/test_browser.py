@@ -114,6 +114,16 @@ def act(page: Page, action: str) -> None:
 # ---------------------------------------------------------------- an answer and its sources
 
 
+def lands(post: Page) -> None:
+    """Wait until the page has scrolled to the words; its policy forbids a condition in a string."""
+    post.wait_for_load_state()
+    for _ in range(100):
+        if post.evaluate("scrollY") > 500:
+            return
+        post.wait_for_timeout(50)
+    raise AssertionError("the page has not scrolled")
+
+
 def test_an_answer_streams_and_its_marker_leads_to_the_words_in_the_post(
     open_page: OpenPage,
 ) -> None:
@@ -140,7 +150,7 @@ def test_an_answer_streams_and_its_marker_leads_to_the_words_in_the_post(
     with page.context.expect_page() as opening:
         quote.locator("a.pq-link").click()
     post = opening.value
-    post.wait_for_function("scrollY > 500")
+    lands(post)
     expect(post.locator("p", has_text=QUOTE)).to_be_in_viewport()
     assert unquote(urlsplit(post.url).path) == "/site/slugs-without-pellets/"
     assert post.evaluate("'fragmentDirective' in document")

@@ -174,7 +174,7 @@ def test_a_source_on_another_page_opens_there_with_its_words_marked(open_page: O
     with page.context.expect_page() as opening:
         page.locator(".pq-mark").nth(1).click()
     post = opening.value
-    post.wait_for_function("scrollY > 500")
+    test_browser.lands(post)
     assert urlsplit(post.url).path == SLUGS
     expect(post.locator("p", has_text="The bare bed")).to_be_in_viewport()
     assert post.evaluate("window.opener") is None
