@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from eval.cells import shown, typed
 from rag.errors import SourceError
+from rag.replacing import replacing
 
 _YES, _NO = {"yes", "y", "x", "true", "1"}, {"no", "n", "false", "0"}
 
@@ -143,21 +143,7 @@ def _replace(file: Path, rows: Iterable[Sequence[str]]) -> None:
 
 
 def _written_aside(file: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Written beside the file and renamed, so that a kill loses nobody's answers.
-
-    Who may read it stays as it was. Of a try that failed nothing is left.
-    """
-    aside = None
-    try:
-        with NamedTemporaryFile(
-            "w", encoding="utf-8-sig", newline="", dir=file.parent, delete=False,
-            prefix=f"{file.name}.",
-        ) as opened:  # fmt: skip
-            aside = Path(opened.name)
-            opened.writelines(_lines(rows))
-        shutil.copymode(file, aside)
-        aside.replace(file)
-    except BaseException:
-        if aside:
-            aside.unlink(missing_ok=True)
-        raise
+    """Who may read it stays as it was."""
+    with replacing(file, encoding="utf-8-sig", newline="") as opened:
+        opened.writelines(_lines(rows))
+        shutil.copymode(file, opened.name)

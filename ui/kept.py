@@ -6,15 +6,15 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
+
+from rag.replacing import replacing
 
 if TYPE_CHECKING:
     from dataclasses import Field
@@ -106,17 +106,8 @@ class Kept(Generic[Row]):
             return opened.read() == b"\n"
 
     def _write(self, lines: list[str]) -> None:
-        """Beside it and renamed, so that a kill leaves either the old lines or the new."""
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self.file.parent, prefix=f"{self.file.name}.", delete=False
-        ) as aside:
-            aside.writelines(lines)
-        try:
-            Path(aside.name).replace(self.file)
-        except OSError:
-            with suppress(OSError):
-                Path(aside.name).unlink()
-            raise
+        with replacing(self.file) as opened:
+            opened.writelines(lines)
 
     def _locked(self) -> FileLock:
         return FileLock(f"{self.file}.lock", mode=0o600)

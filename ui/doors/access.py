@@ -10,17 +10,17 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from filelock import FileLock
 from itsdangerous import BadSignature, TimestampSigner
 
 from rag.errors import ConfigError
+from rag.replacing import replacing
 
 SESSION_SECONDS = 30 * 24 * 3600
 _ID_BYTES = 8  # of a session's name; what opens is its signature
@@ -137,17 +137,9 @@ class AccessFile:
             self._read_at = at
 
     def _write(self, content: dict[str, Any]) -> None:
-        # Beside it and renamed, so that nobody reads half of it; such files are the owner's alone.
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self._file.parent, prefix=f"{_FILE}.", delete=False
-        ) as aside:
-            json.dump(content, aside, indent=1)
-        try:
-            Path(aside.name).replace(self._file)
-        except OSError:
-            with suppress(OSError):
-                Path(aside.name).unlink()
-            raise
+        # Nobody reads half of it; such files are the owner's alone.
+        with replacing(self._file) as opened:
+            json.dump(content, opened, indent=1)
         self._content = content
         self._read_at = self._file.stat().st_mtime_ns
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from filelock import FileLock
 from pydantic import ValidationError
@@ -15,6 +14,7 @@ from eval.cases import CaseLine
 from eval.gold import Gold
 from eval.reader_cases import reader_id
 from rag.errors import ConfigError, QuestionInvalid
+from rag.replacing import replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +105,14 @@ class CaseFile:
         return text.removesuffix("\n").split("\n") if text else []
 
     def _change(self, goes: Callable[[str], bool], *more: str) -> None:
-        aside = None
         try:
             with FileLock(f"{self.file}.lock"):
                 stay = [
                     line for line in self._lines() if not ((one := _read(line)) and goes(one.id))
                 ]
-                # Beside it and renamed, so that a kill loses nobody's cases.
-                with NamedTemporaryFile(
-                    "w", encoding="utf-8", dir=self.file.parent, delete=False,
-                    prefix=f"{self.file.name}.",
-                ) as opened:  # fmt: skip
-                    aside = Path(opened.name)
+                with replacing(self.file) as opened:
                     opened.writelines(f"{line}\n" for line in (*stay, *more))
-                aside.replace(self.file)
         except OSError as error:
-            if aside:
-                aside.unlink(missing_ok=True)
             raise ConfigError(
                 f"{self.file} cannot be written: {error.strerror or error}.",
                 hint="Set owner_cases to a file that this server may write.",
