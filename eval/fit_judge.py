@@ -16,7 +16,6 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 
 import numpy as np
@@ -25,11 +24,10 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional
 
-from eval.fit_network import DEVICE, FROZEN, RATE, SEED, keep, train, trained_encoder
+from eval.fit_network import DEVICE, SEED, arguments, keep, new_net, train
 from eval.judge_pool import UNKNOWN, Case, Claim, load_cases
 from rag.judge_model import JudgeNet
 from rag.judge_text import WEIGHTS
-from rag.network import restore
 
 CASES = 64  # pairs of a step
 WRITTEN = ("invented", "read")
@@ -52,23 +50,14 @@ class Batch:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pool", type=Path)
-    parser.add_argument("--teachers", type=int, default=3, help="1: nothing is distilled")
+    parser = arguments(__doc__ or "", WEIGHTS)
     parser.add_argument("--first", type=int, default=1, help="epochs over everything")
     parser.add_argument("--epochs", type=int, default=6, help="over the pairs that were written")
-    parser.add_argument("--passes", type=int, default=2, help="over what the teachers say")
-    parser.add_argument("--rate", type=float, default=RATE)
-    parser.add_argument("--frozen", type=int, default=FROZEN, help="lower layers")
-    parser.add_argument("--grade", type=Path, help="only print the figures of these weights")
-    parser.add_argument("--output", type=Path, default=WEIGHTS)
     given = parser.parse_args()
-    if given.teachers < 1:
-        parser.error("--teachers: one at least")
     cases = load_cases(given.pool)
     print(given.pool.name, hashlib.sha256(given.pool.read_bytes()).hexdigest(), DEVICE, flush=True)
     if given.grade:
-        say(new_net(0, given.frozen, given.grade), cases)
+        say(new_net(JudgeNet, 0, given.frozen, given.grade), cases)
         return
     teachers = []
     for seed in range(given.teachers):
@@ -83,17 +72,7 @@ def main() -> None:
         say(Together(teachers), cases)
         net = distilled(teachers, cases, given)
     keep(net, given.output)
-    say(new_net(0, given.frozen, given.output), cases)
-
-
-def new_net(seed: int, frozen: int = FROZEN, start: Path | None = None) -> JudgeNet:
-    """The bundled encoder with new heads, or with weights from before."""
-    torch.manual_seed(seed)
-    net = JudgeNet(trained_encoder(frozen))
-    if start:
-        restore(net, start)
-    net.to(DEVICE)
-    return net
+    say(new_net(JudgeNet, 0, given.frozen, given.output), cases)
 
 
 class Together(nn.Module):  # type: ignore[misc]
@@ -112,7 +91,7 @@ class Together(nn.Module):  # type: ignore[misc]
 
 def taught(cases: Sequence[Case], given: argparse.Namespace, seed: int) -> JudgeNet:
     """A network that learns from marks alone."""
-    net = new_net(seed, given.frozen)
+    net = new_net(JudgeNet, seed, given.frozen)
     learnt = [one for one in cases if not one.is_aside]
     _train(net, learnt, given.first, given.rate, seed)
     _train(net, _chosen(learnt, seed), given.epochs, given.rate, seed + 50)

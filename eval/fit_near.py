@@ -16,7 +16,7 @@ from eval.reader_pool import Asked, Pool
 from rag.bundled import special_tokens
 from rag.network import bundled_encoder
 
-_NEAR = 16  # passages beside each question, by words and by meaning
+NEAR = 16  # passages beside each question, by words and by meaning
 _LOOKED = 24  # passages that a search by meaning looks at
 _LONGEST = 254  # tokens of a text
 _TEXTS = 512  # at once
@@ -47,7 +47,7 @@ def nearest(pool: Pool) -> list[list[int]]:
         ]
         turns = [p for both in zip(one.others, meant, strict=False) for p in both]
         every = dict.fromkeys([*turns, *one.others, *meant])
-        found.append(list(every)[:_NEAR] or [one.passage])
+        found.append(list(every)[:NEAR] or [one.passage])
     return found
 
 

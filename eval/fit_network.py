@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from rag.network import Encoder, bundled_encoder, packed
+from rag.network import Encoder, bundled_encoder, packed, restore
 
 SEED = 0
 FROZEN = 0  # lower layers that stay as they are; the embeddings always do
@@ -22,6 +24,52 @@ _BUCKET = 16  # batches that are sorted by length together
 _SHOWN = 200  # steps between two lines on the screen
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def arguments(purpose: str, output: Path) -> argparse.ArgumentParser:
+    """What every training is told on the command line.
+
+    Args:
+        purpose: What the help says first.
+        output: Where the weights go, unless it is told.
+    """
+    parser = argparse.ArgumentParser(description=purpose)
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("--teachers", type=_one_at_least, default=3, help="1: nothing is distilled")
+    parser.add_argument("--passes", type=int, default=2, help="over what the teachers say")
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--frozen", type=int, default=FROZEN, help="lower layers")
+    parser.add_argument("--grade", type=Path, help="only print the figures of these weights")
+    parser.add_argument("--output", type=Path, default=output)
+    return parser
+
+
+def _one_at_least(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError("one at least")
+    return int(text)
+
+
+def new_net(
+    kind: Callable[[Encoder], Net], seed: int, frozen: int = FROZEN, start: Path | None = None
+) -> Net:
+    """The bundled encoder with new heads, or with weights from before.
+
+    Args:
+        kind: Makes the network of its encoder.
+        seed: Of the heads, and of what is dropped while it is trained.
+        frozen: Lower layers that stay as they are.
+        start: Weights to go on from.
+    """
+    torch.manual_seed(seed)
+    net = kind(trained_encoder(frozen))
+    if start:
+        restore(net, start)
+    net.to(DEVICE)
+    return net
 
 
 def trained_encoder(frozen: int = FROZEN) -> Encoder:

@@ -18,7 +18,6 @@ import argparse
 import hashlib
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from time import monotonic
 
 import numpy as np
@@ -27,11 +26,10 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.nn import functional
 
-from eval.fit_near import Near, nearest
-from eval.fit_network import DEVICE, FROZEN, RATE, keep, train, trained_encoder
+from eval.fit_near import NEAR, Near, nearest
+from eval.fit_network import DEVICE, SEED, arguments, keep, new_net, train
 from eval.fit_rows import Batch, Row, collate, scores
 from eval.reader_pool import PARTS, Pool, load_pool
-from rag.network import restore
 from rag.reader_model import ReaderNet
 from rag.reader_text import NONE, WEIGHTS
 
@@ -44,27 +42,20 @@ _MARKED = 0.5  # how much the marked answers count beside what the teachers make
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pool", type=Path)
-    parser.add_argument("--teachers", type=int, default=3, help="1: nothing is distilled")
+    parser = arguments(__doc__ or "", WEIGHTS)
     parser.add_argument("--epochs", type=int, default=4, help="of a teacher")
     parser.add_argument("--beside", type=int, default=4, help="passages beside a question's own")
     parser.add_argument("--squad", type=float, default=0.5, help="share of SQuAD's questions")
+    parser.add_argument("--sample", type=int, help="questions whose passages --grade ranks")
     parser.add_argument("--distilled", type=int, default=10, help="passages that teachers read")
-    parser.add_argument("--passes", type=int, default=2, help="over what the teachers say")
-    parser.add_argument("--rate", type=float, default=RATE)
-    parser.add_argument("--frozen", type=int, default=FROZEN, help="lower layers")
-    parser.add_argument("--grade", type=Path, help="only print the figures of these weights")
-    parser.add_argument("--output", type=Path, default=WEIGHTS)
     given = parser.parse_args()
-    if given.teachers < 1:
-        parser.error("--teachers: one at least")
     pool = load_pool(given.pool)
     print(given.pool.name, hashlib.sha256(given.pool.read_bytes()).hexdigest(), DEVICE, flush=True)
-    near = nearest(pool)
     if given.grade:
-        say(new_net(0, given.frozen, given.grade), pool, near)
+        net = new_net(ReaderNet, 0, given.frozen, given.grade)
+        say(net, pool, [one.others[:NEAR] for one in pool.asked], sample=given.sample)
         return
+    near = nearest(pool)
     teachers = []
     for seed in range(given.teachers):
         started = monotonic()
@@ -80,17 +71,7 @@ def main() -> None:
         net = distilled(teachers, pool, near, given)
         print(f"distilled, {monotonic() - started:.0f} s")
     keep(net, given.output)
-    say(new_net(0, given.frozen, given.output), pool, near)
-
-
-def new_net(seed: int, frozen: int = FROZEN, start: Path | None = None) -> ReaderNet:
-    """The bundled encoder with new heads, or with weights from before."""
-    torch.manual_seed(seed)
-    net = ReaderNet(trained_encoder(frozen))
-    if start:
-        restore(net, start)
-    net.to(DEVICE)
-    return net
+    say(new_net(ReaderNet, 0, given.frozen, given.output), pool, near)
 
 
 class Together(torch.nn.Module):  # type: ignore[misc]
@@ -118,7 +99,7 @@ def taught(pool: Pool, near: Near, given: argparse.Namespace, seed: int) -> Read
         for i, one in enumerate(pool.asked)
         if not one.is_graded and (one.part != "squad" or chance.random() < given.squad)
     ]
-    net = new_net(seed, given.frozen)
+    net = new_net(ReaderNet, seed, given.frozen)
 
     def loss_of(numbers: Sequence[int]) -> Tensor:
         rows = []
@@ -228,23 +209,30 @@ def _weights(batch: Batch) -> Tensor:
     return torch.where(batch.own, _OWN, 1.0)
 
 
-def say(net: torch.nn.Module, pool: Pool, near: Near) -> None:
+def say(net: torch.nn.Module, pool: Pool, near: Near, *, sample: int | None = None) -> None:
     """Print the figures of each part that is kept for grading."""
     for part in PARTS:
-        print(" ", part, figures(net, pool, near, part), flush=True)
+        print(" ", part, figures(net, pool, near, part, sample=sample), flush=True)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def figures(net: torch.nn.Module, pool: Pool, near: Near, part: str) -> dict[str, float]:
+def figures(
+    net: torch.nn.Module, pool: Pool, near: Near, part: str, *, sample: int | None = None
+) -> dict[str, float]:
     """On questions kept for grading.
 
     "sentence": how often the best sentence of the own passage is a right one; "auroc": how well
     passages that answer are told from those that look as if they did; "first" and "mrr": how often
-    the own passage stands before those beside it, and its mean reciprocal rank among them.
+    the own passage stands before those beside it, and its mean reciprocal rank among them, of
+    answerable questions; of so many of them, where `sample` says how many.
     """
     net.eval()
     asked = [i for i, one in enumerate(pool.asked) if one.is_graded and one.part == part]
-    rows = [Row(i, p, True) for i in asked for p in (pool.asked[i].passage, *near[i])]
+    ranked = [i for i in asked if pool.asked[i].right]
+    if sample is not None:
+        ranked = random.Random(SEED).sample(ranked, min(sample, len(ranked)))
+    beside = {i: near[i] for i in ranked}
+    rows = [Row(i, p, True) for i in asked for p in (pool.asked[i].passage, *beside.get(i, ()))]
     lengths = [_length(pool, row.question, row.passage) for row in rows]
     chances = _log_chances(net, pool, rows, lengths)
     answers = torch.logsumexp(chances[:, 1:], 1) - chances[:, 0]
@@ -252,14 +240,14 @@ def figures(net: torch.nn.Module, pool: Pool, near: Near, part: str) -> dict[str
     place = 0
     right, ranks, odds, labels = [], [], [], []
     for i in asked:
-        own, odds_here = (one[place : place + 1 + len(near[i])] for one in (chances, answers))
-        place += len(own)
-        one = pool.asked[i]
+        one, others = pool.asked[i], answers[place + 1 : place + 1 + len(beside.get(i, ()))]
         labels.append(bool(one.right))
-        odds.append(float(odds_here[0]))
+        odds.append(float(answers[place]))
         if one.right:
-            right.append(int(own[0, 1:].argmax()) in one.right + one.unsure)
-            ranks.append(1 + int((odds_here[1:] >= odds_here[0]).sum()))
+            right.append(int(chances[place, 1:].argmax()) in one.right + one.unsure)
+        if i in beside:
+            ranks.append(1 + int((others >= answers[place]).sum()))
+        place += 1 + len(others)
     every = np.asarray(ranks)
     found = {
         "sentence": float(np.mean(right)),
@@ -267,7 +255,10 @@ def figures(net: torch.nn.Module, pool: Pool, near: Near, part: str) -> dict[str
         "first": float((every == 1).mean()),
         "mrr": float((1 / every).mean()),
     }
-    return {name: round(value, 4) for name, value in found.items()} | {"n": len(asked)}
+    return {name: round(value, 4) for name, value in found.items()} | {
+        "n": len(asked),
+        "ranked": len(ranks),
+    }
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.claim_pairs import bundled_fit_pairs, load_claim_pairs
-from eval.fit_network import SEED
 from eval.judge_data import (
     Judged,
     Twins,
@@ -35,6 +34,7 @@ from eval.reader_data import bundled_reading
 from rag.judge_text import encode_claim
 
 UNKNOWN = -1
+_SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ def main() -> None:
     given = parser.parse_args()
     titles = frozenset(p["title"] for p in json.loads(given.squad.read_text("utf-8"))["paras"])
     cases = [
-        *cases_of("rule", by_rule(given.articles, titles, SEED)),
-        *cases_of("asked", of_questions(given.questions, given.articles, SEED)),
+        *cases_of("rule", by_rule(given.articles, titles, _SEED)),
+        *cases_of("asked", of_questions(given.questions, given.articles, _SEED)),
         *cases_of("invented", of_pairs(load_claim_pairs(given.pairs))),
-        *cases_of("read", of_read_pairs(given.read_pairs, given.articles, SEED)),
+        *cases_of("read", of_read_pairs(given.read_pairs, given.articles, _SEED)),
     ]
     save_cases(cases, given.output)
     for part in dict.fromkeys(one.part for one in cases):

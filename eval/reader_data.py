@@ -86,7 +86,7 @@ def squad(squad_file: Path, xquad_file: Path) -> Corpus:
     paragraphs: list[dict[str, str]] = data["paras"]
     texts = [paragraph["text"] for paragraph in paragraphs]
     held_out = set(sorted({paragraph["title"] for paragraph in paragraphs})[_HELD_OUT])
-    searched = Search(texts)
+    searched = _Search(texts)
     found: list[Question] = []
     for question, place, answer in _questions(data, texts, xquad_file):
         is_graded = paragraphs[place]["title"] in held_out
@@ -128,7 +128,7 @@ def clapnq(folder: Path) -> Corpus:
             passages.append(Passage(passage["title"], sentences, is_graded(str(entry["id"]))))
             asked.append((entry["input"], right))
     texts = [" ".join(one.sentences) for one in passages]
-    searched = Search(texts)
+    searched = _Search(texts)
     return Corpus(
         tuple(passages),
         tuple(
@@ -160,7 +160,7 @@ def own(questions: Path, articles: Path) -> Corpus:
     places = {hashlib.sha256(t.encode()).hexdigest()[:12]: i for i, t in enumerate(texts)}
     # What is kept for grading is not to be met in training, as an answer or as none.
     learnt = [i for i, (_, article) in enumerate(found) if not is_kept_article(article)]
-    searched = Search([texts[i] for i in learnt]), Search(texts)
+    searched = _Search([texts[i] for i in learnt]), _Search(texts)
     passages = tuple(
         _passage(unquote(a).replace("_", " "), text, is_kept_article(a)) for text, a in found
     )
@@ -231,7 +231,7 @@ def untokenised(text: str) -> str:
     return text
 
 
-class Search:
+class _Search:
     """By words, as a first search finds passages."""
 
     def __init__(self, texts: Sequence[str]) -> None:

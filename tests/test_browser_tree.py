@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import test_browser
 import test_browser_owner
 import test_browser_widget
@@ -171,9 +170,8 @@ def test_the_owners_page_is_told_whole(seen: Opened) -> None:
     assert [one.properties["checked"] for one in chosen if one.role == "checkbox"]
 
 
-@pytest.mark.parametrize("lock", ["locked"])
-def test_the_log_in_is_told_whole(browser: Browser, lock: str) -> None:
-    with serving(lock) as (address, _):
+def test_the_log_in_is_told_whole(browser: Browser) -> None:
+    with serving("locked") as (address, _):
         context = browser.new_context()
         page = context.new_page()
         page.goto(address)

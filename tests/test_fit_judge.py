@@ -40,13 +40,13 @@ def test_cases_are_kept_as_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_what_is_trained_is_kept_and_judges_again(tmp_path: Path) -> None:
-    from eval.fit_judge import collate, figures, loss_of, new_net, scored
-    from eval.fit_network import keep
-    from rag.judge_model import ClaimReader
+    from eval.fit_judge import collate, figures, loss_of, scored
+    from eval.fit_network import keep, new_net
+    from rag.judge_model import ClaimReader, JudgeNet
     from rag.judge_numpy import NumpyClaimReader
 
     cases = cases_of("read", TWINS)
-    net = new_net(0, 2).train()
+    net = new_net(JudgeNet, 0, 2).train()
     assert loss_left(net, lambda: loss_of(net, collate(cases)), steps=40) < 0.2
     supports = scored(net, cases)
     assert supports[:, 0].min() > 0 > supports[:, 1].max()

@@ -223,23 +223,27 @@ def small_pool() -> Pool:
 def test_what_is_trained_is_kept_and_read_again(tmp_path: Path) -> None:
     import torch
 
-    from eval.fit_network import keep
-    from eval.fit_reader import figures, loss, new_net
+    from eval.fit_network import keep, new_net
+    from eval.fit_reader import figures, loss
     from eval.fit_rows import Row, collate
-    from rag.reader_model import ModelReader
+    from rag.reader_model import ModelReader, ReaderNet
 
     pool = small_pool()
     rows = [Row(i, passage, True) for i in (0, 1) for passage in (i, 1 - i, 2)]
     batch = collate(pool, rows)
     assert batch.right.sum().item() == 1
     assert batch.known.all()
-    net = new_net(0, 2).train()
+    net = new_net(ReaderNet, 0, 2).train()
     frozen = net.enc.encoder.layer[0].attention.self.query.weight.clone()
     assert loss_left(net, lambda: loss(net, batch, 2), steps=30) < 0.2
     assert torch.equal(frozen, net.enc.encoder.layer[0].attention.self.query.weight)
     near = [one.others for one in pool.asked]
-    wanted = {"sentence": 1.0, "auroc": 1.0, "first": 1.0, "mrr": 1.0, "n": 2}
+    wanted = {"sentence": 1.0, "auroc": 1.0, "first": 1.0, "mrr": 1.0, "n": 2, "ranked": 1}
     assert figures(net, pool, near, "own") == wanted
+    assert figures(net, pool, near, "own", sample=5) == wanted
+    # With nothing beside it, any passage comes first.
+    alone = figures(net, pool, [()] * len(near), "own")
+    assert (alone["first"], alone["sentence"]) == (1.0, 1.0)
 
     keep(net, tmp_path / "reader.safetensors")
     reader = ModelReader(weights=tmp_path / "reader.safetensors")
@@ -312,11 +316,12 @@ def test_what_goes_through_together_changes_no_score(monkeypatch: pytest.MonkeyP
     import torch
 
     from eval import fit_rows
-    from eval.fit_reader import new_net
+    from eval.fit_network import new_net
     from eval.fit_rows import Row, collate, scores
+    from rag.reader_model import ReaderNet
 
     batch = collate(small_pool(), [Row(i, p, i == 0) for i in (0, 1) for p in (2, 0, 1)])
-    net = new_net(0).eval()
+    net = new_net(ReaderNet, 0).eval()
     with torch.no_grad():
         together = scores(net, batch)
         monkeypatch.setattr(fit_rows, "_TOGETHER", 2)
