@@ -41,6 +41,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "stopping",
     "place",
     "origins",
+    "replacing",
     "settings",
     "text",
     "number_words",
