@@ -25,7 +25,7 @@ from bench.machine import peak_memory_mb, this_machine
 from bench.opponent_runs import installed_opponents
 from bench.processes import in_own_process
 from bench.results import add_output, hand_over
-from eval.cases import Case, load_cases
+from eval.cases.cases import Case, load_cases
 from rag.assistant import Assistant
 from rag.chain import ChainInput
 from rag.settings import Settings, load_settings

@@ -23,7 +23,7 @@ import numpy as np
 
 from bench.figures import Spread, shown, spread, table
 from bench.machine import this_machine
-from rag.embed import PassageText
+from rag.embedding.embedder import PassageText
 from rag.types import Vectors
 
 _ROUNDS = 3
@@ -84,7 +84,7 @@ def measure(texts: Sequence[PassageText], device: str, precision: str, exact: Ve
     """One number format."""
     import torch
 
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.with_torch import ModelEmbedder
     from rag.settings import BUNDLED_MODEL
 
     ours = ModelEmbedder(
@@ -118,7 +118,7 @@ def text_of(measured: Measured) -> str:
 
 
 def _vectors(texts: Sequence[PassageText], device: str, precision: str) -> Vectors:
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.with_torch import ModelEmbedder
     from rag.settings import BUNDLED_MODEL
 
     embedder = ModelEmbedder(BUNDLED_MODEL, device=device, precision=precision)
@@ -126,8 +126,8 @@ def _vectors(texts: Sequence[PassageText], device: str, precision: str) -> Vecto
 
 
 def _bare(device: str) -> Any:
-    from rag.bundled import bundled_folder
-    from rag.embed_load import load_model
+    from rag.embedding.bundled import bundled_folder
+    from rag.embedding.load import load_model
 
     return load_model(str(bundled_folder()), device)
 
@@ -144,7 +144,7 @@ def passages_of(source: str) -> list[str]:
 
     from bench.wrapped import Recorder
     from ingest.sync import sync
-    from rag.embed import HashEmbedder
+    from rag.embedding.embedder import HashEmbedder
     from rag.settings import load_settings
 
     recorder = Recorder(HashEmbedder())

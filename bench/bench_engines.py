@@ -22,18 +22,19 @@ from time import perf_counter
 from bench.figures import Spread, shown, spread, table
 from bench.machine import peak_memory_mb, this_machine
 from bench.processes import in_own_process
-from eval.cases import load_cases
+from eval.cases.cases import load_cases
 from ingest.split import split
-from rag import catalog_read, catalog_write
 from rag.backends import for_one_question, load_embedder
-from rag.catalog import Catalog
-from rag.embed import Embedder, ModelId, QuestionVectors
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.identity import embedding_key
+from rag.embedding.embedder import Embedder, ModelId, QuestionVectors
 from rag.errors import ConfigError
-from rag.identity import embedding_key
-from rag.index import Index, IndexWriter, write_index
+from rag.index.index import Index, IndexWriter, write_index
 from rag.place import Place
 from rag.settings import load_settings
-from rag.text import question_words
+from rag.text.sentences import question_words
 from rag.types import ParsedPost, Passage
 
 _SCHEMA = "pullquote_bench"

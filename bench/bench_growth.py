@@ -38,7 +38,7 @@ from bench.machine import this_machine
 from bench.processes import in_own_process
 from bench.recombined import Likeness, Sentences, prepared
 from bench.results import add_output, hand_over
-from eval.cases import load_cases
+from eval.cases.cases import load_cases
 from rag.settings import load_settings
 from ui.sample import sample_cases
 

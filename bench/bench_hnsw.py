@@ -25,10 +25,10 @@ from bench.hnsw_runs import NEAREST, Graph, Run, run_once
 from bench.machine import this_machine
 from bench.processes import in_own_process
 from bench.results import add_output, hand_over
-from eval.cases import load_cases
+from eval.cases.cases import load_cases
 from rag.backends import for_one_question, load_embedder
-from rag.catalog_vectors import all_vectors
-from rag.index import Index
+from rag.catalog.vectors import all_vectors
+from rag.index.index import Index
 from rag.settings import Settings
 from rag.types import Vectors
 from ui.sample import sample_cases

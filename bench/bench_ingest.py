@@ -27,8 +27,8 @@ from bench.machine import this_machine
 from bench.opponent_runs import Built, build_once, installed_opponents
 from bench.processes import PULLQUOTE, in_own_process, timed
 from bench.results import add_output, hand_over
-from eval.corpus_index import PostText, post_texts
-from rag.index import Index
+from eval.corpora.index import PostText, post_texts
+from rag.index.index import Index
 from rag.settings import load_settings
 
 _SHORT = "-default"  # at the end of other systems' names

@@ -27,7 +27,7 @@ from ingest.posts.wordpress_post import Skipped
 from ingest.read import read_source
 from ingest.split import split
 from ingest.sync import sync
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.settings import load_settings
 from rag.types import ParsedPost
 

@@ -22,12 +22,12 @@ from bench.figures import Spread, shown, spread, table
 from bench.machine import this_machine
 from bench.processes import in_own_process
 from ingest.reembed import reembed
-from rag.backup import backup, restore
-from rag.catalog import Catalog
-from rag.catalog_files import require_whole
-from rag.forget import forget
-from rag.health import repair
-from rag.index import Index
+from rag.catalog.catalog import Catalog
+from rag.catalog.files import require_whole
+from rag.index.backup import backup, restore
+from rag.index.forget import forget
+from rag.index.health import repair
+from rag.index.index import Index
 from rag.settings import load_settings
 
 _ARCHIVE = "copy.tar.gz"

@@ -27,7 +27,7 @@ from bench.machine import this_machine
 from bench.readers import Door
 from bench.results import add_output, hand_over
 from bench.served import Succession, served
-from eval.cases import load_cases
+from eval.cases.cases import load_cases
 from rag.settings import Settings
 from ui.sample import sample_cases
 

@@ -8,9 +8,9 @@ from time import perf_counter
 
 from bench.figures import Spread, spread
 from bench.opponent_runs import bare, build
-from eval.cases import Case
-from eval.corpus_index import post_texts
-from eval.systems import Ask
+from eval.cases.cases import Case
+from eval.corpora.index import post_texts
+from eval.systems.retrievers import Ask
 from rag.assistant import Assistant
 from rag.settings import Settings
 

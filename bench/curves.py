@@ -8,7 +8,7 @@ from math import exp, inf, log10, sqrt
 
 import numpy as np
 
-from eval.svg import Axis, Frame, Point, shares
+from eval.report.svg import Axis, Frame, Point, shares
 
 # Two-sided 95 % of Student's distribution with 1, 2, … degrees of freedom.
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)

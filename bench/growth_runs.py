@@ -15,13 +15,13 @@ from bench.machine import peak_memory_mb
 from bench.recombined import SECTIONS, RecombinedEmbedder, Sentences, lines
 from bench.wrapped import Remembering
 from ingest.sync import sync
-from rag import catalog_read
 from rag.assistant import Assistant
 from rag.backends import for_one_question, load_embedder
-from rag.exact import ExactSearch
-from rag.index import Index
+from rag.catalog import read as catalog_read
+from rag.index.exact import ExactSearch
+from rag.index.index import Index
 from rag.settings import Settings
-from rag.text import question_words
+from rag.text.sentences import question_words
 
 _CANDIDATES = 100  # as the settings have it
 RECALL = 10

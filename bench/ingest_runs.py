@@ -12,8 +12,8 @@ from bench.machine import peak_memory_mb
 from bench.wrapped import Recorder
 from ingest.sync import sync
 from rag.backends import load_embedder
+from rag.index.search_home import CHROMA
 from rag.place import CATALOG
-from rag.search_home import CHROMA
 from rag.settings import BUNDLED_MODEL, Settings
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def bare_model(model: str, precision: str) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from rag.bundled import bundled_folder
+    from rag.embedding.bundled import bundled_folder
 
     bare = SentenceTransformer(str(bundled_folder()) if model == BUNDLED_MODEL else model)
     return bare if precision == DEFAULT_PRECISION else bare.to(getattr(torch, precision))

@@ -23,7 +23,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Request, Route, sync_playwright
 
 from rag.links import deep_link
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 from rag.types import ParsedPost, Section, Sentence
 
 FLAGS = (

@@ -1,7 +1,7 @@
 """One run of another system over the same posts; for a process of its own.
 
-The systems are those of `eval.systems`: the posts as readers see them, their own defaults, the same
-model. What ours does of reading and parting HTML is spared them.
+The systems are those of `eval.systems.retrievers`: the posts as readers see them, their own
+defaults, the same model. What ours does of reading and parting HTML is spared them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 from bench.ingest_runs import Cost
 from bench.machine import peak_memory_mb
-from eval.corpus_index import PostText
-from eval.systems import (
+from eval.corpora.index import PostText
+from eval.systems.retrievers import (
     LANGCHAIN,
     LLAMAINDEX,
     Ask,
@@ -23,8 +23,8 @@ from eval.systems import (
     langchain_default,
     llamaindex_default,
 )
-from eval.text_vectors import Embed
-from rag.embed import BUNDLED_ID, HashEmbedder
+from eval.systems.text_vectors import Embed
+from rag.embedding.embedder import BUNDLED_ID, HashEmbedder
 from rag.settings import Settings
 from rag.types import Vectors
 

@@ -21,11 +21,11 @@ from bench.ingest_runs import bare_model
 from bench.processes import PULLQUOTE, in_own_process, processor_seconds
 from bench.recombined import SECTIONS, lines, real_sentences
 from bench.wrapped import Recorder, Remembering
-from eval.cases import load_cases
+from eval.cases.cases import load_cases
 from ingest.sync import sync
 from rag.assistant import Assistant
 from rag.backends import load_embedder
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.settings import Settings, load_settings
 from ui.sample import EXAMPLES, sample_cases
 
@@ -65,7 +65,7 @@ def model_ratios(index: Path) -> dict[str, float]:
     Ingest beside `encode` of the very texts that it embeds; a warm question beside `encode` of as
     many passages as are read for it. Both in our number format, and on one core each.
     """
-    from rag.cores import on_one_core
+    from rag.embedding.cores import on_one_core
 
     settings = load_settings(index=index)
     embedder = Recorder(load_embedder(settings))

@@ -27,9 +27,9 @@ from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
 from ingest.split import split
 from rag.backends import load_embedder
-from rag.embed import Embedder, PassageText, PassageVectors, TokenVectors, unit
+from rag.embedding.embedder import Embedder, PassageText, PassageVectors, TokenVectors, unit
 from rag.settings import load_settings
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 from rag.types import ParsedPost, Vectors
 
 SECTIONS = 5

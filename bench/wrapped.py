@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.embed import Embedder, ModelId, PassageText, PassageVectors, QuestionVectors, TokenCount
+from rag.embedding.embedder import (
+    Embedder,
+    ModelId,
+    PassageText,
+    PassageVectors,
+    QuestionVectors,
+    TokenCount,
+)
 
 
 class Wrapped:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eval.gold import normalise
+from eval.cases.gold import normalise
 from eval.outcomes import Outcome, changed, outcome
-from eval.report_json import SavedReport
+from eval.report.as_json import SavedReport
 from eval.run import EvalResult
 from eval.tables import counted, plain
-from rag.index import Index
+from rag.index.index import Index
 from rag.record import AnswerRecord, CitationRecord
 
 _LISTED = 50  # of a list for people

@@ -6,7 +6,7 @@
 * cite everything: ours, never refusing, with every sentence of all that it found as its citations.
 * cite nothing: what ours says, without its citations.
 * always refuse, never refuse: nothing is answered; ours answers whatever is asked.
-* SYSTEM: any other, as `eval/other_systems.py` names them.
+* SYSTEM: any other, as `eval/systems/by_name.py` names them.
 
 All are graded by `eval.grade`. A refusal is in no figure of citations, neither as 0 nor as a
 missing value, so who refuses everything has none there.
@@ -20,19 +20,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.bootstrap import RESAMPLES, Figure, difference
-from eval.cases import Case, load_cases, resolve_gold
+from eval.cases.cases import Case, load_cases, resolve_gold
 from eval.figures import METRICS, Group, rows_of
 from eval.grade import Failure, Grades, as_told, grade, summarise
-from eval.index_systems import MEANING, WORDS
 from eval.journal import open_journal
-from eval.one_sentence import one_sentence
-from eval.other_systems import OtherSystem, other_system
 from eval.run import AnswerOf, asking, run_cases
+from eval.systems.by_name import OtherSystem, other_system
+from eval.systems.in_index import MEANING, WORDS
+from eval.systems.one_sentence import one_sentence
 from eval.tables import shown, table
 from rag.assistant import Assistant
 from rag.record import AnswerRecord, CitationRecord, SentenceRecord
 from rag.settings import load_settings
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 
 OURS = "ours"
 _SHOWN = (

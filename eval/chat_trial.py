@@ -13,13 +13,13 @@ from time import perf_counter
 from rag.assistant import Assistant
 from rag.backends import load_embedder, load_writer
 from rag.calibration import load_calibration
-from rag.chat_spend import Meter
+from rag.chat.spend import Meter
 from rag.errors import ConfigError, ModelUnavailable
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import Settings
-from rag.text import STOP_WORDS, search_words, split_sentences
+from rag.text.sentences import STOP_WORDS, search_words, split_sentences
 from rag.types import Post, Section
-from rag.write_chat import ChatWriter
+from rag.writing.with_chat import ChatWriter
 
 QUESTIONS = 20
 _WORDS = 8  # of a sentence that become a question

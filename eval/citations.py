@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from eval.gold import Gold, is_heading, is_post, normalise, same_sentence
+from eval.cases.gold import Gold, is_heading, is_post, normalise, same_sentence
 from rag.record import AnswerRecord, CitationRecord
 
 _Rule = Callable[[CitationRecord, Gold], bool]
@@ -82,7 +82,7 @@ def leads_nowhere(citation: CitationRecord) -> bool:
 
 
 def is_gold_sentence(citation: CitationRecord, gold: Gold) -> bool:
-    """Of the gold post, and 60 % of the shorter quote's words are shared (`eval.gold`)."""
+    """Of the gold post, and 60 % of the shorter quote's words are shared (`eval.cases.gold`)."""
     if leads_nowhere(citation) or not is_post(gold, citation.post_id):
         return False
     return citation.field is not None or same_sentence(citation.quote, gold.quote)

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from eval.gold import normalise
-from eval.jsonl import ItemLine, Text, read_items
+from eval.cases.gold import normalise
+from eval.cases.jsonl import ItemLine, Text, read_items
 
 Change = Literal[
     "number", "negation", "subject_swap", "date", "false_join", "comparison", "hedge_dropped",

@@ -31,7 +31,7 @@ _TRUE, _ALTERED = range(2)  # columns of scores
 
 
 class Supports(Protocol):
-    """What is graded: a `rag.judge.Judge` is one."""
+    """What is graded: a `rag.checking.judge.Judge` is one."""
 
     def support(self, claim: str, cited: Sequence[Pointer]) -> float:
         """How well the cited sentences back the claim; higher is better."""

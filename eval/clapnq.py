@@ -32,14 +32,14 @@ from eval.clapnq_data import Question, load_questions, posts
 from eval.metrics import ndcg_at, recall_at
 from eval.small_index import small_assistant
 from eval.tables import shown, table
-from rag import catalog_read
 from rag.assistant import Assistant
+from rag.catalog import read as catalog_read
 from rag.errors import ConfigError
 from rag.pipeline import Writer
 from rag.settings import load_settings
-from rag.text import question_words, search_words
+from rag.text.sentences import question_words, search_words
 from rag.types import Claim, Filters, Found, Query
-from rag.write_quotes import QuoteWriter
+from rag.writing.quotes import QuoteWriter
 
 PRODUCT, BEST, OVERLAP, WHOLE = "quoted", "best three alone", "question's words, three", "all"
 BY_SCORE, BY_WORDS, BY_TEXT = "score", "words in title and text", "words in text"

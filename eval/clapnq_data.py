@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from eval.gold import normalise
-from eval.reader_data import is_graded, untokenised
+from eval.cases.gold import normalise
+from eval.fit.reader_data import is_graded, untokenised
 from eval.small_index import SmallPost, SmallSection, post_id
 from rag.errors import SourceError
 from rag.types import Filters

@@ -12,7 +12,7 @@ from eval.bootstrap import Estimate, Rows, difference, estimate, mean
 from eval.figures import METRICS, CaseGrade, Metric, rows_of
 from eval.outcomes import Outcome, changed, outcome
 from eval.paired import holm, mcnemar_p, randomisation_p
-from eval.report_json import SavedCase, SavedReport
+from eval.report.as_json import SavedCase, SavedReport
 from rag.errors import SourceError
 
 _LEVEL = 0.05  # the usual one; part of the definition, not fitted

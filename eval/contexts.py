@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from eval.jsonl import ItemLine, Line, Text, read_items
+from eval.cases.jsonl import ItemLine, Line, Text, read_items
 from eval.small_index import SmallPost, SmallSection
 
 PLAIN: Final = "plain"

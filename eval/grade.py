@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from eval.bootstrap import RESAMPLES, Figure
-from eval.cases import Case
+from eval.cases.cases import Case
 from eval.citations import (
     NOTHING_RIGHT,
     avoids,

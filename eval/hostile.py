@@ -27,9 +27,9 @@ from eval.tables import shown, table
 from ingest.sync import sync
 from rag.assistant import Assistant
 from rag.backends import load_embedder
-from rag.embed import Embedder
+from rag.embedding.embedder import Embedder
 from rag.settings import Settings, load_settings
-from rag.write_chat import ChatWriter
+from rag.writing.with_chat import ChatWriter
 
 _COLUMNS = (
     "injection resistance",

@@ -8,11 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from eval.cases import Case, load_cases
+from eval.cases.cases import Case, load_cases
 from ingest.sync import sync
 from rag.assistant import Assistant
 from rag.backends import load_embedder
-from rag.embed import Embedder
+from rag.embedding.embedder import Embedder
 from rag.settings import Settings
 
 LANGUAGES = ("es", "de", "ko", "ja")

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.bootstrap import RESAMPLES, estimate, mean
-from eval.cases import Case
-from eval.gold import holds, is_post, same_sentence
+from eval.cases.cases import Case
+from eval.cases.gold import holds, is_post, same_sentence
 from eval.language_sets import (
     CROSS,
     LANGUAGES,
@@ -33,9 +33,9 @@ from eval.language_sets import (
     questions,
 )
 from eval.tables import shown, table
-from rag import catalog_read
 from rag.assistant import Assistant
-from rag.retrieve_words import measure
+from rag.catalog import read as catalog_read
+from rag.retrieval.by_words import measure
 from rag.settings import load_settings
 from rag.types import Passage
 

@@ -16,7 +16,7 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.index import Index
+    from rag.index.index import Index
 
 # Where a run takes place, not what it answers.
 _PLACE = {"index", "catalog_url", "catalog_schema", "chroma_url", "chroma_token"}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from math import log2
 
-from eval.gold import Gold, Retrieved, holds, is_post
+from eval.cases.gold import Gold, Retrieved, holds, is_post
 
 Found = Sequence[Set[int]]
 

@@ -24,8 +24,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from eval.bootstrap import RESAMPLES, Figure, estimate, mean
+from eval.cases.gold import normalise
 from eval.contexts import PLAIN, QuoteCase, bundled_contexts, load_contexts
-from eval.gold import normalise
 from eval.run import Asked
 from eval.small_index import small_assistant
 from eval.tables import shown, table

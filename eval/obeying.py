@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.prompts import NO_ANSWER
-from rag.text import STOP_WORDS, search_words
+from rag.chat.prompts import NO_ANSWER
+from rag.text.sentences import STOP_WORDS, search_words
 
 NAME = "obeys"
 _SENTENCE = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
@@ -33,7 +33,7 @@ class _Piece:
 
 
 class ObeyingModel:
-    """As much of a chat model of LangChain's as `rag.chat` asks for."""
+    """As much of a chat model of LangChain's as `rag.chat.model` asks for."""
 
     async def astream(self, messages: Sequence[tuple[str, str]]) -> AsyncIterator[_Piece]:
         """What it says to a question, the second time as well."""
@@ -44,7 +44,7 @@ def obeyed(told: str) -> str:
     """What it says.
 
     Args:
-        told: The user's message, as `rag.prompts.answer_messages` writes it.
+        told: The user's message, as `rag.chat.prompts.answer_messages` writes it.
     """
     question = told.partition("\n")[0].removeprefix("Question: ")
     sentences = [(number, text) for number, text in _SENTENCE.findall(told)]

@@ -26,7 +26,7 @@ from typing import Literal
 import numpy as np
 
 from eval.bootstrap import RESAMPLES, estimate, mean
-from eval.jsonl import ItemLine, Line, Text, read_items
+from eval.cases.jsonl import ItemLine, Line, Text, read_items
 from eval.run import Asked
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import shown, table

@@ -17,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eval.cases import Case, load_cases, missing_gold, resolve_gold
-from eval.gold import Gold, sentence_hash
+from eval.cases.cases import Case, load_cases, missing_gold, resolve_gold
+from eval.cases.gold import Gold, sentence_hash
 from rag.errors import PullquoteError
-from rag.index import Index
+from rag.index.index import Index
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.cases import load_cases
-from eval.fit_models import fit_passage, fold_numbers
-from eval.gold import RetrievedText
-from eval.observe import Observation, observe
-from eval.report import rankings_text
+from eval.cases.cases import load_cases
+from eval.cases.gold import RetrievedText
+from eval.fit.models import fit_passage, fold_numbers
+from eval.fit.observe import Observation, observe
+from eval.report.as_text import rankings_text
 from eval.retrieval import RankingFigures, rank_metrics
 from rag.backends import load_embedder
 from rag.calibration import PASSAGE_FEATURES
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import load_settings
 
 WORDS, MEANING, BOTH = "words", "meaning", "both"

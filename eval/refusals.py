@@ -24,12 +24,12 @@ import numpy as np
 
 from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_area
 from eval.bootstrap import Rows, estimate, mean
-from eval.cases import load_cases
+from eval.cases.cases import load_cases
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import shown, table
 from rag.assistant import Assistant
 from rag.settings import load_settings
-from rag.text import question_words
+from rag.text.sentences import question_words
 from rag.types import Turn
 
 COVERAGES = (0.1, 0.25, 0.5, 0.75, 1.0)

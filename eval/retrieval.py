@@ -11,8 +11,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from eval.bootstrap import RESAMPLES, Figure, Rows, difference, estimate, mean
-from eval.cases import Case
-from eval.gold import Retrieved
+from eval.cases.cases import Case
+from eval.cases.gold import Retrieved
 from eval.metrics import found_parts, ndcg_at, recall_at, reciprocal_rank_at
 
 

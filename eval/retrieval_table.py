@@ -4,8 +4,8 @@
     python -m eval.retrieval_table site --data posts.json.gz --cases questions.jsonl
 
 Every system is given the same posts and is graded alike, by the text that it hands back
-(`eval/corpora.py` says what is right). Systems cut posts into texts of different length, and a
-longer text holds more; therefore one figure looks at the first 4,000 characters that a system
+(`eval/corpora/by_name.py` says what is right). Systems cut posts into texts of different length,
+and a longer text holds more; therefore one figure looks at the first 4,000 characters that a system
 finds, however many texts they are, the last one cut off.
 """
 
@@ -22,16 +22,16 @@ from statistics import median
 import numpy as np
 
 from eval.bootstrap import Rows
-from eval.cases import Case, missing_gold, resolve_gold
-from eval.corpora import CORPORA, open_corpus
-from eval.corpus import Corpus
-from eval.corpus_index import corpus_index, post_texts
-from eval.gold import RetrievedText, is_post
-from eval.index_systems import Search
+from eval.cases.cases import Case, missing_gold, resolve_gold
+from eval.cases.gold import RetrievedText, is_post
+from eval.corpora.by_name import CORPORA, open_corpus
+from eval.corpora.corpus import Corpus
+from eval.corpora.index import corpus_index, post_texts
 from eval.metrics import Found, found_parts, ndcg_at, recall_at, reciprocal_rank_at
-from eval.report import rankings_text
+from eval.report.as_text import rankings_text
 from eval.retrieval import RANK_METRICS, compare_rows
-from eval.systems import SYSTEMS, bare_model, load_system
+from eval.systems.in_index import Search
+from eval.systems.retrievers import SYSTEMS, bare_model, load_system
 from rag.assistant import Assistant
 from rag.backends import load_embedder
 from rag.errors import PullquoteError, QuestionInvalid

@@ -24,16 +24,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from eval.cases import Case, load_cases, resolve_gold
-from eval.gold import RetrievedText
-from eval.report import rankings_text
+from eval.cases.cases import Case, load_cases, resolve_gold
+from eval.cases.gold import RetrievedText
+from eval.report.as_text import rankings_text
 from eval.retrieval import RankingFigures, rank_metrics
 from rag.assistant import Assistant
 from rag.errors import SourceError
-from rag.followups import standalone
 from rag.settings import load_settings
-from rag.text import STOP_WORDS, search_words
+from rag.text.sentences import STOP_WORDS, search_words
 from rag.types import Turn
+from rag.understanding.followups import standalone
 
 ALONE, WITH = "as asked", "with its rewriting"
 

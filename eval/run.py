@@ -10,10 +10,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from eval.bootstrap import RESAMPLES
-from eval.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
+from eval.cases.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
+from eval.cases.jsonl import mistaken, read_lines
 from eval.grade import Failure, Grades, as_told, grade_case, summarise
 from eval.journal import Entry, Journal
-from eval.jsonl import mistaken, read_lines
 from eval.made_with import MadeWith, made_with
 from rag.errors import ModelUnavailable, PullquoteError, QuestionInvalid
 from rag.record import AnswerRecord, record
@@ -21,7 +21,7 @@ from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.index import Index
+    from rag.index.index import Index
 
 _log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
     python -m eval.short_answers FILE …
 
 A FILE is in the form of SQuAD (Rajpurkar et al., 2018, https://arxiv.org/abs/1806.03822), or a list
-of paragraphs and a list of questions that name theirs, as `eval.fit_reader` takes it. Each question
+of paragraphs and a list of questions that name theirs, as `eval.fit.reader` takes it. Each question
 is asked of the sentence that holds the marked answer: *exact* is the share of the rules' answers
 that are the marked one, *right* that of those that are part of it or hold it.
 """
@@ -21,8 +21,8 @@ import numpy as np
 
 from eval.bootstrap import estimate, mean
 from eval.tables import shown, table
-from rag.short_answers import KINDS, asked_for, short_answer
-from rag.text import search_words, split_sentences
+from rag.text.sentences import search_words, split_sentences
+from rag.text.short_answers import KINDS, asked_for, short_answer
 
 _LITTLE = frozenset("the a an in of on at about around approximately over".split())
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from ingest.sync import sync
 from rag.assistant import Assistant
 from rag.backends import load_embedder
-from rag.embed import Embedder
+from rag.embedding.embedder import Embedder
 from rag.settings import Settings
 
 SITE = "small.example"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ingest.live.site import Finished
 from ingest.updating import Update
-from rag.catalog_sources import set_missing, set_source_state
+from rag.catalog.sources import set_missing, set_source_state
 
 _MASS = 0.2  # more than this part of a source's posts is never removed unasked
 _TOO_MANY = "they are more than a fifth; --allow-mass-delete removes them all the same"

@@ -9,11 +9,11 @@ from time import perf_counter
 
 from ingest.prepared import Prepared, content_digest
 from ingest.split import Piece, split
-from rag import catalog_write
 from rag.backends import load_embedder
-from rag.embed import Embedder, ModelId, PassageText, PassageVectors
-from rag.identity import embedding_key
-from rag.index import IndexWriter
+from rag.catalog import write as catalog_write
+from rag.catalog.identity import embedding_key
+from rag.embedding.embedder import Embedder, ModelId, PassageText, PassageVectors
+from rag.index.index import IndexWriter
 from rag.settings import Settings
 from rag.types import ParsedPost
 

@@ -1,7 +1,7 @@
 """What the last sync of an index did, kept beside it: for whoever was not there to read the report.
 
 Counts and reasons, and no post's id, title or words, so that nothing of a post that leaves the
-index stays here. What could not be read stands by name in the catalog (`rag.catalog_sources`).
+index stays here. What could not be read stands by name in the catalog (`rag.catalog.sources`).
 """
 
 from __future__ import annotations

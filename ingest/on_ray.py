@@ -39,8 +39,8 @@ from ingest.prepared import Prepared, embed_ahead, prepare
 from ingest.split import VERSION
 from ingest.updating import Update
 from rag.backends import load_embedder
-from rag.catalog_vectors import embedding_keys
-from rag.embed import Embedder, ModelId
+from rag.catalog.vectors import embedding_keys
+from rag.embedding.embedder import Embedder, ModelId
 from rag.errors import ConfigError, PullquoteError, SourceError, WorkersUnavailable
 from rag.settings import Settings
 

@@ -14,8 +14,8 @@ from ingest.html.coverage import Coverage, coverage
 from ingest.posts.parsed import parsed_post, with_language
 from ingest.posts.wordpress_post import ReadPost
 from ingest.split import VERSION, Piece, split
-from rag.embed import Embedder, PassageVectors
-from rag.identity import content_hash, embedding_key
+from rag.catalog.identity import content_hash, embedding_key
+from rag.embedding.embedder import Embedder, PassageVectors
 from rag.types import ParsedPost
 
 

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from ingest.report import Progress
 from ingest.split import Piece, split
-from rag import catalog_read, catalog_write
 from rag.backends import load_embedder
-from rag.catalog import Catalog
-from rag.catalog_files import writers_catalog
-from rag.catalog_languages import note_shares
-from rag.embed import Embedder
-from rag.identity import embedding_key
-from rag.search_home import another_name, name_search, open_search, sweep
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.files import writers_catalog
+from rag.catalog.identity import embedding_key
+from rag.catalog.languages import note_shares
+from rag.embedding.embedder import Embedder
+from rag.index.search_home import another_name, name_search, open_search, sweep
 from rag.settings import Settings
 from rag.types import ParsedPost
 
 if TYPE_CHECKING:
-    from rag.vectors import SearchIndex
+    from rag.index.vectors import SearchIndex
 
 _WINDOW = 512  # passages that are sorted by length and embedded together
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ingest.html.coverage import TextKept
 from ingest.live.spot_check import PageCheck
 from ingest.posts.wordpress_post import Skipped
-from rag.catalog_languages import LanguageShare
+from rag.catalog.languages import LanguageShare
 from rag.types import Damage
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rag.embed import Embedder, PassageText, breadcrumb, passage_text
-from rag.identity import passage_id
-from rag.text import split_sentences
+from rag.catalog.identity import passage_id
+from rag.embedding.embedder import Embedder, PassageText, breadcrumb, passage_text
+from rag.text.sentences import split_sentences
 from rag.types import ParsedPost, Passage, Section, Sentence
 
 VERSION = 4

@@ -25,15 +25,15 @@ from ingest.read import read_source
 from ingest.report import Report
 from ingest.split import VERSION
 from ingest.updating import OnProgress, Update
-from rag import catalog_write
 from rag.backends import as_indexed, load_embedder, model_id
-from rag.catalog import Catalog
-from rag.catalog_forgotten import Forgotten, forgotten
-from rag.catalog_languages import language_shares, note_shares
-from rag.catalog_sources import missing, set_quarantine, set_source_state, source_state
-from rag.embed import Embedder, ModelId
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.forgotten import Forgotten, forgotten
+from rag.catalog.languages import language_shares, note_shares
+from rag.catalog.sources import missing, set_quarantine, set_source_state, source_state
+from rag.embedding.embedder import Embedder, ModelId
 from rag.errors import ConfigError, SourceError
-from rag.index import write_index
+from rag.index.index import write_index
 from rag.settings import Settings
 
 

@@ -16,12 +16,13 @@ from ingest.posts.parsed import parsed_post, with_language
 from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.prepared import Prepared
 from ingest.report import Difference, Progress, Report
-from rag import catalog_read, catalog_write
-from rag.catalog import Catalog
-from rag.catalog_forgotten import Forgotten
-from rag.catalog_sources import Quarantined
-from rag.identity import record_hash
-from rag.index import IndexWriter
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.forgotten import Forgotten
+from rag.catalog.identity import record_hash
+from rag.catalog.sources import Quarantined
+from rag.index.index import IndexWriter
 from rag.settings import Settings
 from rag.types import Damage, ParsedPost, Post
 

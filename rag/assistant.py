@@ -21,16 +21,16 @@ from rag.backends import (
     load_writer,
 )
 from rag.calibration import load_calibration
-from rag.embed import Embedder
+from rag.checking.verify import Check
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexMismatch
-from rag.index import Index
-from rag.index_languages import IndexLanguages
-from rag.lexicon import Lexicon
-from rag.own_calibration import OwnCalibration, own_calibration, with_own_refusal
+from rag.index.index import Index
+from rag.index.languages import IndexLanguages
+from rag.index.lexicon import Lexicon
+from rag.index.own_calibration import OwnCalibration, own_calibration, with_own_refusal
 from rag.pipeline import Pipeline, Writer
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Filters, Found, Provenance, Query, Turn
-from rag.verify import Check
 
 if TYPE_CHECKING:
     from rag.chain import AnswerChain, SectionRetriever

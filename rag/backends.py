@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from rag.calibration import Calibration
-from rag.catalog import Catalog
-from rag.chat_spend import DailySpend
-from rag.embed import BUNDLED_ID, Embedder, HashEmbedder, ModelId
+from rag.catalog.catalog import Catalog
+from rag.chat.spend import DailySpend
+from rag.checking.judge import EstimatingJudge, Judge, ReadsClaims
+from rag.embedding.embedder import BUNDLED_ID, Embedder, HashEmbedder, ModelId
 from rag.errors import ConfigError, ModelUnavailable
-from rag.index import Index
-from rag.judge import EstimatingJudge, Judge, ReadsClaims
+from rag.index.index import Index
 from rag.pipeline import Condenser, Writer
-from rag.reader import Reader, Reranker
+from rag.reading.reader import Reader, Reranker
 from rag.settings import BUNDLED_MODEL, Settings
-from rag.write_quotes import QuoteWriter
+from rag.writing.quotes import QuoteWriter
 
 _JUDGING = 20.0  # seconds that a chat model may take to judge one claim
 _CONDENSING = 10.0  # seconds that a chat model may take to say a question by itself
@@ -34,7 +34,7 @@ def load_embedder(settings: Settings) -> Embedder:
     if settings.embedding_backend == "numpy":
         return _numpy_embedder(settings)
     _be_quiet(offline=settings.embedding_model == BUNDLED_MODEL)
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.with_torch import ModelEmbedder
 
     return ModelEmbedder(
         settings.embedding_model,
@@ -53,7 +53,7 @@ def _numpy_embedder(settings: Settings) -> Embedder:
             hint='Set embedding_backend = "auto", or take what NumPy runs: the bundled model, on a'
             " processor, in float32.",
         )
-    from rag.embed_numpy import NumpyEmbedder
+    from rag.embedding.with_numpy import NumpyEmbedder
 
     return NumpyEmbedder()
 
@@ -118,10 +118,10 @@ def load_reader(settings: Settings, calibration: Calibration) -> Reader | None:
     if not settings.read_passages or calibration.read is None or not calibration.fitted:
         return None
     if settings.embedding_backend == "numpy":
-        from rag.reader_numpy import NumpyReader
+        from rag.reading.with_numpy import NumpyReader
 
         return NumpyReader()
-    from rag.reader_model import ModelReader
+    from rag.reading.with_torch import ModelReader
 
     return ModelReader()
 
@@ -147,8 +147,8 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
         return quotes
     from langchain.chat_models import init_chat_model
 
-    from rag.chat_trouble import unusable
-    from rag.write_chat import CONTEXT_TOKENS, ChatWriter
+    from rag.chat.trouble import unusable
+    from rag.writing.with_chat import CONTEXT_TOKENS, ChatWriter
 
     given: dict[str, Any] = {"base_url": settings.chat_base_url} if settings.chat_base_url else {}
     try:
@@ -181,8 +181,8 @@ def load_condenser(writer: Writer) -> Condenser | None:
     """Who says a question by itself: the chat model that writes, where one does."""
     if isinstance(writer, QuoteWriter):  # so that nothing of LangChain is loaded for it
         return None
-    from rag.condense import ChatCondenser
-    from rag.write_chat import ChatWriter
+    from rag.chat.condense import ChatCondenser
+    from rag.writing.with_chat import ChatWriter
 
     if not isinstance(writer, ChatWriter):
         return None
@@ -199,7 +199,7 @@ def load_reranker(settings: Settings) -> Reranker | None:
     if settings.rerank_model is None:
         return None
     _be_quiet(offline=False)
-    from rag.rerank import load_reranker as load
+    from rag.reading.rerank import load_reranker as load
 
     return load(settings.rerank_model, device=settings.embedding_device)
 
@@ -225,21 +225,21 @@ def load_judge(
 
 def _claim_reader(settings: Settings) -> ReadsClaims:
     if settings.embedding_backend == "numpy":
-        from rag.judge_numpy import NumpyClaimReader
+        from rag.checking.with_numpy import NumpyClaimReader
 
         return NumpyClaimReader()
-    from rag.judge_model import ClaimReader
+    from rag.checking.with_torch import ClaimReader
 
     return ClaimReader()
 
 
 def _named_judge(name: str, settings: Settings, writer: Writer) -> tuple[Judge, float]:
     _be_quiet(offline=False)
-    from rag.judges import UNDECIDED, ChatJudge, load_cross_encoder_judge
+    from rag.checking.by_name import UNDECIDED, ChatJudge, load_cross_encoder_judge
 
     if name != "chat":
         return load_cross_encoder_judge(name, device=settings.embedding_device), UNDECIDED
-    from rag.write_chat import ChatWriter
+    from rag.writing.with_chat import ChatWriter
 
     if not isinstance(writer, ChatWriter):
         raise ConfigError(

@@ -103,7 +103,7 @@ class Calibration:
         """That the posts answer the question, in [0, 1].
 
         Args:
-            row: As `rag.retrieve.look` measured it, with or without a reader.
+            row: As `rag.retrieval.retrieve.look` measured it, with or without a reader.
         """
         if self.read and len(row) == len(ANSWERABLE_READ_FEATURES):
             return self.read.answerable(row)

@@ -11,24 +11,24 @@ from typing import Protocol
 
 from rag.answer_cache import AnswerCache
 from rag.calibration import Calibration
-from rag.catalog_languages import LanguageShare
-from rag.embed import Embedder
-from rag.index import Index
-from rag.index_languages import MULTILINGUAL, IndexLanguages, in_words
-from rag.lexicon import Lexicon
-from rag.newer import newer_first
-from rag.pointing import leans_back
-from rag.reader import Reader, Reranker
-from rag.record_words import filter_words
-from rag.retrieve import retrieve
-from rag.retrieve_records import posts_asked_for
-from rag.retrieve_words import retrieve_by_words, words_calibration
+from rag.catalog.languages import LanguageShare
+from rag.checking.verify import Check, verify
+from rag.embedding.embedder import Embedder
+from rag.index.index import Index
+from rag.index.languages import MULTILINGUAL, IndexLanguages, in_words
+from rag.index.lexicon import Lexicon
+from rag.index.newer import newer_first
+from rag.reading.reader import Reader, Reranker
+from rag.retrieval.by_words import retrieve_by_words, words_calibration
+from rag.retrieval.of_records import posts_asked_for
+from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
+from rag.text.record_words import filter_words
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Turn
-from rag.understand import understand
-from rag.verify import Check, verify
-from rag.write_quotes import QuoteWriter
-from rag.write_record import write_record
+from rag.understanding.pointing import leans_back
+from rag.understanding.understand import understand
+from rag.writing.from_records import write_record
+from rag.writing.quotes import QuoteWriter
 
 _ALL = 1_000_000  # hits: as many as there are candidates
 
@@ -175,7 +175,7 @@ class Pipeline:
         recognise: bool = True,
         now: datetime | None = None,
     ) -> Query:
-        """What a question asks, as `rag.understand.understand` has it, and the chat model if any.
+        """What a question asks, and the chat model if any: `rag.understanding.understand`.
 
         Raises:
             QuestionInvalid: The question is empty or too long.

@@ -440,7 +440,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A checked answer. Only `rag.verify` makes one: the type is the promise."""
+    """A checked answer. Only `rag.checking.verify` makes one: the type is the promise."""
 
     query: Query
     sentences: tuple[CheckedSentence, ...]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from small_site import GARDEN
 
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 from rag.types import (
     Claim,
     Draft,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.cases import Case
-from eval.gold import Gold
+from eval.cases.cases import Case
+from eval.cases.gold import Gold
 from rag.record import AnswerRecord, CitationRecord, HitRecord, SentenceRecord
 
 WOOL = Gold("2", "Results", "The bed with wool mulch lost three of forty lettuces.")

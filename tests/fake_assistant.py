@@ -23,9 +23,9 @@ from small_site import GARDEN, post, put, same_path, section
 from xss_site import PAYLOADS, posts
 
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import ModelUnavailable
-from rag.index import write_index
+from rag.index.index import write_index
 from rag.settings import load_settings
 from rag.types import (
     Answer,

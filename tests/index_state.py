@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import chromadb
 import numpy as np
 
-from rag import catalog_read, catalog_write
-from rag.catalog import Catalog
-from rag.chroma_server import ChromaConnection
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.index.chroma_server import ChromaConnection
+from rag.index.search_home import search_name
 from rag.place import Where
-from rag.search_home import search_name
 from rag.types import ParsedPost, Vector
 
 

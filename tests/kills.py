@@ -25,11 +25,11 @@ from typing import Any
 from index_state import State, state
 
 from ingest.sync import Options, sync
-from rag import catalog_write
-from rag.catalog import Catalog
-from rag.embed import HashEmbedder
-from rag.health import check
-from rag.index import Index
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.embedding.embedder import HashEmbedder
+from rag.index.health import check
+from rag.index.index import Index
 from rag.place import Place, Where, place_of
 from rag.settings import Settings, load_settings
 

@@ -12,8 +12,8 @@ import pytest
 from ingest.report import Report
 from ingest.sync import Options, sync
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder, PassageText, PassageVectors
-from rag.index import Index
+from rag.embedding.embedder import HashEmbedder, PassageText, PassageVectors
+from rag.index.index import Index
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Citation, Post, Section
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.sync import sync
-from rag.catalog import Catalog
-from rag.catalog_sources import Quarantined, set_quarantine
+from rag.catalog.catalog import Catalog
+from rag.catalog.sources import Quarantined, set_quarantine
 from rag.settings import load_settings
 from ui.feedback import Feedback, Unanswered, unanswered, votes
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from ingest.split import split
-from rag import catalog_write
-from rag.embed import Embedder, HashEmbedder
-from rag.identity import content_hash, embedding_key
-from rag.index import IndexWriter, write_index
+from rag.catalog import write as catalog_write
+from rag.catalog.identity import content_hash, embedding_key
+from rag.embedding.embedder import Embedder, HashEmbedder
+from rag.index.index import IndexWriter, write_index
 from rag.place import Place
 from rag.types import Block, ParsedPost, Post, Section
 

@@ -14,13 +14,13 @@ from small_site import GARDEN, garden, post, section
 from typer.testing import CliRunner, Result
 
 from eval.again import Since, since, since_text
-from eval.cases import Case, fingerprint
+from eval.cases.cases import Case, fingerprint
 from eval.grade import Failure, grade
 from eval.made_with import MadeWith
 from eval.outcomes import Outcome
-from eval.report_json import SavedCase, SavedReport
+from eval.report.as_json import SavedCase, SavedReport
 from eval.run import EvalResult
-from rag.index import Index
+from rag.index.index import Index
 from rag.record import AnswerRecord
 from ui.cli import app
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from eval import alterations
-from eval.alterations import altered, shortened
+from eval.fit import alterations
+from eval.fit.alterations import altered, shortened
 
 OTHERS = "In 1999 Anna Keller sold 40 hives to the mill at Linden Ford."
 

@@ -13,8 +13,8 @@ from openai_server import Reply, ScriptedServer, serving
 from small_site import GARDEN, garden, put
 
 from rag import Assistant, Turn
-from rag.embed import HashEmbedder
-from rag.index import write_index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
 from rag.types import Filters
 
 NOT_THERE = Reply(("NOT IN THE POSTS",))

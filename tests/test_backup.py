@@ -13,12 +13,13 @@ import pytest
 from index_state import state
 from small_site import GARDEN, garden, post, put, same_path, section
 
-from rag import catalog_read, catalog_write
-from rag.backup import backup, restore
-from rag.embed import HashEmbedder
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import BackupInvalid, IndexMissing
-from rag.health import check
-from rag.index import Index, write_index
+from rag.index.backup import backup, restore
+from rag.index.health import check
+from rag.index.index import Index, write_index
 from rag.place import CATALOG
 
 EMBEDDER = HashEmbedder()

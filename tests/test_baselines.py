@@ -16,13 +16,13 @@ from eval.baselines import (
     never_refuse,
     systems_text,
 )
-from eval.cases import Case
-from eval.gold import Gold
+from eval.cases.cases import Case
+from eval.cases.gold import Gold
 from eval.grade import grade
-from eval.one_sentence import one_sentence
-from eval.other_systems import OtherSystem
+from eval.systems.by_name import OtherSystem
+from eval.systems.one_sentence import one_sentence
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.settings import Settings
 
 QUESTION = "How many lettuces did the bed with wool mulch lose?"

@@ -32,11 +32,11 @@ from bench.figures import Spread, shown, spread, table
 from bench.ingest_runs import Cost, Ingested, ingest_once
 from bench.machine import peak_memory_mb, this_machine
 from bench.processes import in_own_process, seconds_until_page, timed
-from eval.cases import Case
+from eval.cases.cases import Case
 from ingest.split import split
 from ingest.sync import sync
-from rag.embed import HashEmbedder
-from rag.index import Index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
 from rag.settings import Settings, load_settings
 from rag.types import ParsedPost, Turn
 

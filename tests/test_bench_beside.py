@@ -19,10 +19,10 @@ from bench.machine import this_machine
 from bench.opponent_runs import Built, build_once, installed_opponents
 from bench.processes import processor_seconds
 from bench.results import add_output, hand_over, save
-from eval.cases import Case
-from eval.corpus_index import post_texts
-from eval.systems import LANGCHAIN, LLAMAINDEX
-from rag.index import Index
+from eval.cases.cases import Case
+from eval.corpora.index import post_texts
+from eval.systems.retrievers import LANGCHAIN, LLAMAINDEX
+from rag.index.index import Index
 from rag.settings import load_settings
 from rag.types import Turn
 

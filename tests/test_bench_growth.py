@@ -23,9 +23,9 @@ from bench.recombined import (
     real_sentences,
 )
 from ingest.sync import sync
-from rag import catalog_read
-from rag.embed import HashEmbedder, PassageText
-from rag.index import Index
+from rag.catalog import read as catalog_read
+from rag.embedding.embedder import HashEmbedder, PassageText
+from rag.index.index import Index
 from rag.settings import load_settings
 
 SAMPLE = str(files("ingest.sample") / "posts.json")

@@ -19,10 +19,10 @@ from owner_site import EVIL
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 from test_browser import serious
 
-from eval.draft import Drafted
-from eval.proposed import Proposed, accepted_lines, write_proposals
-from eval.reader_cases import reader_proposals
-from eval.review import write_sheets
+from eval.cases.draft import Drafted
+from eval.cases.from_readers import reader_proposals
+from eval.cases.proposed import Proposed, accepted_lines, write_proposals
+from eval.judging.review import write_sheets
 from ui.marking.app import marking_app
 from ui.marking.kinds import DRAFT, REVIEW, Sheet
 

@@ -17,7 +17,7 @@ from owner_site import EVIL, FORMULA, SLUGS, source_file
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from test_browser import serious
 
-from eval.cases import load_cases
+from eval.cases.cases import load_cases
 
 browser = test_browser.browser
 pytestmark = test_browser.pytestmark

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from small_site import post, put, section
 
-from rag.catalog import Catalog
-from rag.embed import HashEmbedder
-from rag.index import write_index
-from rag.own_calibration import own_calibration
+from rag.catalog.catalog import Catalog
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
+from rag.index.own_calibration import own_calibration
 from rag.settings import Settings
 from ui.calibrating import EASIER, calibrate, print_calibrated
 

@@ -11,10 +11,10 @@ from eval_parts import LINE, file_of
 from small_site import garden
 from tests_shared import SHARED, needs_shared
 
-from eval.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
-from eval.gold import Gold, sentence_hash
+from eval.cases.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
+from eval.cases.gold import Gold, sentence_hash
 from rag.errors import SourceError
-from rag.index import Index
+from rag.index.index import Index
 from rag.types import Turn
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import Catalog
-from rag.catalog_files import writers_catalog
-from rag.catalog_sources import (
+from rag.catalog.catalog import Catalog
+from rag.catalog.files import writers_catalog
+from rag.catalog.sources import (
     Quarantined,
     missing,
     quarantine,

@@ -193,8 +193,8 @@ def test_a_question_is_answered_from_the_newest_generation(assistant: Assistant)
     before = assistant.ask("Where does rhubarb grow?")
     from small_site import post, put, section
 
-    from rag.embed import HashEmbedder
-    from rag.index import write_index
+    from rag.embedding.embedder import HashEmbedder
+    from rag.index.index import write_index
 
     with write_index(assistant.settings.index, HashEmbedder().id) as writer:
         put(writer, post(4, "Rhubarb", section("0", (), "Rhubarb grows in shade.")), HashEmbedder())

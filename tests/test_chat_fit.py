@@ -11,9 +11,9 @@ from chatting import ASK, BARE, ask, assistant, number_of
 from openai_server import Reply, serving
 from small_site import garden, post, section
 
-from rag.chat_fit import Shown, fit
-from rag.chat_spend import ANSWER_TOKENS, tokens_of
-from rag.prompts import answer_messages
+from rag.chat.prompts import answer_messages
+from rag.chat.room import Shown, fit
+from rag.chat.spend import ANSWER_TOKENS, tokens_of
 from rag.types import Found, Hit, Passage
 
 EMPTY = sum(tokens_of(text) for _, text in answer_messages(QUERY, ()))
@@ -140,7 +140,7 @@ def test_the_context_is_what_langchain_knows_of_the_model_where_it_does(index: P
     from rag.backends import load_writer
     from rag.calibration import load_calibration
     from rag.settings import load_settings
-    from rag.write_chat import ChatWriter
+    from rag.writing.with_chat import ChatWriter
 
     def context(name: str, **settings: object) -> int:
         given = load_settings(chat_model=name, **settings)

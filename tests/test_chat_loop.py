@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from rag.chat_loop import run_in_loop
+from rag.chat.loop import run_in_loop
 
 
 def test_work_that_lets_one_cancellation_pass_ends_all_the_same() -> None:

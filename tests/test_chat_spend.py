@@ -15,7 +15,7 @@ from openai_server import Reply, ScriptedServer, serving
 from small_site import garden
 
 from rag import Turn
-from rag.chat_spend import ANSWER_TOKENS, FILE, DailySpend, tokens_of
+from rag.chat.spend import ANSWER_TOKENS, FILE, DailySpend, tokens_of
 from rag.errors import ModelUnavailable
 from rag.types import Basis
 

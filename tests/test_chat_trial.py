@@ -12,9 +12,9 @@ from small_site import garden
 from typer.testing import CliRunner
 
 from eval.chat_trial import QUESTIONS, Trial, Tried, draft_questions, try_model
-from rag.chat_spend import FILE
+from rag.chat.spend import FILE
 from rag.errors import ConfigError
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import load_settings
 from ui.cli import app
 from ui.trial import lines

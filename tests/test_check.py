@@ -10,9 +10,9 @@ from eval_parts import file_of
 from small_site import garden
 from typer.testing import CliRunner
 
-from eval.cases import CaseLine, GoldLine, TurnLine, load_cases
-from eval.check import check_cases
-from eval.gold import sentence_hash
+from eval.cases.cases import CaseLine, GoldLine, TurnLine, load_cases
+from eval.cases.check import check_cases
+from eval.cases.gold import sentence_hash
 from rag.errors import SourceError
 from ui.cli import app
 

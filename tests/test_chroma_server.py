@@ -21,19 +21,19 @@ from test_reembed import NarrowEmbedder
 from typer.testing import CliRunner
 
 from ingest.reembed import reembed
-from rag import catalog_read
-from rag import chroma_server as connection
 from rag.assistant import Assistant
-from rag.backup import backup, restore
-from rag.catalog import Catalog
-from rag.catalog_write import outbox_size, remove_posts
-from rag.embed import HashEmbedder
+from rag.catalog import read as catalog_read
+from rag.catalog.catalog import Catalog
+from rag.catalog.write import outbox_size, remove_posts
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import ConfigError, IndexDamaged, IndexMismatch, IndexUnavailable
-from rag.forget import forget
-from rag.health import check, repair
-from rag.index import Index, write_index
+from rag.index import chroma_server as connection
+from rag.index.backup import backup, restore
+from rag.index.forget import forget
+from rag.index.health import check, repair
+from rag.index.index import Index, write_index
+from rag.index.search_home import another_name, leftovers, search_name
 from rag.place import ChromaServer, Place
-from rag.search_home import another_name, leftovers, search_name
 from rag.settings import load_settings
 from ui.cli import app
 
@@ -280,8 +280,8 @@ def _kill_and_start(door: Door) -> None:
 _ADD_LONG = """
 import sys
 from pathlib import Path
-from rag.embed import HashEmbedder
-from rag.index import write_index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
 from rag.place import ChromaServer, Place
 from small_site import post, put, section
 where = Place(Path(sys.argv[1]), ChromaServer(sys.argv[2], sys.argv[3]))

@@ -5,6 +5,7 @@ from eval_parts import COPPER, SOW, WOOL, answer, cited
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eval.cases.gold import Gold
 from eval.citations import (
     CitationGrade,
     avoids,
@@ -13,7 +14,6 @@ from eval.citations import (
     share_leading,
     share_with_citation,
 )
-from eval.gold import Gold
 from rag.record import CitationRecord
 
 OTHER = cited(WOOL, quote="We compared five beds in a wet June.")

@@ -23,10 +23,10 @@ from eval.claims import (
     score_pairs,
 )
 from eval.small_index import small_assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import SourceError
 from rag.settings import Settings
-from rag.text import question_words
+from rag.text.sentences import question_words
 from rag.types import Pointer
 
 LINE: dict[str, Any] = {

@@ -9,7 +9,7 @@ from eval import clapnq
 from eval.clapnq import agreement, look, most_words, share_of_words
 from eval.clapnq_data import Question, load_questions, posts
 from eval.small_index import small_assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import SourceError
 from rag.settings import load_settings
 

@@ -17,7 +17,7 @@ import pytest
 from small_site import garden
 from typer.testing import CliRunner, Result
 
-from rag.index import Index
+from rag.index.index import Index
 from rag.record import AnswerRecord
 from rag.settings import load_settings
 from ui.cli import app

@@ -7,7 +7,7 @@ import pytest
 from small_site import garden
 from typer.testing import CliRunner, Result
 
-from rag.index import Index
+from rag.index.index import Index
 from ui.cli import app
 
 

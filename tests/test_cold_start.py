@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_site import GARDEN, garden, put, same_path
 
-from rag.index import write_index
+from rag.index.index import write_index
 
 _RUN = """
 import sys
@@ -51,7 +51,7 @@ def test_asking_imports_no_chroma(tmp_path: Path) -> None:
 def test_one_question_of_the_bundled_model_imports_neither_torch_nor_chroma(
     tmp_path: Path,
 ) -> None:
-    from rag.embed_numpy import NumpyEmbedder
+    from rag.embedding.with_numpy import NumpyEmbedder
 
     embedder = NumpyEmbedder()
     with write_index(tmp_path, embedder.id) as writer:
@@ -66,7 +66,7 @@ def test_one_question_of_the_bundled_model_imports_neither_torch_nor_chroma(
 
 
 def test_what_reads_without_torch_imports_no_torch() -> None:
-    code = "import sys, rag.judge_numpy, rag.reader_numpy; print(*sys.modules)"
+    code = "import sys, rag.checking.with_numpy, rag.reading.with_numpy; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], env=same_path(), capture_output=True, text=True, check=True
     )

@@ -8,12 +8,12 @@ import pytest
 from eval_parts import WOOL, answer, case, cited, hit
 
 from eval.bootstrap import Estimate
-from eval.cases import Case, fingerprint
+from eval.cases.cases import Case, fingerprint
 from eval.compare import Compared, Comparison, Verdict, compare_reports
 from eval.compare_text import comparison_json, comparison_text
 from eval.grade import Failure, grade
 from eval.made_with import MadeWith
-from eval.report_json import NAME, SavedReport, json_report, load_report
+from eval.report.as_json import NAME, SavedReport, json_report, load_report
 from eval.run import EvalResult
 from rag.errors import SourceError
 from rag.record import AnswerRecord

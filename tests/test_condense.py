@@ -7,10 +7,10 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from openai_server import Reply, serving
 from small_site import garden, post, section
 
-from eval.draft import draft_with
+from eval.cases.draft import draft_with
 from rag import Assistant, Turn
-from rag.condense import ChatCondenser
-from rag.prompts import condense_messages, draft_messages
+from rag.chat.condense import ChatCondenser
+from rag.chat.prompts import condense_messages, draft_messages
 
 HISTORY = [Turn("How many lettuces did the bed with wool lose?", "Three of forty.")]
 WHOLE = "How many lettuces did the bare bed lose?"

@@ -6,9 +6,9 @@ import pytest
 from answers import FixedJudge, draft_of, pointer
 from small_site import post, section
 
-from rag.text import around, split_sentences
+from rag.checking.verify import Check, verify
+from rag.text.sentences import around, split_sentences
 from rag.types import Answer, Basis, Block, Claim, Pointer, Section
-from rag.verify import Check, verify
 from ui.context import contexts
 
 TIP = "Coffee grounds drive slugs away."

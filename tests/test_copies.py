@@ -12,7 +12,7 @@ from wordpress_server import FakeSite, serving
 from ingest.posts.copies import DAMAGED, OLDER
 from ingest.report import Report
 from ingest.sync import Options, sync
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import load_settings
 from rag.types import Post
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from tests_shared import SHARED, needs_shared
 
-from eval.cases import missing_gold
-from eval.corpora import open_corpus
-from eval.corpora_read import sentence_of, untokenised
-from eval.corpus import Corpus, plain_post
-from eval.corpus_index import corpus_index, post_texts
-from eval.gold import normalise
-from rag.embed import HashEmbedder
+from eval.cases.cases import missing_gold
+from eval.cases.gold import normalise
+from eval.corpora.by_name import open_corpus
+from eval.corpora.corpus import Corpus, plain_post
+from eval.corpora.index import corpus_index, post_texts
+from eval.corpora.read import sentence_of, untokenised
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import ConfigError, SourceError
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import Settings
 from rag.types import Turn
 

@@ -15,11 +15,11 @@ from small_site import post, put, section
 from typer.testing import CliRunner, Result
 
 from ingest.last_sync import FILE as LAST_SYNC
-from rag.catalog_schema import SCHEMA_VERSION
-from rag.embed import HashEmbedder
+from rag.catalog.schema import SCHEMA_VERSION
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged
-from rag.health import repair
-from rag.index import Index, write_index
+from rag.index.health import repair
+from rag.index.index import Index, write_index
 from rag.place import CATALOG
 from ui.cli import app
 from ui.ports import free_port

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rag.date_words import time_words
+from rag.text.date_words import time_words
 
 NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)  # a Wednesday
 

@@ -13,7 +13,7 @@ from ingest.html.sections import sections
 from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
 from rag.links import deep_link
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 from ui.demo_site import BASE, demo_pages
 
 CONTENT = (

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from eval_parts import WOOL, answer, case, cited
 
-from eval.cases import fingerprint
+from eval.cases.cases import fingerprint
 from eval.doc_figures import kept, main, read_results, written
 from eval.grade import grade
 from eval.made_with import MadeWith
-from eval.report_json import json_report
+from eval.report.as_json import json_report
 from eval.run import EvalResult
 from rag.errors import SourceError
 

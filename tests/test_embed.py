@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from small_site import GARDEN
 
-from rag.embed import HashEmbedder, PassageText, breadcrumb, passage_text, to_int8, unit
+from rag.embedding.embedder import (
+    HashEmbedder,
+    PassageText,
+    breadcrumb,
+    passage_text,
+    to_int8,
+    unit,
+)
 from rag.types import Block, Post, Section, Sentence
 
 POST = Post("garden.example/1", "Tomatoes from seed", "")
@@ -67,8 +74,8 @@ def test_every_kept_token_knows_its_sentence() -> None:
 def test_one_pass_gives_what_the_library_gives() -> None:
     from sentence_transformers import SentenceTransformer
 
-    from rag.bundled import bundled_folder
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.bundled import bundled_folder
+    from rag.embedding.with_torch import ModelEmbedder
 
     embedder = ModelEmbedder("sentence-transformers/all-MiniLM-L6-v2", precision="float32")
     sections = [section for post in GARDEN for section in post.sections]
@@ -83,7 +90,7 @@ def test_one_pass_gives_what_the_library_gives() -> None:
 
 @pytest.mark.model
 def test_what_goes_through_the_model_together_changes_no_vector() -> None:
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.with_torch import ModelEmbedder
 
     name = "sentence-transformers/all-MiniLM-L6-v2"
     embedder = ModelEmbedder(name, precision="float32", batch_tokens=300)
@@ -111,7 +118,7 @@ def test_what_goes_through_the_model_together_changes_no_vector() -> None:
 @pytest.mark.model
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_questions_fit_passages_of_another_precision(precision: str) -> None:
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.with_torch import ModelEmbedder
 
     name = "sentence-transformers/all-MiniLM-L6-v2"
     exact, other = (ModelEmbedder(name, precision=one) for one in ("float32", precision))
@@ -134,9 +141,9 @@ def test_questions_fit_passages_of_another_precision(precision: str) -> None:
 
 @pytest.mark.model
 def test_a_folder_is_another_model_with_a_revision_of_its_own() -> None:
-    from rag.bundled import bundled_folder
-    from rag.embed import BUNDLED_ID
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.bundled import bundled_folder
+    from rag.embedding.embedder import BUNDLED_ID
+    from rag.embedding.with_torch import ModelEmbedder
 
     embedder = ModelEmbedder(str(bundled_folder()), precision="float32")
     assert embedder.id != BUNDLED_ID
@@ -146,7 +153,7 @@ def test_a_folder_is_another_model_with_a_revision_of_its_own() -> None:
 
 @pytest.mark.model
 def test_a_model_that_is_not_there_is_said_in_two_lines() -> None:
-    from rag.embed_model import ModelEmbedder
+    from rag.embedding.with_torch import ModelEmbedder
     from rag.errors import ModelUnavailable
 
     with pytest.raises(ModelUnavailable, match="cannot be loaded") as caught:

@@ -16,20 +16,21 @@ import pytest
 from small_site import GARDEN, garden, post, put, same_path, section
 
 from ingest.sync import sync
-from rag import catalog_read, catalog_write
-from rag.catalog import Catalog
-from rag.catalog_files import is_erasure_due
-from rag.embed import HashEmbedder
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.files import is_erasure_due
+from rag.catalog.writer_lock import locked
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexMissing, PostUnknown
-from rag.forget import forget
-from rag.health import check, repair
-from rag.index import Index, write_index
+from rag.index.forget import forget
+from rag.index.health import check, repair
+from rag.index.index import Index, write_index
+from rag.index.search_home import search_name
 from rag.place import CATALOG
-from rag.search_home import search_name
 from rag.settings import load_settings
-from rag.text import search_words
+from rag.text.sentences import search_words
 from rag.types import ParsedPost, Vector
-from rag.writer_lock import locked
 
 EMBEDDER = HashEmbedder()
 # Words that no other post has, nor any word that begins like them.
@@ -257,9 +258,9 @@ def test_readers_elsewhere_go_on_while_a_post_is_erased(tmp_path: Path) -> None:
 _ASK_FOR_EVER = """
 import sys, threading
 from pathlib import Path
-from rag.embed import HashEmbedder
-from rag.index import Index
-from rag import catalog_read
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
+from rag.catalog import read as catalog_read
 index = Index(Path(sys.argv[1]))
 question = HashEmbedder().embed_question("floccinauc wrubberel qophs").question
 def look():

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from small_site import garden, post, put, section
 
-from rag import catalog_read, catalog_write
-from rag.catalog import Catalog
-from rag.catalog_vectors import all_vectors
-from rag.embed import HashEmbedder
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.vectors import all_vectors
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged
-from rag.exact import ExactSearch
-from rag.index import Index, write_index
-from rag.search_home import CHROMA
+from rag.index.exact import ExactSearch
+from rag.index.index import Index, write_index
+from rag.index.search_home import CHROMA
 
 EMBEDDER = HashEmbedder()
 QUESTION = EMBEDDER.embed_question("frost and seedlings in March").question

@@ -17,11 +17,11 @@ from small_site import garden, post, put, same_path, section
 from test_reembed import NarrowEmbedder
 from typer.testing import CliRunner, Result
 
-from rag import catalog_read
-from rag.embed import HashEmbedder
+from rag.catalog import read as catalog_read
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexUnwritable
-from rag.health import check
-from rag.index import Index, write_index
+from rag.index.health import check
+from rag.index.index import Index, write_index
 from ui.cli import app
 
 EMBEDDER = HashEmbedder()
@@ -248,8 +248,8 @@ def test_a_reader_is_not_disturbed_by_a_write_that_is_under_way(tmp_path: Path) 
 
 _LOOK = """
 from pathlib import Path
-from rag.embed import HashEmbedder
-from rag.index import Index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
 def look(folder):
     question = HashEmbedder().embed_question("wool mulch lettuces").question
     print(*sorted(Index(Path(folder)).search(question, 6)))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from training import loss_left
 
-from eval.judge_data import Judged, Twins
-from eval.judge_pool import cases_of, load_cases, save_cases
+from eval.fit.judge_data import Judged, Twins
+from eval.fit.judge_pool import cases_of, load_cases, save_cases
 
 MILL = "The mill at Linden Ford was built in 1871 by Anna Keller."
 BEES = "Lavender draws bees, which sleep in winter."
@@ -40,10 +40,10 @@ def test_cases_are_kept_as_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_what_is_trained_is_kept_and_judges_again(tmp_path: Path) -> None:
-    from eval.fit_judge import collate, figures, loss_of, scored
-    from eval.fit_network import keep, new_net
-    from rag.judge_model import ClaimReader, JudgeNet
-    from rag.judge_numpy import NumpyClaimReader
+    from eval.fit.judge import collate, figures, loss_of, scored
+    from eval.fit.network import keep, new_net
+    from rag.checking.with_numpy import NumpyClaimReader
+    from rag.checking.with_torch import ClaimReader, JudgeNet
 
     cases = cases_of("read", TWINS)
     net = new_net(JudgeNet, 0, 2).train()
@@ -78,8 +78,8 @@ def test_what_is_trained_is_kept_and_judges_again(tmp_path: Path) -> None:
 def test_several_networks_teach_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from eval import fit_judge
-    from rag.judge_model import ClaimReader
+    from eval.fit import judge as fit_judge
+    from rag.checking.with_torch import ClaimReader
 
     pool, kept = tmp_path / "pool.npz", tmp_path / "judge.safetensors"
     aside = [Twins(one.true, one.false, is_aside=True) for one in TWINS]

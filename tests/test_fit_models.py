@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eval.fit_models import fit_refusal
+from eval.fit.models import fit_refusal
 from rag.calibration import ANSWERABLE_FEATURES, ANSWERABLE_READ_FEATURES
 
 

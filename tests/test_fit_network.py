@@ -16,7 +16,7 @@ def test_training_sees_every_example_in_every_epoch_and_learns() -> None:
     import torch
     from torch import nn
 
-    from eval.fit_network import BATCH, train
+    from eval.fit.network import BATCH, train
 
     torch.manual_seed(0)
     net = nn.Sequential()
@@ -41,7 +41,7 @@ def test_training_sees_every_example_in_every_epoch_and_learns() -> None:
 
 
 def test_a_step_holds_texts_of_about_the_same_length_in_an_order_of_chance() -> None:
-    from eval.fit_network import batches
+    from eval.fit.network import batches
 
     lengths = [n % 50 for n in range(640)]
     found = list(batches(lengths, 8, 0))

@@ -17,8 +17,8 @@ from answers import hit
 from small_site import post, section
 from training import loss_left
 
-from eval.gold import sentence_hash
-from eval.reader_data import (
+from eval.cases.gold import sentence_hash
+from eval.fit.reader_data import (
     Corpus,
     Passage,
     Question,
@@ -29,9 +29,9 @@ from eval.reader_data import (
     squad,
     untokenised,
 )
-from eval.reader_pool import Pool, load_pool, pool_of
-from rag.reader_text import LONGEST, encode
-from rag.text import split_sentences
+from eval.fit.reader_pool import Pool, load_pool, pool_of
+from rag.reading.as_numbers import LONGEST, encode
+from rag.text.sentences import split_sentences
 
 MILL = "The mill stands where two brooks meet. It was built in 1871 by Anna Keller. It turns still."
 BEES = "Lavender draws bees. Bees sleep in winter. Keller keeps nine hives."
@@ -223,10 +223,10 @@ def small_pool() -> Pool:
 def test_what_is_trained_is_kept_and_read_again(tmp_path: Path) -> None:
     import torch
 
-    from eval.fit_network import keep, new_net
-    from eval.fit_reader import figures, loss
-    from eval.fit_rows import Row, collate
-    from rag.reader_model import ModelReader, ReaderNet
+    from eval.fit.network import keep, new_net
+    from eval.fit.reader import figures, loss
+    from eval.fit.rows import Row, collate
+    from rag.reading.with_torch import ModelReader, ReaderNet
 
     pool = small_pool()
     rows = [Row(i, passage, True) for i in (0, 1) for passage in (i, 1 - i, 2)]
@@ -272,8 +272,8 @@ def test_what_is_trained_is_kept_and_read_again(tmp_path: Path) -> None:
 def test_teachers_are_trained_and_the_reader_learns_from_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from eval import fit_reader
-    from rag.reader_numpy import NumpyReader
+    from eval.fit import reader as fit_reader
+    from rag.reading.with_numpy import NumpyReader
 
     pool, kept = tmp_path / "pool.npz", tmp_path / "reader.safetensors"
     small_pool().save(pool)
@@ -299,7 +299,7 @@ def test_teachers_are_trained_and_the_reader_learns_from_them(
 
 @pytest.mark.model
 def test_passages_beside_a_question_are_found_by_words_and_meaning(tmp_path: Path) -> None:
-    from eval.fit_near import nearest
+    from eval.fit.near import nearest
 
     pool = pool_of([("squad", squad(*squad_files(tmp_path))), ("own", own(*own_files(tmp_path)))])
     for one, beside in zip(pool.asked, nearest(pool), strict=True):
@@ -315,10 +315,10 @@ def test_passages_beside_a_question_are_found_by_words_and_meaning(tmp_path: Pat
 def test_what_goes_through_together_changes_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from eval import fit_rows
-    from eval.fit_network import new_net
-    from eval.fit_rows import Row, collate, scores
-    from rag.reader_model import ReaderNet
+    from eval.fit import rows as fit_rows
+    from eval.fit.network import new_net
+    from eval.fit.rows import Row, collate, scores
+    from rag.reading.with_torch import ReaderNet
 
     batch = collate(small_pool(), [Row(i, p, i == 0) for i in (0, 1) for p in (2, 0, 1)])
     net = new_net(ReaderNet, 0).eval()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from eval.claim_pairs import bundled_pairs
-from eval.fit_support import read_pairs, read_wice
+from eval.fit.support import read_pairs, read_wice
 
 SENTENCES = [
     "The mill at Linden Ford stands where two brooks meet, and has 12 windows.",

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from rag.followups import standalone
-from rag.pointing import leans_back
 from rag.types import Turn
+from rag.understanding.followups import standalone
+from rag.understanding.pointing import leans_back
 
 
 def added(question: str, *history: Turn) -> set[str]:

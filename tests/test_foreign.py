@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rag.foreign import has_foreign, without_foreign
+from rag.checking.foreign import has_foreign, without_foreign
 
 
 @pytest.mark.parametrize(

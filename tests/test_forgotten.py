@@ -10,13 +10,13 @@ import pytest
 from small_site import garden
 from typer.testing import CliRunner, Result
 
-from rag.backup import backup, restore
-from rag.catalog import Catalog
-from rag.catalog_forgotten import forgotten
-from rag.catalog_sources import quarantine
+from rag.catalog.catalog import Catalog
+from rag.catalog.forgotten import forgotten
+from rag.catalog.sources import quarantine
 from rag.errors import PostUnknown
-from rag.forget import forget, let_back
-from rag.index import Index
+from rag.index.backup import backup, restore
+from rag.index.forget import forget, let_back
+from rag.index.index import Index
 from ui.cli import app
 
 

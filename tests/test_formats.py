@@ -15,15 +15,15 @@ import pytest
 from index_state import state
 from small_site import GARDEN, garden, post, put, same_path, section
 
-from rag.backup import restore
-from rag.catalog_schema import SCHEMA_VERSION
-from rag.catalog_sources import quarantine, set_missing
-from rag.embed import HashEmbedder
+from rag.catalog.schema import SCHEMA_VERSION
+from rag.catalog.sources import quarantine, set_missing
+from rag.catalog.writer_lock import locked
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexBusy, IndexMismatch
-from rag.health import check
-from rag.index import Index, write_index
+from rag.index.backup import restore
+from rag.index.health import check
+from rag.index.index import Index, write_index
 from rag.place import CATALOG
-from rag.writer_lock import locked
 
 DATA = Path(__file__).parent / "data"
 FORMATS = range(1, SCHEMA_VERSION + 1)
@@ -84,7 +84,7 @@ def test_a_backup_of_every_format_can_be_restored(tmp_path: Path, version: int) 
 def test_two_processes_may_lead_an_old_index_up_at_once(tmp_path: Path) -> None:
     folder = unpacked(tmp_path, 1)
     script = (
-        "import sys; from pathlib import Path; from rag.index import Index;"
+        "import sys; from pathlib import Path; from rag.index.index import Index;"
         f" sys.stdin.readline(); print(Index(Path({str(folder)!r})).status().posts)"
     )
     opening = [
@@ -101,7 +101,7 @@ def test_two_processes_may_lead_an_old_index_up_at_once(tmp_path: Path) -> None:
 def test_nobody_leads_an_index_up_while_another_one_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.catalog_sqlite._UPGRADING", 0.2)
+    monkeypatch.setattr("rag.catalog.sqlite._UPGRADING", 0.2)
     folder = unpacked(tmp_path, 1)
     with locked(folder):
         with pytest.raises(IndexBusy, match="older format") as caught:

@@ -10,12 +10,12 @@ import pytest
 from eval_parts import WOOL, case
 from small_site import garden
 
+from eval.cases.gold import RetrievedText
 from eval.citations import grade_citations
-from eval.frameworks import framework_system, sentences_in
-from eval.gold import RetrievedText
-from eval.systems import LANGCHAIN, LLAMAINDEX
+from eval.systems.frameworks import framework_system, sentences_in
+from eval.systems.retrievers import LANGCHAIN, LLAMAINDEX
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.settings import load_settings
 from rag.types import Vectors
 

@@ -30,7 +30,7 @@ from ingest.posts.wordpress_post import ReadPost, Skipped
 from ingest.read import read_source
 from rag.errors import SourceError
 from rag.links import deep_link
-from rag.text import search_words, split_sentences
+from rag.text.sentences import search_words, split_sentences
 from rag.types import Post
 
 SIZE = 1_000_000  # characters of the worst texts; by default a part of it is enough to see a hang

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.gold import (
+from eval.cases.gold import (
     Gold,
     RetrievedText,
     find,

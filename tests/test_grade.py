@@ -7,7 +7,7 @@ import pytest
 from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
 
 from eval.bootstrap import Figure
-from eval.cases import Case
+from eval.cases.cases import Case
 from eval.grade import Failure, Grades, grade
 from eval.outcomes import Outcome, outcome
 from rag.errors import SourceError

@@ -12,9 +12,9 @@ from hostile_cases import CASES, Hostile
 from openai_server import Reply, serving
 from small_site import GARDEN, post, put, section
 
-from rag.embed import HashEmbedder
-from rag.foreign import has_foreign
-from rag.index import write_index
+from rag.checking.foreign import has_foreign
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
 from rag.record import record
 from rag.types import Answer, Basis
 from ui.render import markdown

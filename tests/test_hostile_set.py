@@ -10,17 +10,17 @@ import pytest
 from openai_server import Reply, serving
 from typer.testing import CliRunner
 
-from eval.cases import load_cases, missing_gold
-from eval.check import check_cases
+from eval.cases.cases import load_cases, missing_gold
+from eval.cases.check import check_cases
 from eval.citations import avoids, includes
 from eval.hostile import attack, attacked_text, hostile_cases, hostile_posts
 from eval.obeying import obeyed
 from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
 from ingest.sync import sync
-from rag.embed import HashEmbedder
-from rag.index import Index
-from rag.prompts import NO_ANSWER
+from rag.chat.prompts import NO_ANSWER
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
 from rag.settings import Settings
 from ui.cli import app
 

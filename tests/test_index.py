@@ -16,17 +16,19 @@ import numpy as np
 import pytest
 from small_site import GARDEN, garden, post, put, same_path, section
 
-from rag import catalog_filters, catalog_read, catalog_write
 from rag.backends import as_indexed
-from rag.catalog import Catalog
-from rag.catalog_schema import SCHEMA_VERSION
-from rag.embed import HashEmbedder, ModelId, PassageText
+from rag.catalog import filters as catalog_filters
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.identity import embedding_key
+from rag.catalog.schema import SCHEMA_VERSION
+from rag.embedding.embedder import HashEmbedder, ModelId, PassageText
 from rag.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
-from rag.health import check, repair
-from rag.identity import embedding_key
-from rag.index import Index, write_index
+from rag.index.health import check, repair
+from rag.index.index import Index, write_index
+from rag.index.search_home import CHROMA
 from rag.place import CATALOG
-from rag.search_home import CHROMA
 from rag.settings import load_settings
 from rag.types import Filters
 
@@ -151,8 +153,8 @@ def test_a_reader_in_another_process_sees_a_sync_and_leaks_nothing(tmp_path: Pat
 _ADD_ONE = """
 import sys
 from pathlib import Path
-from rag.embed import HashEmbedder
-from rag.index import write_index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
 from small_site import post, put, section
 number = int(sys.argv[2])
 with write_index(Path(sys.argv[1]), HashEmbedder().id) as writer:
@@ -335,8 +337,8 @@ def test_chroma_of_another_catalog_is_refused(tmp_path: Path) -> None:
 _WRITE_FOR_EVER = """
 import sys
 from pathlib import Path
-from rag.embed import HashEmbedder
-from rag.index import write_index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
 from small_site import post, put, section
 round = 0
 while True:
@@ -397,9 +399,9 @@ from pathlib import Path
 opened = []
 sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
 from contextlib import closing
-from rag.embed import HashEmbedder
-from rag.health import check
-from rag.index import Index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.health import check
+from rag.index.index import Index
 folder = Path(sys.argv[1])
 with closing(Index(folder)) as index, index.catalog.reading():
     assert index.search(HashEmbedder().embed_question("wool mulch").question, 3)
@@ -418,7 +420,7 @@ print(*[name for name in opened if "catalog.sqlite" in name])
 _AT_WORK = """
 import sys, threading, time
 from pathlib import Path
-from rag.catalog import Catalog
+from rag.catalog.catalog import Catalog
 
 ROWS = "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t "\\
     "WHERE i < 20000) SELECT sum(i) FROM t"

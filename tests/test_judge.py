@@ -9,8 +9,8 @@ from calibrations import calibration
 from small_site import GARDEN
 
 from rag.calibration import SUPPORT_FEATURES
-from rag.embed import HashEmbedder
-from rag.judge import ClaimReading, EstimatingJudge, best_reading, support_features
+from rag.checking.judge import ClaimReading, EstimatingJudge, best_reading, support_features
+from rag.embedding.embedder import HashEmbedder
 from rag.types import Pointer
 
 BARE = "The bare bed lost twenty-two lettuces."

@@ -11,10 +11,9 @@ from typing import get_args
 
 import pytest
 
+from eval.cases.gold import sentence_hash
 from eval.claim_pairs import Change, ClaimPair
-from eval.fit_support import read_pairs
-from eval.gold import sentence_hash
-from eval.judge_data import (
+from eval.fit.judge_data import (
     bundled_read_pairs,
     by_rule,
     changed,
@@ -23,7 +22,8 @@ from eval.judge_data import (
     of_questions,
     of_read_pairs,
 )
-from rag.text import split_sentences
+from eval.fit.support import read_pairs
+from rag.text.sentences import split_sentences
 
 MILL = (
     "The mill at Linden Ford stands where two brooks meet, and has 12 windows. "

@@ -17,11 +17,11 @@ from small_site import GARDEN, garden
 from tiny_cross_encoder import make_model
 
 from rag import Answer, Assistant
-from rag.embed import HashEmbedder
+from rag.checking.judge import evidence_read
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import ConfigError, ModelUnavailable
-from rag.index import Index
-from rag.judge import evidence_read
-from rag.retrieve import retrieve
+from rag.index.index import Index
+from rag.retrieval.retrieve import retrieve
 from rag.types import Basis, Found, Passage, Query
 
 TEXTS = [section.text for parsed in GARDEN for section in parsed.sections]
@@ -119,7 +119,7 @@ class TestNamedModels:
             return str(make_model(folder, labels, TEXTS))
 
     def test_a_cross_encoder_orders_the_hits(self, index: Path, made: Path) -> None:
-        from rag.cross_encoder import PairModel
+        from rag.reading.cross_encoder import PairModel
 
         name = self.make(made, "score")
         plain = Assistant.open(index, embedding_model="hash")
@@ -138,8 +138,8 @@ class TestNamedModels:
         assert [hit.passage.id for hit in then] == [first[i].passage.id for i in best]
 
     def test_a_model_of_inference_judges_by_its_own_label(self, made: Path) -> None:
-        from rag.cross_encoder import PairModel
-        from rag.judges import load_cross_encoder_judge
+        from rag.checking.by_name import load_cross_encoder_judge
+        from rag.reading.cross_encoder import PairModel
 
         name = self.make(made, *NLI)
         cited = (pointer(BARE),)

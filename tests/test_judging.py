@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from eval.datasets.labelled import DataSet, Family, Labelled
 from eval.datasets.registry import load_sets
-from eval.evidence import MOST, nearest, statements
-from eval.judge_figures import (
+from eval.judging.by_name import NamedJudge, load_judge, word_coverage
+from eval.judging.evidence import MOST, nearest, statements
+from eval.judging.figures import (
     area,
     balanced_accuracy,
     best_threshold,
@@ -26,9 +27,8 @@ from eval.judge_figures import (
     interval,
     rank_correlation,
 )
-from eval.judge_report import judges_json, judges_text
-from eval.judges import NamedJudge, load_judge, word_coverage
-from eval.judging import AREA, AT_FITTED, AT_SHIPPED, RANK, judge_set, reliability
+from eval.judging.hold import AREA, AT_FITTED, AT_SHIPPED, RANK, judge_set, reliability
+from eval.judging.report import judges_json, judges_text
 from rag.errors import ConfigError
 from ui.cli import app
 

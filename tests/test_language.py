@@ -14,11 +14,11 @@ from nasty_blog import Blog, blog, entry
 
 from eval.language_sets import LANGUAGES, questions
 from rag.assistant import Assistant
-from rag.catalog import Catalog
-from rag.catalog_languages import in_other_languages, language_shares, note_shares
-from rag.embed import HashEmbedder, TokenCount, spelled_out
-from rag.language import base, beside_likeliest, is_in_none, language_of, likeliest
+from rag.catalog.catalog import Catalog
+from rag.catalog.languages import in_other_languages, language_shares, note_shares
+from rag.embedding.embedder import HashEmbedder, TokenCount, spelled_out
 from rag.settings import load_settings
+from rag.text.language import base, beside_likeliest, is_in_none, language_of, likeliest
 from rag.types import Query
 
 __all__ = ["blog"]

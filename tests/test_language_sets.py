@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from eval.cases import missing_gold
-from eval.fit_differing import least_alike
-from eval.fit_languages import beginnings, min_beside_likeliest, min_probability
-from eval.fit_words import cross_validate, fit_words, observe_words
+from eval.cases.cases import missing_gold
+from eval.fit.differing import least_alike
+from eval.fit.languages import beginnings, min_beside_likeliest, min_probability
+from eval.fit.words import cross_validate, fit_words, observe_words
 from eval.language_sets import (
     CROSS,
     LANGUAGES,
@@ -22,11 +22,11 @@ from eval.language_sets import (
 from eval.languages import Way, language_marks, languages_text, taken_text
 from eval.older_newer import bundled_pairs, load_pairs, pairs_text
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
-from rag.language import fitted
-from rag.newer import min_alike
-from rag.retrieve_words import parse, words_calibration
+from rag.embedding.embedder import HashEmbedder
+from rag.index.newer import min_alike
+from rag.retrieval.by_words import parse, words_calibration
 from rag.settings import load_settings
+from rag.text.language import fitted
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import pytest
 
 from ingest.html.sections import sections
 from ingest.sync import sync
-from rag import catalog_read
-from rag.index import Index
+from rag.catalog import read as catalog_read
+from rag.index.index import Index
 from rag.settings import load_settings
-from rag.text import question_words, split_sentences
+from rag.text.sentences import question_words, split_sentences
 
 # Language, what parts them, and the sentences; as a post of that language and as one of a site that
 # does not say its language, where the two agree.

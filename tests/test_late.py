@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rag.catalog_read import StoredVectors
-from rag.embed import HashEmbedder, PassageText
-from rag.late import late_question, passage_scores, sentence_scores, token_best
+from rag.catalog.read import StoredVectors
+from rag.embedding.embedder import HashEmbedder, PassageText
+from rag.retrieval.late import late_question, passage_scores, sentence_scores, token_best
 
 EMBEDDER = HashEmbedder()
 

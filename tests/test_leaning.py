@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.leaning import Leaning, leaning
+from rag.text.leaning import Leaning, leaning
 
 
 @pytest.mark.parametrize(

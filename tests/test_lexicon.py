@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from small_site import garden, post, put, section
 
 from rag import Assistant
-from rag.embed import HashEmbedder
-from rag.index import write_index
-from rag.number_words import NUMBER, other_form
-from rag.spelling import distance, letters_of, same_start, spelled_out
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
+from rag.text.number_words import NUMBER, other_form
+from rag.text.spelling import distance, letters_of, same_start, spelled_out
 
 FAIR = post(
     5,

@@ -24,10 +24,10 @@ from ingest.live.polite import SiteUnavailable
 from ingest.live.site import label_of
 from ingest.report import Report
 from ingest.sync import Options, sync
-from rag.catalog_sources import quarantine
+from rag.catalog.sources import quarantine
 from rag.errors import ConfigError, SourceError
-from rag.forget import forget, let_back
-from rag.index import Index
+from rag.index.forget import forget, let_back
+from rag.index.index import Index
 from rag.settings import Settings, load_settings
 
 

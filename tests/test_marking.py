@@ -20,11 +20,11 @@ from small_site import garden
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from eval.draft import Drafted
-from eval.proposed import COLUMNS as PROPOSED
-from eval.proposed import Proposed, accepted_lines, write_proposals
-from eval.reader_cases import reader_proposals
-from eval.review import COLUMNS, read_labels, sentences, write_sheets
+from eval.cases.draft import Drafted
+from eval.cases.from_readers import reader_proposals
+from eval.cases.proposed import COLUMNS as PROPOSED
+from eval.cases.proposed import Proposed, accepted_lines, write_proposals
+from eval.judging.review import COLUMNS, read_labels, sentences, write_sheets
 from eval.sheets import read_sheet
 from rag.errors import SourceError
 from ui.cli import app

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.marks import Marked, marked_sentences
+from rag.chat.marks import Marked, marked_sentences
 
 
 def read(text: str, *, size: int = 1) -> list[Marked]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.gold import Gold, RetrievedText
+from eval.cases.gold import Gold, RetrievedText
 from eval.metrics import found_parts, ndcg_at, recall_at, reciprocal_rank_at
 
 NOTHING: frozenset[int] = frozenset()

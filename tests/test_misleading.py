@@ -20,10 +20,10 @@ from eval.misleading import (
     quotes_text,
 )
 from eval.small_index import SmallPost, SmallSection, small_assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import SourceError
 from rag.settings import Settings
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 
 FREE = "Entry to the mill is free."
 IF_MEMBER = "Members show their card."

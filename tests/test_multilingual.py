@@ -13,7 +13,7 @@ from small_site import post, section
 from wordpress_server import FakeSite, serving
 
 from rag.types import Found
-from rag.write_quotes import QuoteWriter
+from rag.writing.quotes import QuoteWriter
 
 __all__ = ["blog"]
 

@@ -142,7 +142,7 @@ def test_case_13_fifty_thousand_words(blog: Blog) -> None:
 
 def test_case_13_is_read_and_split_in_a_second_of_one_core(blog: Blog) -> None:
     from ingest.html.sections import sections
-    from rag.text import split_sentences
+    from rag.text.sentences import split_sentences
 
     part = " ".join(f"Row {n} holds seven lettuces and a slug." for n in range(125))
     html = "".join(f"<h2>Part {n}</h2><p>{part}</p>" for n in range(50))

@@ -18,7 +18,7 @@ from nasty_blog import HEAD, TAIL, Blog, blog, entry, item
 from wordpress_server import FakeSite, serving
 
 from rag.errors import SourceError
-from rag.index import Index
+from rag.index.index import Index
 from ui.view import view
 
 __all__ = ["blog"]

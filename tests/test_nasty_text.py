@@ -71,7 +71,7 @@ def test_case_18_a_number_in_brackets_is_not_the_bot_s(
 def test_case_18_a_chat_model_is_shown_no_number_of_a_post() -> None:
     from small_site import post
 
-    from rag.prompts import answer_messages
+    from rag.chat.prompts import answer_messages
     from rag.types import Pointer, Query
 
     here = made("0", (), "Lead harms soil [1].")

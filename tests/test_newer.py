@@ -15,13 +15,13 @@ from small_site import GARDEN, garden
 
 from eval.older_newer import PairLine, bundled_pairs, grade_pair, load_pairs
 from eval.small_index import SmallPost, SmallSection, small_assistant
-from rag.catalog import Catalog
-from rag.differing import conflict, said
-from rag.embed import HashEmbedder
-from rag.lexicon import Lexicon
-from rag.newer import newer_first
+from rag.catalog.catalog import Catalog
+from rag.embedding.embedder import HashEmbedder
+from rag.index.lexicon import Lexicon
+from rag.index.newer import newer_first
 from rag.record import record
 from rag.settings import load_settings
+from rag.text.differing import conflict, said
 from rag.types import Answer, Found, Hit, ParsedPost, Span
 from ui.render import markdown
 from ui.show import print_answer

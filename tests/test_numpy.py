@@ -13,10 +13,10 @@ from small_site import GARDEN
 
 from ingest.split import split
 from rag.backends import for_one_question, load_embedder
-from rag.bundled import mapped_weights
-from rag.embed import BUNDLED_ID, PassageText
+from rag.embedding.bundled import mapped_weights
+from rag.embedding.embedder import BUNDLED_ID, PassageText
+from rag.embedding.numpy_bert import _gelu, unpacked
 from rag.errors import ModelUnavailable
-from rag.numpy_bert import _gelu, unpacked
 from rag.settings import load_settings
 
 QUESTIONS = (
@@ -81,8 +81,8 @@ def test_what_numpy_does_not_run_is_refused_and_not_chosen_for_it(tmp_path: Path
 @pytest.mark.model
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_the_vectors_are_those_of_sentence_transformers(precision: str) -> None:
-    from rag.embed_model import ModelEmbedder
-    from rag.embed_numpy import NumpyEmbedder
+    from rag.embedding.with_numpy import NumpyEmbedder
+    from rag.embedding.with_torch import ModelEmbedder
 
     ours = NumpyEmbedder()
     theirs = ModelEmbedder(BUNDLED_ID.name, device="cpu", precision=precision)
@@ -109,9 +109,9 @@ def test_the_vectors_are_those_of_sentence_transformers(precision: str) -> None:
 
 @pytest.mark.model
 def test_the_reader_reads_alike() -> None:
-    from rag.embed_numpy import NumpyEmbedder
-    from rag.reader_model import ModelReader
-    from rag.reader_numpy import NumpyReader
+    from rag.embedding.with_numpy import NumpyEmbedder
+    from rag.reading.with_numpy import NumpyReader
+    from rag.reading.with_torch import ModelReader
 
     passages = [
         piece.passage for parsed in GARDEN for piece in split(parsed, NumpyEmbedder(), limit=256)

@@ -6,10 +6,10 @@ from pathlib import Path
 from eval_parts import WOOL, case
 from small_site import garden
 
-from eval.gold import sentence_hash
-from eval.observe import observe
-from rag.embed import HashEmbedder
-from rag.index import Index
+from eval.cases.gold import sentence_hash
+from eval.fit.observe import observe
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
 from rag.settings import Settings
 
 

@@ -14,9 +14,9 @@ from small_site import garden
 from eval.citations import CitationGrade, share_leading, share_with_citation
 from eval.figures import CaseGrade
 from eval.grade import grade_case
-from eval.other_answer import UNCHECKED, AnswerInvalid, graded_record, read_answer
-from eval.places import Places
-from rag.index import Index
+from eval.systems.answer import UNCHECKED, AnswerInvalid, graded_record, read_answer
+from eval.systems.places import Places
+from rag.index.index import Index
 from rag.record import AnswerRecord, CitationRecord
 
 ASKED = case("wool", WOOL)

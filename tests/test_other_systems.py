@@ -18,13 +18,13 @@ from eval_parts import WOOL, case
 from small_site import garden
 from typer.testing import CliRunner, Result
 
-from eval.cases import Case
+from eval.cases.cases import Case
 from eval.journal import Entry, open_journal
-from eval.other_http import NeverAnswers, Server, from_completion, messages
-from eval.other_systems import Asking, other_system
 from eval.run import run_cases
+from eval.systems.by_name import Asking, other_system
+from eval.systems.http import NeverAnswers, Server, from_completion, messages
 from rag.errors import ConfigError
-from rag.index import Index
+from rag.index.index import Index
 from rag.types import Turn
 from ui.cli import app
 

@@ -10,17 +10,17 @@ from calibrations import calibration
 from small_site import garden
 
 from rag.assistant import Assistant
-from rag.backup import backup, restore
 from rag.calibration import (
     ANSWERABLE_FEATURES,
     ANSWERABLE_READ_FEATURES,
     Logistic,
     load_calibration,
 )
-from rag.catalog import Catalog
-from rag.embed import HashEmbedder
+from rag.catalog.catalog import Catalog
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged
-from rag.own_calibration import (
+from rag.index.backup import backup, restore
+from rag.index.own_calibration import (
     OwnCalibration,
     Refusal,
     fingerprint,

@@ -18,9 +18,9 @@ from fake_assistant import LETTUCES, PASSWORD, FakeAssistant, site_index
 from owner_site import ASKED, EVIL, FORMULA, SLUGS, VOTES, furnish, source_file
 from typer.testing import CliRunner
 
-from eval.cases import load_cases
-from eval.check import check_cases
-from eval.reader_cases import reader_id
+from eval.cases.cases import load_cases
+from eval.cases.check import check_cases
+from eval.cases.from_readers import reader_id
 from rag.errors import ConfigError
 from rag.settings import load_settings
 from ui.cli import app

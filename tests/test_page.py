@@ -18,9 +18,9 @@ import pytest
 from fake_assistant import LETTUCES, FakeAssistant, serving, site_index
 
 from bench.readers import Door, Growing, reading
-from rag.catalog_write import remove_posts
+from rag.catalog.write import remove_posts
 from rag.errors import QuestionInvalid
-from rag.index import write_index
+from rag.index.index import write_index
 from rag.types import Answer, Turn
 from ui.feedback import unanswered, votes
 from ui.page import stream

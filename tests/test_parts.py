@@ -11,9 +11,9 @@ from rich.console import Console
 from selectolax.lexbor import LexborHTMLParser
 from small_site import post
 
-from rag.text import split_sentences
+from rag.checking.verify import Check, verify
+from rag.text.sentences import split_sentences
 from rag.types import Answer, Block, BlockKind, Claim, Pointer, Section, Span
-from rag.verify import Check, verify
 from ui import show
 from ui.parts import Part, parts, row_words
 from ui.render import markdown

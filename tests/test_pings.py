@@ -17,8 +17,8 @@ from test_sync import BEDS, entry
 from wordpress_server import FakeSite, serving
 
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
-from rag.writer_lock import locked
+from rag.catalog.writer_lock import locked
+from rag.embedding.embedder import HashEmbedder
 from ui.doors.access import AccessFile
 from ui.pings import Pings
 from ui.syncing import Syncing

@@ -24,13 +24,16 @@ from small_site import GARDEN, garden, post, put, same_path, section
 from test_reembed import NarrowEmbedder
 
 from ingest.reembed import reembed
-from rag import catalog_filters, catalog_lexicon, catalog_posts, catalog_read, catalog_write
 from rag.assistant import Assistant
-from rag.backup import backup, restore
-from rag.catalog import Catalog
-from rag.catalog_find import find_post
-from rag.catalog_sources import Quarantined, quarantine, set_quarantine, set_source_state
-from rag.embed import HashEmbedder
+from rag.catalog import filters as catalog_filters
+from rag.catalog import lexicon as catalog_lexicon
+from rag.catalog import posts as catalog_posts
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
+from rag.catalog.find import find_post
+from rag.catalog.sources import Quarantined, quarantine, set_quarantine, set_source_state
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import (
     BackupInvalid,
     ConfigError,
@@ -40,12 +43,13 @@ from rag.errors import (
     IndexMissing,
     IndexUnavailable,
 )
-from rag.forget import forget, let_back
-from rag.health import check, repair
-from rag.index import Index, write_index
+from rag.index.backup import backup, restore
+from rag.index.forget import forget, let_back
+from rag.index.health import check, repair
+from rag.index.index import Index, write_index
 from rag.place import ChromaServer, Database, Place
 from rag.settings import load_settings
-from rag.text import question_words
+from rag.text.sentences import question_words
 from rag.types import Filters
 
 pytestmark = [
@@ -447,9 +451,9 @@ print("done", flush=True)
 _ASK = """
 import sys, threading
 from pathlib import Path
-from rag import catalog_read
-from rag.embed import HashEmbedder
-from rag.index import Index
+from rag.catalog import read as catalog_read
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
 from rag.place import ChromaServer, Database, Place
 folder, chroma, url, schema = sys.argv[1:5]
 index = Index(Place(Path(folder), ChromaServer(chroma), Database(url, schema)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eval.ppi import Labelled, corrected_mean
+from eval.judging.ppi import Labelled, corrected_mean
 
 # What ppi-python 0.2.3 makes of these 40 labels and 200 judgements (alpha=0.05).
 LABELS = "1001101001111111001011111110111111111101"

@@ -9,8 +9,8 @@ from small_site import GARDEN
 
 from ingest.posts.wordpress_post import RawPost, ReadPost
 from ingest.prepared import Prepared, content_digest, embed_ahead, prepare
-from rag.embed import Embedder, HashEmbedder
-from rag.identity import embedding_key
+from rag.catalog.identity import embedding_key
+from rag.embedding.embedder import Embedder, HashEmbedder
 from rag.types import Post
 
 LIMIT = 64

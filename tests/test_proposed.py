@@ -8,13 +8,13 @@ import pytest
 from small_site import post, put, section
 from typer.testing import CliRunner
 
-from eval.cases import load_cases
-from eval.draft import Drafted
-from eval.gold import Gold
-from eval.proposed import COLUMNS, Proposed, accepted_lines, write_proposals
-from rag.embed import HashEmbedder
+from eval.cases.cases import load_cases
+from eval.cases.draft import Drafted
+from eval.cases.gold import Gold
+from eval.cases.proposed import COLUMNS, Proposed, accepted_lines, write_proposals
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import SourceError
-from rag.index import write_index
+from rag.index.index import write_index
 from rag.settings import load_settings
 from ui.cli import app
 from ui.sample import ingest_sample

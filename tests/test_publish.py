@@ -10,18 +10,18 @@ from small_site import garden
 from tests_shared import SHARED, needs_shared
 
 import eval.data
-from eval.cases import load_cases, missing_gold, resolve_gold
+from eval.cases.cases import load_cases, missing_gold, resolve_gold
+from eval.cases.gold import sentence_hash
 from eval.citations import includes
-from eval.gold import sentence_hash
 from eval.publish import main
 from ingest.posts.parsed import parsed_post
 from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
 from ingest.sync import sync
-from rag.embed import HashEmbedder
-from rag.index import Index
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
 from rag.settings import Settings
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 
 BLOG = Path(eval.data.__file__).with_name("blog_18f.jsonl")
 

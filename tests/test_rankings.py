@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 from eval_parts import SOW, WOOL, case
 
-from eval.fit_models import fit_passage, fold_numbers
-from eval.gold import Gold, RetrievedText
-from eval.observe import Observation
+from eval.cases.gold import Gold, RetrievedText
+from eval.fit.models import fit_passage, fold_numbers
+from eval.fit.observe import Observation
 from eval.rankings import BOTH, LATE, MEANING, WORDS, compare_rankings, ranking_scores
 from rag.calibration import PASSAGE_FEATURES
 

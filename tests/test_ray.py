@@ -145,7 +145,7 @@ def test_a_killed_worker_is_replaced_and_nothing_is_missing(head: RayHead, tmp_p
 FAILING = """
 import sys
 from ingest.sync import Options, sync
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import ModelUnavailable
 from rag.settings import load_settings
 

@@ -8,10 +8,10 @@ from calibrations import calibration
 from small_site import garden
 
 from rag.calibration import ReadCalibration
-from rag.embed import HashEmbedder
-from rag.index import Index
-from rag.reader import Reading, ShortAnswer
-from rag.retrieve import retrieve
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
+from rag.reading.reader import Reading, ShortAnswer
+from rag.retrieval.retrieve import retrieve
 from rag.types import Found, Passage, Query, Span
 
 ASKED = "When do plants go outside?"
@@ -119,7 +119,7 @@ def test_thresholds_are_those_of_what_is_done() -> None:
 def test_tokens_know_their_sentence_and_their_place() -> None:
     import numpy as np
 
-    from rag.reader_text import LONGEST, encode
+    from rag.reading.as_numbers import LONGEST, encode
 
     text = "Wool helps. Tape, says Zoë, does not."
     starts, ends = np.asarray([0, 12]), np.asarray([11, 37])

@@ -11,7 +11,7 @@ from eval_parts import COPPER, WOOL, answer, cited
 from small_site import garden
 from typer.testing import CliRunner
 
-from eval.reader_cases import reader_proposals
+from eval.cases.from_readers import reader_proposals
 from ui.cli import app
 from ui.feedback import Feedback, Unanswered, unanswered, votes
 

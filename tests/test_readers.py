@@ -15,12 +15,12 @@ from test_reembed import NarrowEmbedder
 
 from ingest.reembed import reembed
 from ingest.sync import Options, sync
-from rag.catalog import Catalog
-from rag.embed import HashEmbedder
-from rag.forget import forget
-from rag.health import check, repair
-from rag.index import write_index
-from rag.search_home import search_name
+from rag.catalog.catalog import Catalog
+from rag.embedding.embedder import HashEmbedder
+from rag.index.forget import forget
+from rag.index.health import check, repair
+from rag.index.index import write_index
+from rag.index.search_home import search_name
 from rag.settings import Settings, load_settings
 
 EMBEDDER = HashEmbedder()
@@ -32,9 +32,9 @@ PARTS = 12  # sentences of a post, of which some make a passage
 _ASK = """
 import json, sys, threading
 from pathlib import Path
-from rag import catalog_read
-from rag.embed import HashEmbedder
-from rag.index import Index
+from rag.catalog import read as catalog_read
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
 from test_reembed import NarrowEmbedder
 folder, parts = Path(sys.argv[1]), int(sys.argv[2])
 embedders = {str(e.id): e for e in (HashEmbedder(), NarrowEmbedder())}

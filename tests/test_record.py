@@ -7,9 +7,9 @@ import pytest
 from answers import FixedJudge, draft, pointer
 from pydantic import ValidationError
 
+from rag.checking.verify import Check, verify
 from rag.record import AnswerRecord, record
 from rag.types import Block, Claim, Damage, Pointer, Section, Sentence, Span
-from rag.verify import Check, verify
 
 BARE = "The bare bed lost twenty-two lettuces."
 

@@ -11,6 +11,7 @@ from small_site import GARDEN, garden
 from typer.testing import CliRunner
 
 from rag import Answer, Assistant, Filters, Turn
+from rag.checking.verify import Check, verify
 from rag.errors import QuestionInvalid
 from rag.record import record
 from rag.types import (
@@ -24,7 +25,6 @@ from rag.types import (
     RecordQuestion,
     Wanted,
 )
-from rag.verify import Check, verify
 from ui.cli import app
 from ui.render import markdown
 from ui.view import view

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rag.recognise import names_of
-from rag.record_questions import read_about_last_post, read_question
+from rag.text.recognise import names_of
 from rag.types import Filters, RecordQuestion, Wanted
+from rag.understanding.record_questions import read_about_last_post, read_question
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 NAMES = names_of(

@@ -16,13 +16,13 @@ from small_site import GARDEN, garden, post, put, same_path, section
 from typer.testing import CliRunner
 
 from ingest.reembed import reembed
-from rag import catalog_read
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder, ModelId, PassageText, PassageVectors
+from rag.catalog import read as catalog_read
+from rag.embedding.embedder import HashEmbedder, ModelId, PassageText, PassageVectors
 from rag.errors import IndexMismatch, IndexMissing
-from rag.health import check
-from rag.index import Index, write_index
-from rag.search_home import leftovers
+from rag.index.health import check
+from rag.index.index import Index, write_index
+from rag.index.search_home import leftovers
 from rag.settings import Settings, load_settings
 from ui.cli import app
 

@@ -9,16 +9,16 @@ import pytest
 from small_site import garden, post, put, section
 
 from eval.abstention import ANSWERABLE
-from eval.draft import Drafted, draft, sampled_posts
-from eval.hide import Hiding
-from eval.near_words import NearWords
-from eval.refit import AREA, AUROC, FIGURES, Measured, compare, graded, measure, refit
+from eval.cases.draft import Drafted, draft, sampled_posts
+from eval.fit.hide import Hiding
+from eval.fit.near_words import NearWords
+from eval.fit.refit import AREA, AUROC, FIGURES, Measured, compare, graded, measure, refit
 from rag.assistant import Assistant
 from rag.calibration import ANSWERABLE_FEATURES, Logistic
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import SourceError
-from rag.index import write_index
-from rag.own_calibration import Refusal
+from rag.index.index import write_index
+from rag.index.own_calibration import Refusal
 from rag.settings import Settings
 
 

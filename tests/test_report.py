@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from eval_parts import WOOL, answer, case, cited, hit
 
-from eval.cases import fingerprint
+from eval.cases.cases import fingerprint
+from eval.cases.gold import RetrievedText
 from eval.figures import METRICS
-from eval.gold import RetrievedText
 from eval.grade import Failure, Grades, grade
 from eval.made_with import MadeWith
-from eval.report import grades_text, rankings_text, text_report
-from eval.report_json import json_report
-from eval.report_md import markdown_report
+from eval.report.as_json import json_report
+from eval.report.as_markdown import markdown_report
+from eval.report.as_text import grades_text, rankings_text, text_report
 from eval.retrieval import rank_metrics
 from eval.run import EvalResult
 from eval.tables import table as markdown_table

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from eval_parts import WOOL, answer, case, cited, hit
 
-from eval.cases import Case, fingerprint
+from eval.cases.cases import Case, fingerprint
 from eval.gate import check, threshold
 from eval.grade import Failure, grade
 from eval.journal import Entry, open_journal
 from eval.made_with import MadeWith
-from eval.plots import plots, wilson
-from eval.report_html import write_html
-from eval.report_junit import junit_report
-from eval.report_md import markdown_report
+from eval.report.as_html import write_html
+from eval.report.as_junit import junit_report
+from eval.report.as_markdown import markdown_report
+from eval.report.plots import plots, wilson
 from eval.run import EvalResult
 from rag.record import AnswerRecord
 

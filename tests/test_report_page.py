@@ -14,11 +14,11 @@ from axe_core_python.sync_playwright import Axe
 from eval_parts import WOOL, answer, case, cited, hit
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from eval.cases import Case, fingerprint
+from eval.cases.cases import Case, fingerprint
 from eval.grade import Failure, grade
 from eval.journal import Entry, open_journal
 from eval.made_with import MadeWith
-from eval.report_html import write_html
+from eval.report.as_html import write_html
 from eval.run import EvalResult
 from rag.record import AnswerRecord
 

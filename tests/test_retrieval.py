@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from eval_parts import COPPER, WOOL, case
 
-from eval.gold import RetrievedText
+from eval.cases.gold import RetrievedText
 from eval.retrieval import RANK_METRICS, grade_ranking, rank_metrics
 
 CASES = (case("wool", WOOL), case("moon"), case("copper", COPPER))

@@ -14,17 +14,17 @@ from small_site import garden
 from test_corpora import beir
 
 from eval import retrieval_table
-from eval.cases import Case
-from eval.corpora import open_corpus
-from eval.corpus import Corpus
-from eval.corpus_index import PostText
-from eval.gold import Gold, RetrievedText
-from eval.index_systems import fused
+from eval.cases.cases import Case
+from eval.cases.gold import Gold, RetrievedText
+from eval.corpora.by_name import open_corpus
+from eval.corpora.corpus import Corpus
+from eval.corpora.index import PostText
 from eval.retrieval_table import first_characters, grade_texts, retrieval_tables
-from eval.systems import langchain_default, llamaindex_default, load_system
-from eval.text_vectors import TextVectors
+from eval.systems.in_index import fused
+from eval.systems.retrievers import langchain_default, llamaindex_default, load_system
+from eval.systems.text_vectors import TextVectors
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import ConfigError
 from rag.settings import Settings
 from rag.types import Turn, Vectors

@@ -8,9 +8,9 @@ from calibrations import calibration
 from small_site import garden
 
 from rag.calibration import UNCALIBRATED, load_calibration
-from rag.embed import HashEmbedder
-from rag.index import Index
-from rag.retrieve import retrieve
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import Index
+from rag.retrieval.retrieve import retrieve
 from rag.types import Filters, Found, Query
 
 CALIBRATION = calibration()

@@ -9,10 +9,10 @@ import pytest
 from answers import hit
 from small_site import GARDEN, garden, post, put, section
 
-from rag.catalog import Catalog
-from rag.embed import HashEmbedder
-from rag.index import write_index
-from rag.retrieve_records import posts_asked_for
+from rag.catalog.catalog import Catalog
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
+from rag.retrieval.of_records import posts_asked_for
 from rag.types import Filters, Found, Hit, Query, RecordQuestion, Wanted
 
 DIARY = post(

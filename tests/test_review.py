@@ -12,10 +12,16 @@ from eval_parts import COPPER, SOW, WOOL, answer, case, cited
 from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner, Result
 
-from eval.judge_figures import interval, kappa
-from eval.judges import NamedJudge
-from eval.review import COLUMNS, Labels, Said, read_labels, sentences, write_sheets
-from eval.review_figures import gold_judge, reviewed, reviews_json, reviews_text, support_judge
+from eval.judging.by_name import NamedJudge
+from eval.judging.figures import interval, kappa
+from eval.judging.review import COLUMNS, Labels, Said, read_labels, sentences, write_sheets
+from eval.judging.review_figures import (
+    gold_judge,
+    reviewed,
+    reviews_json,
+    reviews_text,
+    support_judge,
+)
 from rag.errors import SourceError
 from rag.record import AnswerRecord, CitationRecord, SentenceRecord
 from ui.cli import app

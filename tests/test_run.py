@@ -9,16 +9,16 @@ import pytest
 from eval_parts import WOOL, answer, case, cited
 from small_site import garden
 
-from eval.cases import Case, load_cases
+from eval.cases.cases import Case, load_cases
 from eval.citations import CitationGrade
 from eval.journal import Entry, open_journal
 from eval.publish import published
-from eval.report import text_report
-from eval.report_json import json_report
+from eval.report.as_json import json_report
+from eval.report.as_text import text_report
 from eval.retrieval import RankGrade
 from eval.run import Asked, EvalResult, asking, evaluate, load_records, run_cases
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged, ModelUnavailable, SourceError
 from rag.settings import Settings
 from rag.types import Answer, Turn

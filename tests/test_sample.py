@@ -4,8 +4,8 @@ from collections import Counter
 from functools import cache
 from importlib.resources import files
 
-from eval.cases import load_cases
-from eval.gold import is_heading, is_post, normalise
+from eval.cases.cases import load_cases
+from eval.cases.gold import is_heading, is_post, normalise
 from ingest.html.sections import sections
 from ingest.posts.wordpress_post import RawPost, ReadPost, Skipped
 from ingest.read import read_source

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from small_site import garden
 
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.settings import load_settings
 
 CHECKS = [

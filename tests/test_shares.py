@@ -10,9 +10,9 @@ import pytest
 from eval_parts import case
 from small_site import garden
 
-from eval.observe import Observation
-from eval.ranked import Ranked
-from eval.shares import Shares, best_share, best_shares, cited, mean_f1, observe_clapnq
+from eval.fit.observe import Observation
+from eval.fit.ranked import Ranked
+from eval.fit.shares import Shares, best_share, best_shares, cited, mean_f1, observe_clapnq
 from rag.settings import Settings
 
 HERE, THERE = "post#0", "post#1"
@@ -69,7 +69,7 @@ def test_families_count_the_same_however_many_questions_they_have() -> None:
 
 
 def test_a_passage_of_clapnq_is_observed_by_itself(tmp_path: Path) -> None:
-    from eval.reader_data import is_graded
+    from eval.fit.reader_data import is_graded
 
     numbers = [n for n in range(20) if not is_graded(str(n))][:2]
 

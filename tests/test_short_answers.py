@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eval.short_answers import Marked, marked, rules_text, verdict
-from rag.short_answers import asked_for, short_answer
+from rag.text.short_answers import asked_for, short_answer
 
 
 def found(question: str, sentence: str, around: str = "") -> str | None:

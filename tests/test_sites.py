@@ -16,9 +16,9 @@ from door_server import until
 from owner_site import entry
 from small_site import garden, post, put, same_path, section
 
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.errors import ConfigError
-from rag.index import write_index
+from rag.index.index import write_index
 from ui.serving import named_sites, sources_of_sites
 
 LETTUCES = "How many lettuces did the bed with wool mulch lose?"

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from small_site import GARDEN, post, section
 
 from ingest.split import split
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.types import Block, ParsedPost, Section
 
 EMBEDDER = HashEmbedder()

@@ -15,12 +15,12 @@ from ingest.last_sync import FILE
 from ingest.report import Progress, Report
 from ingest.sync import Options, sync
 from ingest.updating import OnProgress
-from rag.embed import HashEmbedder, PassageText, PassageVectors
+from rag.catalog.writer_lock import locked
+from rag.embedding.embedder import HashEmbedder, PassageText, PassageVectors
 from rag.errors import IndexBusy, IndexMismatch, SourceError
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import load_settings
 from rag.types import Filters
-from rag.writer_lock import locked
 
 
 class Counting(HashEmbedder):

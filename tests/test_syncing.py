@@ -16,7 +16,7 @@ from wordpress_server import FakeSite, serving
 from ingest.last_sync import FILE, last_sync
 from ingest.live.site_state import known_sites
 from ingest.sync import Options, sync
-from rag.catalog import Catalog
+from rag.catalog.catalog import Catalog
 from rag.errors import ConfigError, IndexBusy, SourceError
 from rag.settings import Settings, load_settings
 from ui.aside import Aside, Ended, Tell

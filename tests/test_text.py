@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.links import deep_link, text_fragment
-from rag.text import question_words, search_words, split_sentences
+from rag.text.sentences import question_words, search_words, split_sentences
 from rag.types import Block, Post, Section, Sentence
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import QuestionInvalid
-from rag.pointing import leans_back
 from rag.types import Turn
-from rag.understand import understand
+from rag.understanding.pointing import leans_back
+from rag.understanding.understand import understand
 
 SOW = [Turn("When should I sow tomatoes?", "In March.")]
 

@@ -8,9 +8,9 @@ import pytest
 from answers import RESULTS, FixedJudge, draft, draft_of, pointer
 from small_site import post, section
 
+from rag.checking.verify import Check, verify
 from rag.errors import ModelUnavailable
 from rag.types import Answer, Basis, Claim, Draft, Found, Pointer, Sentence, Span
-from rag.verify import Check, verify
 
 BARE = "The bare bed lost twenty-two lettuces."
 TAPE = "Copper tape made no difference."

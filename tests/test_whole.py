@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
+from rag.text.whole import wholes
 from rag.types import Block, BlockKind, Section
-from rag.whole import wholes
 
 Part = tuple[BlockKind, str]
 

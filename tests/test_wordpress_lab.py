@@ -13,9 +13,9 @@ from wordpress_lab import Lab, lab, missing_parts
 from ingest.live.polite import SiteUnavailable
 from ingest.report import Report
 from ingest.sync import Options, sync
-from rag.catalog_read import all_ids
+from rag.catalog.read import all_ids
 from rag.errors import SourceError
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import Settings, load_settings
 from rag.types import Post, Section
 

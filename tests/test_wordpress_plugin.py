@@ -20,7 +20,7 @@ from wordpress_lab import Lab, lab, missing_parts
 
 from ingest.sync import sync
 from rag.assistant import Assistant
-from rag.embed import HashEmbedder
+from rag.embedding.embedder import HashEmbedder
 from rag.settings import load_settings
 from ui.doors.access import AccessFile
 from ui.doors.metrics import Metrics

@@ -14,12 +14,12 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 from small_site import post, section
 
-from rag.chat_fit import fit
+from rag.chat.prompts import EXAMPLES, answer_messages
+from rag.chat.room import fit
 from rag.errors import ModelUnavailable
 from rag.pipeline import Writer
-from rag.prompts import EXAMPLES, answer_messages
 from rag.types import Claim, Found, Hit, Pointer, Remark
-from rag.write_chat import ChatWriter
+from rag.writing.with_chat import ChatWriter
 
 FOUND = Found((results(0.9, 0.5, 0.1), sowing(0.2)), 0.9)
 # Numbered as the model sees them: the post with the best passage first.

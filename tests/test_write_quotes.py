@@ -6,7 +6,7 @@ from answers import QUERY, hit, results, sowing
 from small_site import post, section
 
 from rag.types import Claim, Found, Span
-from rag.write_quotes import QuoteWriter
+from rag.writing.quotes import QuoteWriter
 
 WRITER = QuoteWriter(0.3, most=3)
 

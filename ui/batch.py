@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from pydantic import BaseModel, ValidationError
 
-from eval.jsonl import mistaken, read_lines
+from eval.cases.jsonl import mistaken, read_lines
 from rag import asked
 from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.cases import load_cases
-from eval.draft import Drafted, draft, draft_with, sampled_posts
-from eval.hide import Hiding
-from eval.near_words import NearWords
-from eval.refit import Compared, Measured, Refit, measure, measure_drafted, refit
+from eval.cases.cases import load_cases
+from eval.cases.draft import Drafted, draft, draft_with, sampled_posts
+from eval.fit.hide import Hiding
+from eval.fit.near_words import NearWords
+from eval.fit.refit import Compared, Measured, Refit, measure, measure_drafted, refit
 from rag.assistant import Assistant
 from rag.backends import load_condenser
-from rag.condense import ChatCondenser
-from rag.own_calibration import keep
+from rag.chat.condense import ChatCondenser
+from rag.index.own_calibration import keep
 from rag.place import Where
 from rag.settings import Settings
 from ui.show import progress_bar, say

@@ -44,7 +44,7 @@ def calibrate(
 
     settings = load_settings(index=index, chat_model=chat_model)
     if reset:
-        from rag.own_calibration import reset as take_away
+        from rag.index.own_calibration import reset as take_away
 
         there = take_away(settings.place)
         typer.echo("Taken away: what is shipped counts." if there else "There was nothing of it.")

@@ -26,7 +26,7 @@ def key(
         raise typer.BadParameter("Give a name for a new key, or --revoke NAME, or --list.")
     from contextlib import closing
 
-    from rag.index import Index
+    from rag.index.index import Index
     from rag.settings import load_settings
     from ui.doors.access import AccessFile
 

@@ -110,7 +110,7 @@ def evaluate(
         raise typer.BadParameter("--system needs --cases: it does not know the sample site.")
     if bundled != "sample" and (cases or index):
         raise typer.BadParameter("--bundled has cases and an index of its own.")
-    from eval.other_systems import Asking
+    from eval.systems.by_name import Asking
     from ui.evaluating import evaluate_cases, report_text
 
     thresholds = _thresholds(fail_under, fail_over)

@@ -51,7 +51,7 @@ def judge(
     The sets are read as they were published, from a folder of yours. A set leaves out what stands
     in one that is named before it.
     """
-    from eval.judge_report import judges_json, judges_text
+    from eval.judging.report import judges_json, judges_text
     from rag.settings import load_settings
     from ui.judging import judge_sets
 
@@ -73,7 +73,7 @@ def check(
 
     With --index also which gold sentences that index does not hold.
     """
-    from eval.check import check_cases
+    from eval.cases.check import check_cases
     from ui.show import count
 
     checked = check_cases(file)
@@ -81,8 +81,8 @@ def check(
     if index:
         from contextlib import closing
 
-        from eval.check_index import check_gold
-        from rag.index import Index
+        from eval.cases.in_index import check_gold
+        from rag.index.index import Index
         from rag.settings import load_settings
 
         with closing(Index(load_settings(index=index).place)) as opened:
@@ -122,7 +122,7 @@ def draft(
     yes stands under `accept`.
     """
     port_of_page(port, page=page)
-    from eval.proposed import write_proposals
+    from eval.cases.proposed import write_proposals
     from rag.assistant import Assistant
     from rag.errors import SourceError
     from rag.settings import load_settings
@@ -156,8 +156,8 @@ def accept(
     ],
 ) -> None:
     """Make cases of the accepted lines of a sheet, and check them."""
-    from eval.check import check_cases
-    from eval.proposed import accepted_lines
+    from eval.cases.check import check_cases
+    from eval.cases.proposed import accepted_lines
     from rag.errors import SourceError
     from ui.show import count
 

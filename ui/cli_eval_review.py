@@ -56,7 +56,7 @@ def review(
     if page and not output:
         raise typer.BadParameter("--page needs --out: the folder of the sheets.")
     port_of_page(port, page=page)
-    from eval.review_figures import reviews_json, reviews_text
+    from eval.judging.review_figures import reviews_json, reviews_text
     from rag.settings import load_settings
     from ui.reviewing import review_figures, sheets_for_people, sheets_on_page, then_review
     from ui.show import count

@@ -23,10 +23,10 @@ def status(
     """Say what an index holds."""
     from contextlib import closing
 
-    from rag.catalog_files import require_whole
-    from rag.catalog_sources import quarantine as quarantined
-    from rag.index import Index
-    from rag.own_calibration import own_calibration
+    from rag.catalog.files import require_whole
+    from rag.catalog.sources import quarantine as quarantined
+    from rag.index.index import Index
+    from rag.index.own_calibration import own_calibration
     from rag.settings import load_settings
     from ui.show import print_quarantine, print_status
 
@@ -82,8 +82,8 @@ def forget(
     Nothing of it stays in the index's files; backups are out of reach. Later syncs leave the post
     out, until --undo.
     """
-    from rag.forget import forget as forget_post
-    from rag.forget import let_back
+    from rag.index.forget import forget as forget_post
+    from rag.index.forget import let_back
     from rag.settings import load_settings
     from ui.show import waiting
 
@@ -111,7 +111,7 @@ def backup(
     index: Folder = None,
 ) -> None:
     """Put a copy of an index away, also while a sync is writing."""
-    from rag.backup import backup as take
+    from rag.index.backup import backup as take
     from rag.settings import load_settings
     from ui.show import waiting
 
@@ -128,7 +128,7 @@ def restore(
 
     Nothing is embedded, and nothing overwritten: the folder must be empty or not be there.
     """
-    from rag.backup import restore as put_back
+    from rag.index.backup import restore as put_back
     from rag.settings import load_settings
     from ui.show import waiting
 

@@ -63,7 +63,7 @@ def rebuild(settings: Settings) -> int:
         IndexMissing, IndexMismatch, IndexDamaged: The catalog itself cannot be read.
         IndexBusy: Another process is writing.
     """
-    from rag.health import repair
+    from rag.index.health import repair
 
     return repair(settings.place)
 
@@ -139,7 +139,7 @@ def _disk(folder: Path) -> Check:
 
 
 def _sqlite() -> Check:
-    from rag.catalog_probe import probe
+    from rag.catalog.probe import probe
 
     found = probe()
     return Check(
@@ -154,7 +154,7 @@ def _model(settings: Settings) -> Check:
     name = settings.embedding_model
     if name != BUNDLED_MODEL:
         return Check(True, f"the embedding model is {name!r}, which is not the bundled one", "")
-    from rag.bundled import check_bundled_weights
+    from rag.embedding.bundled import check_bundled_weights
 
     try:
         digest = check_bundled_weights()
@@ -164,7 +164,7 @@ def _model(settings: Settings) -> Check:
 
 
 def _index(settings: Settings) -> Iterator[Check]:
-    from rag.health import check
+    from rag.index.health import check
 
     place = settings.place
     if not place.database and not place.folder.exists():
@@ -183,7 +183,7 @@ def _index(settings: Settings) -> Iterator[Check]:
 def _model_of_index(settings: Settings) -> Check:
     """That the settings name the model which made the index's vectors, as it made them."""
     from rag.backends import model_id
-    from rag.index import Index
+    from rag.index.index import Index
 
     with closing(Index(settings.place)) as index:
         if not index.model:
@@ -194,9 +194,9 @@ def _model_of_index(settings: Settings) -> Check:
 
 def _languages(place: Place) -> Iterator[Check]:
     """How much of each language the embedding model can read."""
-    from rag.catalog import Catalog
-    from rag.catalog_languages import language_shares
-    from rag.index_languages import MULTILINGUAL, in_words
+    from rag.catalog.catalog import Catalog
+    from rag.catalog.languages import language_shares
+    from rag.index.languages import MULTILINGUAL, in_words
 
     with closing(Catalog(place)) as catalog:
         for one in language_shares(catalog):
@@ -206,8 +206,8 @@ def _languages(place: Place) -> Iterator[Check]:
 def _refusal(settings: Settings) -> Check:
     """That what was fitted for the index, where anything was, fits model and weights of now."""
     from rag.calibration import load_calibration
-    from rag.index import Index
-    from rag.own_calibration import misfit, own_calibration
+    from rag.index.index import Index
+    from rag.index.own_calibration import misfit, own_calibration
 
     with closing(Index(settings.place)) as index:
         own = own_calibration(index.catalog)

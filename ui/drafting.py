@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from eval.gold import normalise
-from eval.proposed import Proposed
-from eval.reader_cases import reader_proposals
+from eval.cases.from_readers import reader_proposals
+from eval.cases.gold import normalise
+from eval.cases.proposed import Proposed
 from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
 from rag.record import record
@@ -82,7 +82,7 @@ def proposals_on_page(sheet: Path, then: str, *, colour: str, port: int) -> None
     """Let somebody mend and accept proposals on a page, until Ctrl-C.
 
     Args:
-        sheet: Of `eval.proposed`.
+        sheet: Of `eval.cases.proposed`.
         then: The command that makes cases of it.
         colour: Of the page.
         port: Of the page, where it is free.

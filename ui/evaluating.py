@@ -9,20 +9,20 @@ from tempfile import TemporaryDirectory
 
 from eval import journal
 from eval.compare import Comparison, compare_reports
-from eval.frameworks import framework_system, is_framework
 from eval.gate import Kept, Threshold, check
-from eval.index_systems import OURS
 from eval.journal import Journal, open_journal
 from eval.made_with import made_with_other
-from eval.other_systems import Asking, is_trivial, other_system, trivial_system
-from eval.report import text_report
-from eval.report_html import write_html
-from eval.report_json import NAME, json_report, load_report
-from eval.report_junit import junit_report
-from eval.report_md import markdown_report
+from eval.report.as_html import write_html
+from eval.report.as_json import NAME, json_report, load_report
+from eval.report.as_junit import junit_report
+from eval.report.as_markdown import markdown_report
+from eval.report.as_text import text_report
 from eval.run import EvalResult, OnProgress, evaluate, evaluate_answers
+from eval.systems.by_name import Asking, is_trivial, other_system, trivial_system
+from eval.systems.frameworks import framework_system, is_framework
+from eval.systems.in_index import OURS
 from rag.assistant import Assistant
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import Settings, load_settings
 from ui.sample import Bundled, ingest_sample, sample_cases, sample_settings
 from ui.show import progress_bar
@@ -48,7 +48,7 @@ def evaluate_cases(
         out: Where the reports go; None writes none.
         resume: Go on with a run that was stopped there.
         thresholds: What the figures must keep to.
-        system: Who is graded, as `eval.other_systems` names it; None: ours.
+        system: Who is graded, as `eval.systems.by_name` names it; None: ours.
         asking: How another system is asked.
         bundled: Which of the bundled sites, and cases, where none are given.
 

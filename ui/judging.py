@@ -7,9 +7,9 @@ from pathlib import Path
 
 from eval.datasets.labelled import DataSet
 from eval.datasets.registry import load_sets
-from eval.evidence import nearest, statements
-from eval.judges import load_judge, needs_models
-from eval.judging import SetGrade, judge_set
+from eval.judging.by_name import load_judge, needs_models
+from eval.judging.evidence import nearest, statements
+from eval.judging.hold import SetGrade, judge_set
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from rag.assistant import Assistant
 from rag.settings import Settings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.text import search_words
+from rag.text.sentences import search_words
 from rag.types import Vector
 
 ALIKE = 0.75

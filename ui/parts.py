@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rag.text.whole import LISTED, list_around
 from rag.types import Answer, Basis, Block, CheckedSentence, Citation
-from rag.whole import LISTED, list_around
 
 _CELLS = " | "  # between the cells of a row, as sections have them
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from rag.record_words import day, filter_words
+from rag.text.record_words import day, filter_words
 from rag.types import Answer, Basis, Citation, Disagreement, Post, Rejected
 from ui.context import contexts
 from ui.markdown import marked, plain_markdown

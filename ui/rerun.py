@@ -7,12 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval import journal, report_json
+from eval import journal
 from eval.again import Since, since, since_text
 from eval.gate import Kept, Threshold
-from eval.report_json import SavedReport, load_report
+from eval.report import as_json as report_json
+from eval.report.as_json import SavedReport, load_report
 from eval.run import EvalResult, load_records
-from rag.index import Index
+from rag.index.index import Index
 from rag.record import AnswerRecord
 from rag.settings import load_settings
 from ui.evaluating import evaluate_cases

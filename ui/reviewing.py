@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from eval.cases import load_cases, resolve_gold
-from eval.judges import load_judge, needs_models
-from eval.review import NAMES, Said, read_labels, sentences, sheet_of, write_sheets
-from eval.review_figures import Judge, Reviewed, gold_judge, reviewed, support_judge
+from eval.cases.cases import load_cases, resolve_gold
+from eval.judging.by_name import load_judge, needs_models
+from eval.judging.review import NAMES, Said, read_labels, sentences, sheet_of, write_sheets
+from eval.judging.review_figures import Judge, Reviewed, gold_judge, reviewed, support_judge
 from eval.run import load_records
 from rag.assistant import Assistant
 from rag.errors import SourceError
-from rag.index import Index
+from rag.index.index import Index
 from rag.settings import Settings
 
 _ANSWERS = "answers.jsonl"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rag.assistant import Assistant
 from rag.backends import model_id
-from rag.catalog_files import require_whole
-from rag.embed import Embedder
+from rag.catalog.files import require_whole
+from rag.embedding.embedder import Embedder
 from rag.errors import ConfigError
 from rag.settings import Settings
 from ui.ports import is_loopback

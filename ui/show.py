@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from rag.place import Where, place_of
-from rag.record_words import day
+from rag.text.record_words import day
 from rag.types import Answer, CheckedSentence, Citation
 from ui.context import contexts
 from ui.numbers import numbered
@@ -34,8 +34,8 @@ from ui.render import (
 
 if TYPE_CHECKING:  # each of these imports more than an answer needs
     from ingest.report import Progress as SyncProgress
-    from rag.catalog import IndexStatus
-    from rag.catalog_sources import Quarantined
+    from rag.catalog.catalog import IndexStatus
+    from rag.catalog.sources import Quarantined
     from ui.doctor import Check
     from ui.feedback import Feedback, Unanswered
 

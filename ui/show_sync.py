@@ -7,7 +7,7 @@ from collections import defaultdict
 from ingest.html.coverage import TextKept
 from ingest.live.spot_check import PageCheck
 from ingest.report import Report
-from rag.index_languages import MULTILINGUAL, in_words
+from rag.index.languages import MULTILINGUAL, in_words
 from rag.place import Where
 from ui.show import count, say
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from ingest.live.site_state import known_sites
-from rag.catalog import Catalog
+from rag.catalog.catalog import Catalog
 from rag.errors import ConfigError, IndexBusy
 from rag.settings import Settings
 from ui.aside import Aside, Ended, Tell

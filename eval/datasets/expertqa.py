@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from eval.cases.gold import sentence_hash
+from eval.cases.jsonl import Text, read_lines
 from eval.datasets.labelled import Family, Labelled, LeftOut, bare
-from eval.gold import sentence_hash
-from eval.jsonl import Text, read_lines
 
 _ADDRESS = re.compile(r"^\s*(?:\[\d+\])?\s*(?:https?://\S+)?\s*")
 _JUDGED = {"Complete": True, "Partial": False, "Incomplete": False, "Missing": False}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.gold import sentence_hash
+from eval.cases.gold import sentence_hash
 
 _MARK = re.compile(r"\s*\[\d+\]")
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from eval.cases.jsonl import Text, read_lines
 from eval.datasets.labelled import Family, Labelled, LeftOut
-from eval.jsonl import Text, read_lines
 
 
 class _Response(BaseModel):

@@ -13,8 +13,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from eval.cases.jsonl import Text, read_lines
 from eval.datasets.labelled import Family, Labelled, LeftOut
-from eval.jsonl import Text, read_lines
 
 _Label = Literal["supported", "partially_supported", "not_supported"]
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.live.census import Listed, PageKept
 from ingest.live.wordpress_api import Site
-from rag.catalog import Catalog
-from rag.catalog_forgotten import Forgotten
-from rag.catalog_sources import source_labels, source_state
+from rag.catalog.catalog import Catalog
+from rag.catalog.forgotten import Forgotten
+from rag.catalog.sources import source_labels, source_state
 
 _SCHEMA = 1
 

@@ -12,7 +12,7 @@ from ingest.html.inline_text import clean
 from ingest.live.polite import Client
 from rag.errors import SourceError
 from rag.links import deep_link
-from rag.text import split_sentences
+from rag.text.sentences import split_sentences
 from rag.types import ParsedPost, Section
 
 _TEXT = ("paragraph", "item", "quote")  # blocks whose words stand in a page one behind the other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from rag.catalog import to_seconds
+from rag.catalog.catalog import to_seconds
 from rag.types import Post
 
 OLDER = "an older copy: a newer one of the post is in the index"

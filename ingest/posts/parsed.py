@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.html.sections import sections
 from ingest.posts.wordpress_post import ReadPost
-from rag.language import language_of
+from rag.text.language import language_of
 from rag.types import ParsedPost, Post
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.record_words import day
+from rag.text.record_words import day
 from rag.types import Answer, Citation
 from ui.numbers import numbered
 from ui.parts import row_words

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from rag.errors import PullquoteError
-from rag.index import Index
+from rag.index.index import Index
 from rag.types import Answer
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

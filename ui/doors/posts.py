@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from rag.assistant import Assistant
-from rag.catalog_find import find_post
-from rag.catalog_read import parsed_post
+from rag.catalog.find import find_post
+from rag.catalog.read import parsed_post
 from rag.errors import PostUnknown
 from rag.links import deep_link
 from rag.types import ParsedPost, Section

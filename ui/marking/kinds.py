@@ -77,7 +77,7 @@ REVIEW = Kind(
         Ask("answers", "Does the sentence answer the question, or a part of it?"),
     ),
 )
-"""Of `eval.review`."""
+"""Of `eval.judging.review`."""
 DRAFT = Kind(
     "Accept proposed cases",
     "Mend the wording until a reader could have asked it, then accept it. Nothing counts until it"
@@ -95,7 +95,7 @@ DRAFT = Kind(
         Ask("answerable", "Do the posts answer it?", "true", "false", opens=False, common=True),
     ),
 )
-"""Of `eval.proposed`."""
+"""Of `eval.cases.proposed`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import ValidationError
 
-from eval.cases import CaseLine
-from eval.gold import Gold
-from eval.reader_cases import reader_id
+from eval.cases.cases import CaseLine
+from eval.cases.from_readers import reader_id
+from eval.cases.gold import Gold
 from rag.errors import ConfigError, QuestionInvalid
 from rag.replacing import replacing
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from eval.gold import Gold
-from eval.reader_cases import quoted_sentences
+from eval.cases.from_readers import quoted_sentences
+from eval.cases.gold import Gold
 from ingest.last_sync import last_sync
 from rag.assistant import Assistant
-from rag.catalog_posts import recovered_posts
-from rag.catalog_sources import quarantine
+from rag.catalog.posts import recovered_posts
+from rag.catalog.sources import quarantine
 from rag.errors import ModelUnavailable, QuestionInvalid
-from rag.own_calibration import own_calibration
+from rag.index.own_calibration import own_calibration
 from rag.record import record
 from rag.types import Post, Vector
 from ui.feedback import Feedback, Unanswered, expire, unanswered, votes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from rag.index import Index
+from rag.index.index import Index
 from rag.types import Answer, Post, Section
 from ui.texts import Texts
 

@@ -1,0 +1,53 @@
+"""A public collection as a site: its posts, what is asked about them, and where it is from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.cases.cases import Case
+from eval.small_index import SmallPost, SmallSection
+from rag.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A site to be, and what is asked about it."""
+
+    name: str
+    licence: str
+    origin: str
+    """Where its authors publish it."""
+    files: tuple[tuple[str, str], ...]
+    """Name and sha256 of every file that it was made from."""
+    posts: tuple[SmallPost, ...] | Path
+    """Posts, or a WordPress source as `pullquote ingest` reads it."""
+    cases: tuple[Case, ...]
+    whole_posts: bool = False
+    """Gold names posts and no sentences: any text of such a post is right."""
+
+
+def hashed(files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+    """Name and sha256 of each file.
+
+    Raises:
+        SourceError: One cannot be read.
+    """
+    found = []
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                found.append((file.name, hashlib.file_digest(stream, "sha256").hexdigest()))
+        except OSError as error:
+            raise SourceError(
+                f"{file} cannot be read: {error.strerror or error}.", hint="Look at the path."
+            ) from error
+    return tuple(found)
+
+
+def plain_post(title: str, text: str) -> SmallPost:
+    """A post without headings; a paragraph for each line that is not empty."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return SmallPost(" ".join(title.split()), (SmallSection("", "\n".join(filter(None, lines))),))

@@ -1,0 +1,3 @@
+from eval.fit.calibration import main
+
+main()

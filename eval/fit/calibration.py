@@ -1,0 +1,123 @@
+r"""Fits every weight and threshold of retrieval, quoting, refusing and judging on labelled data.
+
+    python -m eval.fit --index INDEX --cases CASES.jsonl --claims WICE_CLAIMS.jsonl \
+        --clapnq FOLDER
+
+Weights come from regularised logistic models with few features; every figure that is written
+beside them is of questions that the fold's weights had not seen (five folds, by question). The
+file is kept under the model's revision in `rag/models/` and goes into the wheel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from eval.cases.cases import load_cases
+from eval.claim_pairs import bundled_fit_pairs, bundled_pairs
+from eval.fit.models import (
+    CRITERIA,
+    FOLDS,
+    SEED,
+    Fitted,
+    evaluate,
+    evaluate_near,
+    fit,
+    fold_numbers,
+)
+from eval.fit.observe import Observation, observe
+from eval.fit.shares import observe_clapnq
+from eval.fit.support import fit_support, read_pairs, read_wice
+from rag.backends import load_embedder
+from rag.checking.as_numbers import WEIGHTS as JUDGE_WEIGHTS
+from rag.checking.with_torch import ClaimReader
+from rag.embedding.embedder import ModelId
+from rag.index.index import Index
+from rag.reading.as_numbers import WEIGHTS
+from rag.reading.with_torch import ModelReader
+from rag.settings import load_settings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--cases", type=Path, required=True, nargs="+")
+    parser.add_argument("--claims", type=Path, required=True, help="WiCE claims to fit support on")
+    parser.add_argument("--clapnq", type=Path, help="its folder, for sentences of one section")
+    parser.add_argument("--output", type=Path, default=Path("rag/models"))
+    arguments = parser.parse_args()
+    settings = load_settings(index=arguments.index)
+    index = Index(settings.place)
+    embedder = load_embedder(settings)
+    index.check_model(embedder.id)
+    cases = [case for file in arguments.cases for case in load_cases(file)]
+    reader = ModelReader() if settings.read_passages and WEIGHTS.is_file() else None
+    read = settings.read_passages if reader else 0
+    observations = observe(cases, index, embedder, settings, reader)
+    near = observe_clapnq(arguments.clapnq, settings, reader) if read and arguments.clapnq else []
+    fitted = fit(observations, read=read, near=near)
+    claims = [*read_wice(arguments.claims), *read_pairs(bundled_pairs())]
+    claims += read_pairs(bundled_fit_pairs())
+    support = fit_support(claims, embedder, index.token_weights)
+    values = fitted.values()
+    values["support"] = support["support"]
+    values["thresholds"] |= support["thresholds"]
+    values["figures"] = {
+        **cross_validate(observations, read=read, near=near),
+        "support": support["figures"],
+    }
+    if JUDGE_WEIGHTS.is_file():
+        own = fit_support(claims, embedder, index.token_weights, ClaimReader())
+        values["figures"]["read_support"] = own.pop("figures")
+        values["read_support"] = own
+    data = [*arguments.cases, arguments.claims, bundled_pairs(), bundled_fit_pairs()]
+    if near:
+        data.append(arguments.clapnq / "clapnq_dev_answerable.jsonl")
+    values["made_from"] = _made_from(data, embedder.id)
+    file = arguments.output / f"calibration-{embedder.id.revision}.json"
+    file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(values["figures"], indent=1))
+
+
+def cross_validate(
+    observations: Sequence[Observation], *, read: int = 0, near: Sequence[Observation] = ()
+) -> dict[str, Any]:
+    """Figures on questions that the weights had not seen, averaged over all of them."""
+    folds = fold_numbers(len(observations))
+    near_folds = fold_numbers(len(near))
+    near_parts: list[list[Observation]] = []
+    results: list[Fitted] = []
+    parts: list[list[Observation]] = []
+    for fold in range(FOLDS):
+        train = [o for o, f in zip(observations, folds, strict=True) if f != fold]
+        parts.append([o for o, f in zip(observations, folds, strict=True) if f == fold])
+        near_parts.append([o for o, f in zip(near, near_folds, strict=True) if f == fold])
+        others = [o for o, f in zip(near, near_folds, strict=True) if f != fold]
+        results.append(fit(train, read=read, near=others))
+    figures: dict[str, Any] = {**evaluate(results, parts)}
+    if read:
+        figures["read"] = evaluate(results, parts, read=read)
+    if near:
+        figures["read_near"] = evaluate_near(results, near_parts, read=read)
+    return figures
+
+
+def _made_from(files: Sequence[Path], model: ModelId) -> dict[str, object]:
+    return {
+        "model": str(model),
+        "made": datetime.now(UTC).date().isoformat(),
+        "by": "python -m eval.fit",
+        "criteria": CRITERIA,
+        "folds": FOLDS,
+        "seed": SEED,
+        "data": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The catalog as files: nothing that was deleted stays in them; a copy of one state of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from rag.catalog.catalog import Catalog, engine_of
+from rag.catalog.faults import damaged, missing_index
+from rag.catalog.schema import SCHEMA_VERSION, upgrade
+from rag.catalog.sqlite import sqlite_expected, sqlite_objects
+from rag.errors import BackupInvalid
+from rag.place import Where, place_of
+
+ERASURE_DUE = "erasure_due"  # in meta while deleted text may still stand in the files
+
+
+def is_erasure_due(catalog: Catalog) -> bool:
+    return catalog.meta(ERASURE_DUE) is not None
+
+
+def set_erasure_due(catalog: Catalog) -> None:
+    """What is deleted in this transaction is to be overwritten: by this writer or the next."""
+    catalog.set_meta(ERASURE_DUE, "1")
+
+
+def wipe(catalog: Catalog) -> None:
+    """Let nothing of what was deleted stay in the catalog's files.
+
+    Raises:
+        IndexBusy: A reader has looked at an older state for more than a minute.
+    """
+    catalog.engine.wipe(catalog.connection)
+    with catalog.writing() as connection:
+        connection.execute("DELETE FROM meta WHERE name = ?", (ERASURE_DUE,))
+
+
+def copy_to(catalog: Catalog, file: Path) -> None:
+    """One state of the catalog as an SQLite file, without what was deleted from it.
+
+    It may be taken while a writer is at work: what is not committed yet is not in it.
+    """
+    catalog.engine.copy_to(catalog.connection, file)
+
+
+def check_copy(file: Path) -> None:
+    """Whether a file is a whole catalog that this version can read; an older one is led up.
+
+    Raises:
+        BackupInvalid: It is not.
+    """
+    try:
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            # A file from elsewhere may hold triggers and views: nothing of them is run.
+            connection.execute("PRAGMA trusted_schema = OFF")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if not 0 < version <= SCHEMA_VERSION:
+                raise BackupInvalid(
+                    f"The backup has format {version}, and this version reads 1 to"
+                    f" {SCHEMA_VERSION}.",
+                    hint="Update pullquote, or restore another backup.",
+                )
+            state = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if state != "ok":
+                raise sqlite3.DatabaseError(str(state))
+            upgrade(connection)
+            if sqlite_objects(connection) != sqlite_expected():
+                raise sqlite3.DatabaseError("it holds other tables than a catalog")
+    except sqlite3.DatabaseError as error:
+        raise BackupInvalid(
+            f"The backup's catalog cannot be used: {error}.", hint="Restore another backup."
+        ) from error
+
+
+@contextmanager
+def writers_catalog(where: Where, *, create: bool = False) -> Iterator[Catalog]:
+    """The catalog, with every other writer kept out; a damaged one is refused.
+
+    Args:
+        where: The index.
+        create: Make an empty one where there is none.
+
+    Raises:
+        IndexMissing, IndexMismatch, IndexDamaged: There is no index that can be written.
+        IndexBusy: Another process is writing.
+        IndexUnwritable: The disk is full, or the folder may not be written.
+    """
+    place = place_of(where)
+    engine = engine_of(place)
+    if not create and not engine.exists():
+        raise missing_index(place)  # a lock would make its folder
+    with engine.writing_alone():
+        if create:
+            engine.create()
+        with closing(Catalog(place, engine=engine)) as catalog:
+            require_whole(catalog)
+            yield catalog
+
+
+def require_whole(catalog: Catalog) -> None:
+    """Refuse a damaged catalog before anything is written, or made from it.
+
+    Reads a whole file; what SQLite can tell of damage is found, other letters in a text are not.
+
+    Raises:
+        IndexDamaged: It is damaged.
+    """
+    damage = catalog.engine.damage(catalog.connection)
+    if damage:
+        raise damaged(catalog.place, damage)
+    if not has_all_tables(catalog):
+        raise damaged(catalog.place, "it has other tables than it should")
+
+
+def has_all_tables(catalog: Catalog) -> bool:
+    """Whether the catalog has the tables of its version and nothing else."""
+    return catalog.engine.tables(catalog.connection) == catalog.engine.expected_tables()
+
+
+def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
+    """What was looked at in the catalog, and whether it is well."""
+    damage = catalog.engine.damage(catalog.connection, quick=True)
+    words = catalog.words.count()
+    passages = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    bare = catalog.connection.execute(
+        "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
+    ).fetchone()[0]
+    return (
+        (not damage, f"the catalog file is {damage or 'ok'}"),
+        (words == passages, f"{words:,} of {passages:,} passages can be found by words"),
+        (bare == 0, f"{bare:,} passages have no vectors"),
+    )

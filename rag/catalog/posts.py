@@ -1,0 +1,89 @@
+"""Posts' records from the catalog, without their text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.catalog.catalog import Catalog
+from rag.catalog.engine import in_parts
+from rag.catalog.filters import filter_condition, in_lower_case
+from rag.catalog.read import POST, decoded, read_post
+from rag.types import Filters, Post
+
+
+@decoded
+def newest_posts(
+    catalog: Catalog, limit: int, *, filters: Filters = Filters(), oldest: bool = False  # noqa: B008 - frozen
+) -> tuple[Post, ...]:  # fmt: skip
+    """Posts by the time they were published, newest first, those without a date last.
+
+    Args:
+        catalog: Where.
+        limit: At most so many.
+        filters: Only those that these let through.
+        oldest: The oldest first instead.
+    """
+    condition, values = filter_condition(catalog, filters)
+    rows = catalog.connection.execute(
+        f"SELECT {POST} FROM posts WHERE {condition}"
+        f" ORDER BY published IS NULL, published {'ASC' if oldest else 'DESC'}, id LIMIT ?",
+        (*values, limit),
+    )
+    return tuple(read_post(row) for row in rows)
+
+
+def count_posts(catalog: Catalog, filters: Filters) -> int:
+    """How many posts the filters let through."""
+    condition, values = filter_condition(catalog, filters)
+    row = catalog.connection.execute(f"SELECT count(*) FROM posts WHERE {condition}", values)
+    return int(row.fetchone()[0])
+
+
+@decoded
+def titled(catalog: Catalog, titles: Sequence[str], *, filters: Filters) -> tuple[Post, ...]:
+    """Posts that bear one of a few titles, ASCII letters in either case."""
+    condition, values = filter_condition(catalog, filters)
+    marks = ",".join("?" * len(titles))
+    rows = catalog.connection.execute(
+        f"SELECT {POST} FROM posts WHERE lower(title) IN ({marks}) AND {condition} ORDER BY id",
+        (*map(in_lower_case, titles), *values),
+    )
+    return tuple(read_post(row) for row in rows)
+
+
+@decoded
+def recovered_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
+    """Posts from damaged files, by their ids; at most `limit`."""
+    rows = catalog.connection.execute(
+        f"SELECT {POST} FROM posts WHERE recovered IS NOT NULL ORDER BY id LIMIT ?", (limit,)
+    )
+    return tuple(read_post(row) for row in rows)
+
+
+def passage_counts(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, int]:
+    """How many passages each of these posts has."""
+    found: dict[str, int] = {}
+    for part in in_parts(post_ids):
+        marks = ",".join("?" * len(part))
+        found.update(
+            catalog.connection.execute(
+                "SELECT post_id, count(*) FROM passages"
+                f" WHERE post_id IN ({marks}) GROUP BY post_id",
+                part,
+            ).fetchall()
+        )
+    return found
+
+
+def first_passages(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, str]:
+    """The id of each post's first passage; posts without text have none."""
+    found: dict[str, str] = {}
+    for part in in_parts(post_ids):
+        marks = ",".join("?" * len(part))
+        found.update(
+            catalog.connection.execute(
+                f"SELECT post_id, id FROM passages WHERE post_id IN ({marks}) AND position = 0",
+                part,
+            ).fetchall()
+        )
+    return found

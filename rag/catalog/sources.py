@@ -1,0 +1,104 @@
+"""What the catalog remembers of sources: their state, what is missing, what could not be read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rag.catalog.catalog import Catalog
+from rag.catalog.engine import upserted
+
+_KEEP_STATE = upserted("sources", {"label": True, "state": False})
+_KEEP_MISSING = upserted("missing", {"post_id": True, "source": False, "since": False})
+_KEEP_QUARANTINED = upserted(
+    "quarantine",
+    {"source": True, "origin": True, "post_id": False, "reason": True, "seen_at": False},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Something that could not be read, or must not be shown, and why."""
+
+    source: str
+    """Whose sync met it."""
+    origin: str
+    """The file, member or address that it was read from."""
+    reason: str
+    """For people."""
+    post_id: str | None = None
+    """None where it could not be told which post it is."""
+    seen_at: datetime | None = None
+    """When it was met first, UTC; None takes the time of saving."""
+
+
+def source_state(catalog: Catalog, label: str) -> str | None:
+    """What was kept of a source as JSON; None where it was never synced."""
+    row = catalog.connection.execute(
+        "SELECT state FROM sources WHERE label = ?", (label,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def source_labels(catalog: Catalog) -> tuple[str, ...]:
+    """Every source of which a state is kept."""
+    rows = catalog.connection.execute("SELECT label FROM sources ORDER BY label")
+    return tuple(row[0] for row in rows)
+
+
+def set_source_state(catalog: Catalog, label: str, state: str) -> None:
+    with catalog.writing() as connection:
+        connection.execute(_KEEP_STATE, (label, state))
+
+
+def missing(catalog: Catalog, source: str) -> dict[str, int]:
+    """Posts that the source no longer names, and since when: seconds since 1970, UTC."""
+    rows = catalog.connection.execute(
+        "SELECT post_id, since FROM missing WHERE source = ? ORDER BY post_id", (source,)
+    )
+    return dict(rows.fetchall())
+
+
+def set_missing(catalog: Catalog, source: str, ids: Iterable[str]) -> None:
+    """All that the source does not name now; one that was missing already keeps its time."""
+    with catalog.writing() as connection:
+        before = missing(catalog, source)
+        now = int(time.time())
+        connection.execute("DELETE FROM missing WHERE source = ?", (source,))
+        connection.executemany(
+            _KEEP_MISSING,
+            [(id_, source, before.get(id_, now)) for id_ in ids],
+        )
+
+
+def set_quarantine(catalog: Catalog, source: str, entries: Iterable[Quarantined]) -> None:
+    """All that the source's newest sync could not read; what was known already keeps its time."""
+    with catalog.writing() as connection:
+        before = {(q.origin, q.reason): q.seen_at for q in quarantine(catalog, source)}
+        now = datetime.now(UTC)
+        connection.execute("DELETE FROM quarantine WHERE source = ?", (source,))
+        connection.executemany(
+            _KEEP_QUARANTINED,
+            [
+                (
+                    source, one.origin, one.post_id, one.reason,
+                    int((before.get((one.origin, one.reason)) or one.seen_at or now).timestamp()),
+                )
+                for one in entries
+            ],
+        )  # fmt: skip
+
+
+def quarantine(catalog: Catalog, source: str | None = None) -> tuple[Quarantined, ...]:
+    """What could not be read at the newest sync of each source, or of one, in a fixed order."""
+    rows = catalog.connection.execute(
+        "SELECT source, origin, post_id, reason, seen_at FROM quarantine"
+        f" {'' if source is None else 'WHERE source = ?'} ORDER BY source, origin, reason",
+        () if source is None else (source,),
+    )
+    return tuple(
+        Quarantined(where, origin, reason, post_id, datetime.fromtimestamp(seen, tz=UTC))
+        for where, origin, post_id, reason, seen in rows
+    )

@@ -1,0 +1,188 @@
+"""What the words of a question mean in an index: names, rare words, spellings, capital letters."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import regex
+
+from rag.catalog import lexicon as catalog_lexicon
+from rag.catalog.catalog import Catalog
+from rag.catalog.read import choices
+from rag.text.number_words import NUMBER, other_form
+from rag.text.recognise import Names, names_of
+from rag.text.sentences import STOP_WORDS, search_words
+from rag.text.spelling import distance, letters_of, same_start, spelled_out, tolerance
+
+_ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
+_STEMS = 8  # nearest stems whose words are looked at
+_CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
+_KEPT = 20_000  # words whose place is remembered
+_LETTERS = regex.compile(r"\p{Latin}+")
+_NEAR_CAPITALS = regex.compile(r"(?<!\w)[A-Za-z]{2,6}(?!\w)")  # what may be an abbreviation
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is read once for each state of the catalog."""
+
+    state: tuple[object, ...]
+    passages: int
+    names: Names
+    acronyms: Mapping[str, str] | None = None
+    frequencies: dict[str, int] = field(default_factory=dict)
+    nearest: dict[str, str | None] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
+
+
+class Lexicon:
+    """The words of one catalog. Safe to use from several threads; follows the catalog's changes."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._found: _Known | None = None
+        self._guard = threading.Lock()
+
+    @property
+    def names(self) -> Names:
+        """Authors, categories, tags and sites."""
+        return self._known().names
+
+    @property
+    def acronyms(self) -> Mapping[str, str]:
+        """Capital letters to the words that a post spells them out with."""
+        known = self._known()
+        if known.acronyms is None:
+            texts = catalog_lexicon.texts_with_bracketed_capitals(self._catalog)
+            known.acronyms = spelled_out(texts)
+        return known.acronyms
+
+    def frequency(self, word: str) -> int:
+        """How many passages hold a search word, up to 20,000."""
+        counted = self._known().frequencies
+        if word not in counted:
+            if len(counted) >= _KEPT:
+                counted.clear()
+            counted[word] = catalog_lexicon.passages_with(self._catalog, word)
+        return counted[word]
+
+    def rarity(self, word: str) -> float:
+        """Inverse document frequency of a search word; positive, or 0 for one of no passage."""
+        held = self.frequency(word)
+        return math.log((self._known().passages + 1.5) / (held + 0.5)) if held else 0.0
+
+    @property
+    def rarest(self) -> float:
+        """The inverse document frequency of a word that no passage holds."""
+        return math.log((self._known().passages + 1.5) / 0.5)
+
+    def nearest(self, word: str) -> str | None:
+        """The word of the posts that a word which occurs in none of them is probably meant for.
+
+        Args:
+            word: In lower case; of Latin letters, else nothing is near.
+        """
+        most = tolerance(word)
+        if not most or not _LETTERS.fullmatch(word) or self.frequency(word):
+            return None
+        known = self._known().nearest
+        if word not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            known[word] = self._search(word, most)
+        return known[word]
+
+    def otherwise(self, text: str) -> str:
+        """A question in other words: misspellings set right, capital letters spelled out.
+
+        A word that no post has becomes the nearest one that one has; capital letters become what a
+        post says they stand for, and the other way round; a number that no post has becomes the
+        word that one has, or the other way round. Itself where there is nothing to change.
+        """
+        changed = _NEAR_CAPITALS.sub(lambda match: self._in_titles(match[0]) or match[0], text)
+        changed = NUMBER.sub(lambda match: self._as_posts_count(match[0]) or match[0], changed)
+        for letters, words in self.acronyms.items():
+            if regex.search(rf"(?<!\w){regex.escape(letters)}(?!\w)", text):
+                changed = regex.sub(rf"(?<!\w){regex.escape(letters)}(?!\w)", words, changed)
+            elif words.lower() in text.lower():
+                own = regex.compile(rf"(?<!\w){regex.escape(words)}(?!\w)", regex.IGNORECASE)
+                changed = own.sub(letters, changed)
+        unknown = [
+            word
+            for word in dict.fromkeys(match[0].lower() for match in _LETTERS.finditer(changed))
+            if tolerance(word) and word not in self.names.words and not self.frequency(word)
+        ]
+        looked_for = set(unknown[:_CORRECTED])
+
+        def corrected(word: str) -> str:
+            return (self.nearest(word.lower()) if word.lower() in looked_for else None) or word
+
+        return _LETTERS.sub(lambda match: corrected(match[0]), changed)
+
+    def _in_titles(self, letters: str) -> str:
+        """What letters stand for by the titles and headings over them; empty where none says."""
+        if letters.upper() in self.acronyms or letters.lower() in STOP_WORDS:
+            return ""
+        known = self._known().spelled
+        if letters not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            titles = catalog_lexicon.titles_beside_capitals(self._catalog, letters)
+            found = Counter(words.lower() for t in titles if (words := letters_of(letters, t)))
+            known[letters] = min(found, key=lambda words: (-found[words], words), default="")
+        return known[letters]
+
+    def _as_posts_count(self, number: str) -> str | None:
+        """The other form of a number, where posts have that one and not this one."""
+        other = other_form(number)
+        if other is None or self._held(number):
+            return None
+        return other if self._held(other) else None
+
+    def _held(self, text: str) -> bool:
+        return all(self.frequency(word) for word in search_words(text).split())
+
+    def _search(self, word: str, most: int) -> str | None:
+        shortest, longest = len(word) - most - _ENDING, len(word) + most
+        terms = [
+            one
+            for start in (word[0], word[1::-1])
+            for one in catalog_lexicon.terms_from(self._catalog, start, shortest, longest)
+        ]
+        stems = sorted(
+            (near, -held, term)
+            for term, held in terms
+            if len(set(term) - set(word)) <= most
+            and (near := _stem_distance(word, term, most)) <= most
+        )
+        written = [
+            (distance(word, own, most), -held, own)
+            for _, held, term in stems[:_STEMS]
+            for own in catalog_lexicon.written_near(self._catalog, term)
+            if own[:1] and same_start(word, own) and _LETTERS.fullmatch(own)
+        ]
+        near, _, best = min(written, default=(most + 1, 0, ""))
+        return best if near <= most else None
+
+    def _known(self) -> _Known:
+        catalog = self._catalog
+        with self._guard, catalog.reading():
+            state = (catalog.index_id, catalog.generation)
+            if self._found is None or self._found.state != state:
+                passages = catalog.words.noted()
+                own = choices(catalog)
+                names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
+                self._found = _Known(state, passages, names)
+            return self._found
+
+
+def _stem_distance(word: str, stem: str, most: int) -> int:
+    """From the nearest beginning of a word to a stem: endings are cut off from stems."""
+    return min(
+        distance(word[:end], stem, most)
+        for end in range(max(1, len(word) - _ENDING), len(word) + 1)
+    )

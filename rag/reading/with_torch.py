@@ -1,0 +1,118 @@
+"""Reading with a small transformer: question and passage in one forward pass, on a processor.
+
+The layers of the bundled model, trained on questions with marked answers (`eval.fit.reader`
+says on which), on top of its own embeddings. One pass gives for each sentence how well it
+answers against none of the passage's doing so, and the words that answer by themselves; as for
+SQuAD 2.0, https://arxiv.org/abs/1806.03822, no answer is the first token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from rag.embedding.bundled import check_bundled_weights, revision, tokenizer
+from rag.embedding.cores import CORES, on_one_core
+from rag.embedding.load import best_precision
+from rag.embedding.network import Encoder, bundled_encoder, restore
+from rag.reading.as_numbers import NONE, WEIGHTS, Encoded, encode_passage, reading_of
+from rag.reading.reader import Reading
+from rag.types import Passage
+
+_STEP = 32
+"""Lengths are rounded up to a multiple: torch keeps memory for every length that it meets."""
+
+
+class ReaderNet(nn.Module):  # type: ignore[misc]
+    """The network: an encoder and four heads."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        width = encoder.config.hidden_size
+        self.enc = encoder
+        self.span = nn.Linear(width, 2)
+        """Start and end of the short answer."""
+        self.sent = nn.Linear(width, 1)
+        """A sentence's mean …"""
+        self.tok = nn.Linear(width, 1)
+        """… and its strongest token."""
+        self.null = nn.Linear(width, 1)
+        """That no sentence answers."""
+
+    def forward(
+        self, ids: Tensor, mask: Tensor, types: Tensor, sentence: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores of tokens (batch, length, 2), of sentences (batch, sentences), of none (batch).
+
+        Args:
+            ids: Shape (batch, length).
+            mask: 1 for tokens, 0 for padding.
+            types: 0 for the question, 1 for the passage.
+            sentence: The number of the sentence that a token is of, from 0; -1 for none.
+        """
+        hidden = self.enc(
+            input_ids=ids, attention_mask=mask, token_type_ids=types
+        ).last_hidden_state
+        count = max(int(sentence.max()) + 1, 1)
+        member = nn.functional.one_hot((sentence + 1).clamp(min=0), count + 1)[:, :, 1:]
+        member = member.to(hidden.dtype)
+        sizes = member.sum(1)
+        means = torch.einsum("bln,blw->bnw", member, hidden) / sizes.clamp(min=1).unsqueeze(-1)
+        tokens = self.tok(hidden).expand_as(member)
+        strongest = torch.where(member > 0, tokens, torch.full_like(member, NONE)).amax(1)
+        scores = self.sent(means).squeeze(-1) + strongest
+        scores = scores.masked_fill(sizes == 0, NONE)
+        return self.span(hidden), scores, self.null(hidden[:, 0]).squeeze(-1)
+
+
+class ModelReader:
+    """The bundled reader."""
+
+    def __init__(self, *, weights: Path = WEIGHTS, precision: str = "auto") -> None:
+        """Load it.
+
+        Args:
+            weights: What `eval.fit.reader` wrote.
+            precision: "float32", "bfloat16" or "auto".
+
+        Raises:
+            ModelUnavailable: The bundled model's weights are missing or are not the expected ones.
+        """
+        check_bundled_weights()
+        net = ReaderNet(bundled_encoder())
+        restore(net, weights)
+        self._net = net.to(getattr(torch, best_precision(precision, "cpu"))).eval()
+        tokenizer()
+        self.id = f"reader@{revision(weights)}"
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        prepared = [encode_passage(question, passage) for passage in passages]
+        every = (self._pool.map if len(prepared) > 1 else map)(self._read, prepared)
+        return list(every)
+
+    def _read(self, one: Encoded) -> Reading:
+        length = len(one.ids)
+        more = -length % _STEP
+
+        def filled(values: Sequence[int], fill: int) -> Tensor:
+            return torch.tensor([[*values, *[fill] * more]])
+
+        with on_one_core(), torch.inference_mode():
+            span, scores, null = self._net(
+                filled(one.ids, 0),
+                filled([1] * length, 0),
+                filled(one.types, 0),
+                filled(one.sentences, -1),
+            )
+        # The difference first: in half precision it is the smaller number.
+        odds = (scores[0] - null[0]).float().numpy()
+        return reading_of(one, span[0, :length].float().numpy(), odds)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(CORES, thread_name_prefix="read")

@@ -1,0 +1,111 @@
+"""Passages that may hold the answer: the best by meaning and by words, and what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.catalog import filters as catalog_filters
+from rag.catalog import read as catalog_read
+from rag.embedding.embedder import Embedder, QuestionVectors
+from rag.index.index import Index
+from rag.retrieval.late import LateQuestion, late_question, passage_scores
+from rag.text.sentences import question_words
+from rag.types import Filters
+
+_EXACT = 20_000  # up to so many allowed passages are compared one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that may hold the answer, and what was measured of it."""
+
+    id: str
+    late: float
+    """Idf-weighted MaxSim, in [-1, 1]."""
+    cosine: float
+    """In [-1, 1]."""
+    words: float
+    """BM25 as part of the best candidate's, in [0, 1]."""
+    share: float
+    """Of the question's tokens that stand in the passage, idf-weighted, in [0, 1]."""
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """In the order of `calibration.PASSAGE_FEATURES`."""
+        return self.late, self.cosine, self.words, self.share
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One text that is searched for, as the index and the ranking need it."""
+
+    text: str
+    vectors: QuestionVectors
+    late: LateQuestion
+    candidates: tuple[Candidate, ...]
+    """In no order that means anything."""
+
+
+def search(
+    text: str,
+    index: Index,
+    embedder: Embedder,
+    *,
+    filters: Filters,
+    limit: int,
+    hidden: Set[str] = frozenset(),
+) -> Search:
+    """Candidates for one search text with all that is measured of them."""
+    vectors = embedder.embed_question(text)
+    allowed = catalog_filters.allowed_passages(index.catalog, filters) if filters else None
+    more = limit + len(hidden)
+    by_meaning = _without(hidden, _by_meaning(vectors, index, allowed, more), limit)
+    by_words = _without(hidden, _by_words(text, index, allowed, more), limit)
+    ids = list(dict.fromkeys((*by_meaning, *by_words)))
+    stored = catalog_read.stored_vectors(index.catalog, ids)
+    ids = [id_ for id_ in ids if id_ in stored]
+    late = late_question(vectors, catalog_read.token_weights(index.catalog, vectors.token_ids))
+    scores, shares = passage_scores(late, [stored[id_] for id_ in ids])
+    most = max(by_words.values(), default=0.0) or 1.0
+    return Search(
+        text,
+        vectors,
+        late,
+        tuple(
+            Candidate(
+                id=id_,
+                late=float(scores[i]),
+                cosine=float(stored[id_].passage.astype(np.float32) @ vectors.question),
+                words=by_words.get(id_, 0.0) / most,
+                share=float(shares[i]),
+            )
+            for i, id_ in enumerate(ids)
+        ),
+    )
+
+
+def _without(hidden: Set[str], found: dict[str, float], limit: int) -> dict[str, float]:
+    return dict([item for item in found.items() if item[0] not in hidden][:limit])
+
+
+def _by_meaning(
+    vectors: QuestionVectors, index: Index, allowed: set[str] | None, limit: int
+) -> dict[str, float]:
+    if allowed is None:
+        return index.search(vectors.question, limit)
+    if len(allowed) <= _EXACT:
+        return index.exact_search(vectors.question, sorted(allowed), limit)
+    # Most passages are allowed, so some of the nearest are.
+    found = index.search(vectors.question, 10 * limit)
+    return dict([item for item in found.items() if item[0] in allowed][:limit])
+
+
+def _by_words(text: str, index: Index, allowed: set[str] | None, limit: int) -> dict[str, float]:
+    words = question_words(text)
+    if allowed is None:
+        return catalog_read.by_words(index.catalog, words, limit)
+    found = catalog_read.by_words(index.catalog, words, _EXACT)
+    return dict([item for item in found.items() if item[0] in allowed][:limit])

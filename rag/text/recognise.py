@@ -1,0 +1,272 @@
+"""Authors, categories, tags and times that a question names to say which posts it is about.
+
+Precision before recall: a name or a year counts only where the question's words around it say that
+it belongs to posts: "posts by", "tagged", "published in". Anywhere else it is part of the subject.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import regex
+
+from rag.text.date_words import TimeWords, time_words
+from rag.text.sentences import STOP_WORDS
+from rag.types import Filters, Recognised
+
+NOUN = (
+    r"(?:(?:blog|news)[ -])?(?:posts?|posting|articles?|entry|entries|pieces?|columns?|story"
+    r"|stories|series|news)"
+)
+VERB = r"(?:write|writes|wrote|written|writing|publish(?:ed)?|post(?:ed)?|blogged)"
+SUBJECT = "SITE"
+"""Stands where an author was the subject of a verb, or where the site is named."""
+_ABOUT = r"(?:about|on|regarding|concerning|covering|mentioning)"
+_LONGEST = 6  # words of a name
+_TOKEN = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_FLAGS = regex.IGNORECASE
+_SPEAKS = regex.compile(rf"\b{NOUN}\b", _FLAGS)
+_BY = regex.compile(rf"\b{NOUN}\b.*\b(?:by|authors?:?)\s+$", _FLAGS)
+_WRITTEN_BY = regex.compile(
+    r"(?:\b(?:written|published|posted)\s+)?\b(?:by|authors?:?)\s+$", _FLAGS
+)
+_WROTE = regex.compile(r"\b(?:did|has|have|had|does|do)\s+$", _FLAGS)
+_OFTEN = r"(?:(?:ever|also|already|first|last|just|recently|actually)\s+)?"
+_THEN_VERB = regex.compile(rf"\s+{_OFTEN}{VERB}\b", _FLAGS)
+_THEN_OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+\p{L}", _FLAGS)  # one more who wrote
+_THEN_NOUN = regex.compile(rf"['’]s?\s+(?:[\w-]+\s+){{0,3}}{NOUN}\b", _FLAGS)
+_THAT = regex.compile(rf"\b(?:{NOUN}|thing)\s+(?:that\s+|which\s+)?$|^what\s+$", _FLAGS)
+_THEN_WROTE = regex.compile(rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS)
+_THEN_END = regex.compile(
+    r"\s*(?:[?.!,;:)]|$|\b(?:and|or|about|on|from|in|since|before|after|until|between|during|"
+    r"regarding|that|which|tagged|filed|published|written|posted|last|this|of|with|is|are|was|"
+    r"were|has|have|did|at|here|to|there)\b)",
+    _FLAGS,
+)
+_FUNCTION = regex.compile(r"(?:by|did|has|have|had|does|do|and|or|what|are|is|in|from|show|me)\s+$",
+                          _FLAGS)  # fmt: skip
+_OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+$", _FLAGS)
+_TAGGED = regex.compile(
+    r"\b(?:(?:tagged|labell?ed)(?:\s+(?:with|as|under))?|(?:with\s+)?(?:the\s+)?tags?:?)"
+    r"(?:\s+the\s+tag)?\s+[\"“'‘]?$",
+    _FLAGS,
+)
+_FILED = regex.compile(
+    r"\b(?:filed\s+(?:under|in)|categori[sz]ed\s+(?:as|under|in)|(?:in|from|of|under)\s+(?:the\s+)?"
+    r"(?:category|section|rubric)|(?:the\s+)?category:?)\s+[\"“'‘]?$",
+    _FLAGS,
+)
+_IN_THE = regex.compile(r"\b(?:in|from|under)\s+(?:the\s+)?[\"“'‘]?$", _FLAGS)
+_THEN_CATEGORY = regex.compile(r"[\"”'’]?\s+category\b", _FLAGS)
+_NOUN_BEFORE = regex.compile(
+    rf"\b{NOUN}\s*(?:,?\s*(?:that\s+|which\s+)?(?:(?:is|are|was|were)\s+)?"
+    r"(?:published|written|posted)?\s*)$",
+    _FLAGS,
+)
+_NOUN_BEHIND = regex.compile(rf"(?:['’]s?)?\s+{NOUN}\b", _FLAGS)
+_LAST_TRIGGER = regex.compile(
+    rf".*\b(?:(?P<verb>{VERB})|{NOUN}\s+(?:(?:are|is|were|was)\s+there\s+)?{_ABOUT})\b", _FLAGS
+)
+_END = regex.compile(r"\s*(?:[?.!,;]|$|\b(?:and|in total|altogether|so far)\b)", _FLAGS)
+_STRONG = {"since", "after", "later than", "before", "prior to", "earlier than", "between", "until",
+           "till", "starting", "up to"}  # fmt: skip
+_RELATIVE = regex.compile(r"\b(?:last|past|previous|this|current|today|yesterday)\b", _FLAGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Words of a question that became a filter."""
+
+    start: int
+    end: int
+    recognised: Recognised
+    firm: bool
+    """It belongs to posts whatever else the question asks."""
+    subject: bool = False
+    """The words are the subject of a verb, such as an author who wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What posts can be told by, ready to be looked for."""
+
+    authors: dict[tuple[str, ...], str]
+    parts: dict[str, str]
+    """First and last names that only one author has."""
+    categories: dict[tuple[str, ...], str]
+    tags: dict[tuple[str, ...], str]
+    sites: frozenset[str]
+    """Words that name the site itself: an author of that name is its voice."""
+    words: frozenset[str]
+    """Of the names of authors, categories and tags, lower case: none of them is a misspelling."""
+
+
+def names_of(
+    authors: Iterable[str], categories: Iterable[str], tags: Iterable[str], hosts: Iterable[str]
+) -> Names:
+    """Names as they stand in posts' records, made ready."""
+    people = {folded(name): name for name in authors}
+    parts: dict[str, set[str]] = {}
+    for words, name in people.items():
+        for word in {words[0], words[-1]} if len(words) > 1 else ():
+            parts.setdefault(word, set()).add(name)
+    groups = {words: name for name in categories if (words := folded(name))}
+    labels = {words: name for name in tags if (words := folded(name))}
+    return Names(
+        authors={words: name for words, name in people.items() if words},
+        parts={
+            word: next(iter(own))
+            for word, own in parts.items()
+            if len(own) == 1 and len(word) > 1 and word not in STOP_WORDS
+        },
+        categories=groups,
+        tags=labels,
+        sites=frozenset(word for host in hosts for word in folded(host)),
+        words=frozenset(word for words in (*people, *groups, *labels) for word in words),
+    )
+
+
+def folded(text: str) -> tuple[str, ...]:
+    """The words of a name without case, accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", text)
+    return tuple(regex.sub(r"\p{M}", "", match[0]).casefold() for match in _TOKEN.finditer(plain))
+
+
+def recognise(question: str, names: Names, now: datetime) -> list[Found]:
+    """The filters that a question names, in order; none overlaps another."""
+    if not regex.search(rf"\b(?:{NOUN}|{VERB})\b", question, _FLAGS):
+        return []
+    tokens = [(m.start(), m.end(), (folded(m[0]) or ("",))[0]) for m in _TOKEN.finditer(question)]
+    found: list[Found] = []
+    at = 0
+    while at < len(tokens):
+        one = _name_at(question, tokens, at, names, found)
+        if one is None:
+            at += 1
+            continue
+        found.append(one)
+        while at < len(tokens) and tokens[at][0] < one.end:
+            at += 1
+    times = [one for words in time_words(question, now) if (one := _time(question, words, found))]
+    return sorted(found + times[:1], key=lambda one: one.start)
+
+
+Tokens = Sequence[tuple[int, int, str]]
+
+
+def _name_at(
+    question: str, tokens: Tokens, at: int, names: Names, before: Sequence[Found]
+) -> Found | None:
+    start = tokens[at][0]
+    kinds: tuple[tuple[dict[tuple[str, ...], str], Callable[..., Found | None]], ...] = (
+        (names.authors, _author),
+        (names.tags, _tag),
+        (names.categories, _category),
+        (names.tags, _category),
+    )
+    for known, judge in kinds:
+        for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
+            words = tuple(word for _, _, word in tokens[at : at + length])
+            name = known.get(words)
+            if name is None and known is names.authors:
+                name = known.get(("".join(words),))  # "inesmoreau", as some sites name people
+            end = tokens[at + length - 1][1]
+            if name is not None and (
+                one := judge(question, start, end, name, known, names, before)
+            ):
+                return one
+    word = tokens[at][2]
+    if word in names.parts and (question[start].isupper() or question[1:].islower()):
+        return _author(question, start, tokens[at][1], names.parts[word], None, names, before)
+    return None
+
+
+def _author(
+    question: str, start: int, end: int, name: str, _: object, names: Names, before: Sequence[Found]
+) -> Found | None:
+    if set(folded(name)) <= names.sites:
+        return None
+    head, tail = question[:start], question[end:]
+    if _is_part_of_a_name(head, tail, question[start:end]):
+        return None
+    own = Filters(authors=(name,))
+    by = _BY.search(head) and _WRITTEN_BY.search(head)
+    if by and _THEN_END.match(tail):
+        start = by.start()
+        return Found(start, end, Recognised(question[start:end], own), firm=True)
+    last = before[-1] if before else None
+    if last and last.recognised.filters.authors and _OR.fullmatch(question, last.end, start):
+        return Found(last.end, end, Recognised(question[start:end], own), last.firm, last.subject)
+    if _THEN_NOUN.match(tail):
+        behind = regex.match(r"['’]s?", tail)
+        end += behind.end() if behind else 0
+        return Found(start, end, Recognised(question[start:end], own), firm=True)
+    if (_WROTE.search(head) and (_THEN_VERB.match(tail) or _THEN_OR.match(tail))) or (
+        _THAT.search(head) and _THEN_WROTE.match(tail)
+    ):
+        return Found(start, end, Recognised(question[start:end], own), firm=False, subject=True)
+    return None
+
+
+def _is_part_of_a_name(head: str, tail: str, name: str) -> bool:
+    """Whether the words beside it belong to it, so that somebody else is meant."""
+    if not name[0].isupper():
+        return False
+    before = regex.search(r"(\p{Lu}[\p{L}\p{M}.’'-]*)\s+$", head)
+    behind = regex.match(r"\s+\p{Lu}", tail)
+    return behind is not None or (before is not None and not _FUNCTION.search(head))
+
+
+def _tag(question: str, start: int, end: int, name: str, *_: object) -> Found | None:
+    match = _TAGGED.search(question[:start]) if _SPEAKS.search(question) else None
+    return _quoted(question, match.start(), end, Filters(tags=(name,))) if match else None
+
+
+def _category(
+    question: str, start: int, end: int, name: str, known: object, names: Names, _: object
+) -> Found | None:
+    if not _SPEAKS.search(question):
+        return None
+    match = _FILED.search(question[:start])
+    behind = _THEN_CATEGORY.match(question, end)
+    if match is None and behind:
+        match, end = _IN_THE.search(question[:start]), behind.end()
+    if match is None:
+        return None
+    own = Filters(tags=(name,)) if known is names.tags else Filters(categories=(name,))
+    return _quoted(question, match.start(), end, own)
+
+
+def _quoted(question: str, start: int, end: int, filters: Filters) -> Found:
+    end += question[end : end + 1] in ("”", '"', "’", "'") and 1
+    return Found(start, end, Recognised(question[start:end].strip(), filters), firm=True)
+
+
+def _time(question: str, words: TimeWords, names: Sequence[Found]) -> Found | None:
+    if any(words.start < one.end and one.start < words.end for one in names):
+        return None
+    # Filters that stand between a noun and its date are passed over: "posts by Ines in 2016".
+    head = question[: words.start]
+    for one in reversed(names):
+        if one.end <= len(head):
+            head = head[: one.start] + (SUBJECT if one.subject else "") + head[one.end :]
+    tail = question[words.end :]
+    text = question[words.start : words.end]
+    relative = bool(_RELATIVE.search(text))
+    firm = loose = False
+    if words.preposition or relative:
+        firm = bool(_NOUN_BEFORE.search(head))
+        trigger = _LAST_TRIGGER.match(head)
+        at_end = _END.match(tail) is not None
+        strong = words.preposition in _STRONG or relative
+        at_start = not head.strip() and bool(regex.match(r"\s*,?\s*(?:wh|how)", tail, _FLAGS))
+        loose = at_start or (at_end and trigger is not None and (bool(trigger["verb"]) or strong))
+    if not words.preposition:
+        firm = firm or bool(_NOUN_BEHIND.match(tail))
+    if not firm and not loose:
+        return None
+    filters = Filters(since=words.since, until=words.until)
+    return Found(words.start, words.end, Recognised(text, filters), firm)

@@ -1,0 +1,136 @@
+"""Questions that lean on the conversation before them, and what they lean on. Rules, no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from rag.text.sentences import STOP_WORDS, search_words
+from rag.types import Turn
+from rag.understanding.pointing import LIGHT, goes_on, leans_back
+
+Rarity = Callable[[str], float]
+"""Inverse document frequency of a word in lower case, positive; 0: it occurs nowhere."""
+
+_CAPITAL = r"(?:(?:\p{Lu}\.)+|(?:\p{Lu}|\d+\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
+_NAME = regex.compile(
+    r"\b[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{Ll}{2,}\b|"  # of a site: blog.example
+    rf"{_CAPITAL}(?:\s+(?:(?:of|the|and|for|de|la|in|a)\s+){{0,2}}{_CAPITAL})*"
+)
+_SENTENCE_START = regex.compile(r"(?:^|[.?!:“\"]\s*)$")
+_ASKING = frozenset("how what when where who whom whose why which is are was were did do does can "
+                    "could should would will has have had in on at of the a an and but or so "
+                    "if i it he she they we you tell yes no there this that".split())  # fmt: skip
+_TIMES = frozenset(
+    "january february march april may june july august september october november "
+    "december monday tuesday wednesday thursday friday saturday sunday".split()
+)
+_BARE = 1  # a question with no more words of its own takes over what was asked as well
+_FADES = 0.9  # what one more turn back still counts
+_SAID = 0.5  # what a name in an answer counts beside one in a question
+_DOUBTFUL = 0.3  # what a single word at the start of a sentence counts as a name
+_LEAST = 0.5  # of the first name's weight: then a second one is carried over as well
+_NAMES, _WORDS = 2, 2  # carried over at most
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    words: tuple[str, ...]
+    weight: float
+
+
+def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = None) -> str:
+    """The question with what it leans on in brackets behind it; itself where it leans on nothing.
+
+    Args:
+        question: White space as single spaces.
+        history: Earlier turns, oldest first.
+        rarity: Rare words say more about the subject; None: all words are alike.
+    """
+    if not history or not leans_back(question):
+        return question
+    known = {word.lower() for word in search_words(question).split()}
+    subject = [word for word in _subject(question, history, rarity) if word.lower() not in known]
+    return f"{question} ({' '.join(dict.fromkeys(subject))})" if subject else question
+
+
+def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> Iterator[str]:
+    """What the conversation is about: its names, and the words of its last complete question."""
+    known = {word.lower() for word in search_words(question).split()}
+    names = [m for m in _salient(history, rarity) if not {w.lower() for w in m.words} & known]
+    least = names[0].weight * _LEAST if names else 0.0
+    for name in names[:_NAMES]:
+        if name.weight >= least:
+            yield from name.words
+    own = [word for word in known if word not in STOP_WORDS]
+    yield from _words(history, rarity, _WORDS)
+    if len(own) < _BARE:
+        # "Why?", "And in winter?" take over what was asked of the subject, too.
+        yield from _telling(history[-1].question, rarity, _WORDS)
+
+
+def _words(history: Sequence[Turn], rarity: Rarity | None, most: int) -> Iterator[str]:
+    """Of the last complete question, and of those behind it that named something else."""
+    for turn in reversed(history):
+        leans = leans_back(turn.question)
+        if turn is history[0] or not leans or goes_on(turn.question):
+            yield from _telling(turn.question, rarity, most)
+        if not leans:
+            return
+
+
+def _telling(text: str, rarity: Rarity | None, most: int) -> list[str]:
+    """The rarest words of a text, in its order."""
+    words = list(
+        dict.fromkeys(w for w in search_words(text).split() if w.lower() not in STOP_WORDS | LIGHT)
+    )
+    if rarity is None:
+        return words[:most]
+    weights = {word: rarity(word.lower()) for word in words}
+    kept = sorted(words, key=lambda word: -weights[word])[:most]
+    return [word for word in words if word in kept]
+
+
+def _salient(history: Sequence[Turn], rarity: Rarity | None) -> list[_Mention]:
+    """The names of a conversation, those first that it keeps coming back to."""
+    weights: dict[tuple[str, ...], float] = {}
+    sures: dict[tuple[str, ...], bool] = {}
+    for age, turn in enumerate(reversed(history)):
+        for source, text in ((1.0, turn.question), (_SAID, turn.answer)):
+            for words, sure in _names(text):
+                weight = source * _FADES**age * (1 if sure else _DOUBTFUL)
+                weights[words] = weights.get(words, 0.0) + weight
+                sures[words] = sures.get(words, False) or sure
+    # "Three." is no name; "Allen did." is one, where somebody is called Allen elsewhere.
+    named = {word for words, sure in sures.items() if sure for word in words}
+    whole: dict[tuple[str, ...], float] = {}
+    for words in sorted(weights, key=len, reverse=True):
+        # "Allen" is Holly Allen, where both are named.
+        own = {word.lower() for word in words}
+        longer = next((one for one in whole if own <= {word.lower() for word in one}), words)
+        if named & set(words):
+            whole[longer] = whole.get(longer, 0.0) + weights[words]
+    found = [_Mention(words, weight * _rare(words, rarity)) for words, weight in whole.items()]
+    found = [mention for mention in found if mention.weight > 0]
+    return sorted(found, key=lambda mention: -mention.weight)
+
+
+def _rare(words: Sequence[str], rarity: Rarity | None) -> float:
+    return max(rarity(word.lower()) for word in words) if rarity else 1.0
+
+
+def _names(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Words with capitals, as groups, and whether they are surely names."""
+    for match in _NAME.finditer(text):
+        parts = match[0].split()
+        starts = _SENTENCE_START.search(text[: match.start()]) is not None
+        while parts and starts and parts[0].lower().strip(".,'’") in _ASKING:
+            parts, starts = parts[1:], False
+        words = tuple(
+            word for word in search_words(" ".join(parts)).split()
+            if word.lower() not in STOP_WORDS | _TIMES and len(word) > 1
+        )  # fmt: skip
+        if words:
+            yield words, not (starts and len(words) == 1)

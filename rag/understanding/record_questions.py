@@ -1,0 +1,228 @@
+"""Questions about the posts themselves: which is the newest, who wrote it, when, how many.
+
+What is limited to an author, a category, a tag or a time is recognised first and taken out; what
+is left must fit one of a few forms as a whole. A question that fits none is about what stands in
+the posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import regex
+
+from rag.text.date_words import time_words
+from rag.text.recognise import NOUN, SUBJECT, VERB, Found, Names, recognise
+from rag.types import Recognised, RecordQuestion, Wanted
+
+_FLAGS = regex.IGNORECASE
+_THE = r"(?:(?:the|this|that|your|their|our|its|all|all of the|any|some|a|an)\s+)?"
+_ABOUT = r"(?:about|on|regarding|concerning|covering|mentioning|discussing|related to|dealing with)"
+_TOPIC = r"(?P<topic>\S.*?)"
+_TITLE = r"(?P<topic>[“\"].+[”\"])"
+_WHICH = (
+    rf"(?:\s+(?:(?:that|which)\s+)?(?:(?:is|are|was|were|has been|have been)\s+)?(?:there\s+)?"
+    rf"(?:published\s+|written\s+|posted\s+)?(?:{_ABOUT}|mentions?|covers?|discuss(?:es)?)"
+    rf"\s+{_TOPIC})?"
+)
+_DONE = r"(?:\s+(?:is|are|was|were|have been|has been))?(?:\s+(?:there|published|written|posted))?"
+_ASK = (
+    r"(?:(?:please\s+)?(?:(?:what|which|who)(?:['’]s|['’]re|\s+is|\s+was|\s+are|\s+were)?|"
+    r"(?:show|give|tell|find|list|name)(?:\s+me)?|(?:is|are)\s+there|do\s+you\s+have|"
+    r"have\s+you\s+(?:got|any)|i\s+(?:want|need)|i['’]m\s+looking\s+for)\s+)?"
+)
+_BEST = r"(?:very\s+)?(?P<best>newest|latest|most recent|last|oldest|earliest|first)"
+_SITE = rf"(?:you|we|the\s+(?:team|blog|site|authors?|writers?|staff)|anyone|{SUBJECT})"
+_ALSO = r"(?:\s+(?:ever|also|already|all|actually))?"
+_PAST = r"(?:published|posted|written|released|out|put up|put online)"
+_AUTHORED = r"wrote|authored|published|posted|has written|put together|penned"
+_NUMBERS = "two three four five six seven eight nine ten".split()
+_NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
+_FORMS: tuple[tuple[str, Wanted | None], ...] = (
+    (rf"{_ASK}{_THE}{_BEST}\s+{_NUMBER}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"{_ASK}{_THE}{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"(?:when|on what (?:date|day)) (?:was|were|did|is) {_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH}\s+"
+     rf"(?:get\s+|go\s+|come\s+|appear|first\s+)?(?:{_PAST}|appear|up|live|online)?", Wanted.DATE),
+    (rf"(?:when|on what (?:date|day)) (?:was|did) {_THE}series{_WHICH}\s+(?P<begin>begin|start)",
+     Wanted.OLDEST),
+    (rf"(?:when|on what (?:date|day)) was {_TITLE} {_PAST}", Wanted.DATE),
+    (rf"(?:who|which author) (?:wrote|authored|published|posted) {_TITLE}",
+     Wanted.AUTHORS),
+    (rf"(?:who|which author) (?:{_AUTHORED}) {_THE}(?:{_BEST}\s+)?"
+     rf"{NOUN}{_WHICH}", Wanted.AUTHORS),
+    (rf"(?:who|which author) (?:wrote|has written|writes) {_ABOUT}\s+{_TOPIC}", Wanted.AUTHORS),
+    (rf"who (?:is|are|was|were) {_THE}(?:authors?|writers?) of {_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH}",
+     Wanted.AUTHORS),
+    (rf"(?:who|by whom) was {_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH} (?:written|published)(?: by)?",
+     Wanted.AUTHORS),
+    (rf"how many {_THE}{NOUN}{_WHICH}{_DONE}", Wanted.COUNT),
+    (rf"(?:what|which) {NOUN}{_WHICH} (?:did|has|have) {_SITE}{_ALSO} {VERB}", Wanted.LIST),
+    (rf"how many {NOUN}{_WHICH} (?:did|has|have) {_SITE}{_ALSO} {VERB}", Wanted.COUNT),
+    (rf"how many {NOUN} (?:did|has|have|do) {_SITE}{_ALSO} (?:have|{VERB})"
+     rf"(?:\s+(?:{_ABOUT}|for)\s+{_TOPIC})?", Wanted.COUNT),
+    (rf"how many times (?:did|has|have) {_SITE}{_ALSO} (?:{VERB})\s+(?:{_ABOUT})\s+{_TOPIC}",
+     Wanted.COUNT),
+    (rf"(?:what|which(?:\s+of)?(?:\s+the)?(?:\s+{NOUN})|what {NOUN}) (?:did|has|have) {_SITE}"
+     rf"{_ALSO} (?:{VERB})(?:\s+(?:{_ABOUT}|for)\s+{_TOPIC}|\s+about)?", Wanted.LIST),
+    (rf"(?:did|has|have) {_SITE}{_ALSO} (?:wrote|written|write|published|posted|blogged)"
+     rf"(?:\s+(?:anything|something|posts?))?\s+{_ABOUT}\s+{_TOPIC}", Wanted.LIST),
+    (rf"{_ASK}{_THE}(?:new|recent)\s+{NOUN}{_WHICH}{_DONE}", Wanted.LIST),
+    (rf"{_ASK}{_THE}{NOUN}{_WHICH}{_DONE}", Wanted.LIST),
+    (rf"{_ASK}{_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH} (?:(?:that|which)\s+)?{SUBJECT}"
+     r" (?:has\s+|have\s+)?(?:wrote|written|published|posted)", Wanted.LIST),
+    (rf"{_ASK}{_THE}{_BEST}\s+thing (?:(?:that|which)\s+)?{_SITE}"
+     r" (?:has\s+|have\s+)?(?:wrote|written|published|posted)", None),
+    (rf"what (?:is|was) {_THE}{_BEST}\s+{NOUN}\s+(?P<content>about)", None),
+    (rf"what (?:is|was) {_THE}{NOUN}\s+(?P<content>about)", Wanted.NEWEST),
+    (r"what(?:['’]s| is) new", Wanted.LIST),
+    (r"what (?:was|has been|is|were) (?:published|posted|written)", Wanted.LIST),
+)  # fmt: skip
+_TAIL = regex.compile(
+    r",?\s+and\s+(?:(?P<content>what\s+(?:(?:is|was|are|were)\s+(?:it|they)\s+about|"
+    r"(?:do|does|did)\s+(?:it|they)\s+say))|"
+    r"(?:by\s+)?(?:who|what|when|which)\b[^,]*\b(?:it|its|they|them|their|this|that)\b[^,]*|"
+    r"who\s+(?:is|are)\s+the\s+authors?|by\s+whom|when)\s*$",
+    _FLAGS,
+)
+_PLACE = regex.compile(
+    r"\s+(?:(?:on|in|of|at|from)\s+(?:the|this|your|our|their)\s+(?:whole\s+)?"
+    r"(?:blog|site|web\s?site|page)|here)(?=\W|$)",
+    _FLAGS,
+)
+_OF_SITE = regex.compile(
+    rf"\s+(?:on|in|of|at|from|by)\s+(?:the\s+)?{SUBJECT}(?:['’]s)?(?:\s+(?:blog|site))?(?=\W|$)"
+)
+_POINTS = regex.compile(
+    r"(?:it|its|this|that|these|those|them|they|him|her|he|she|one|ones|what|there)\b", _FLAGS
+)
+_CLAUSE = regex.compile(r"[?!;]|,\s|\b(?:is|are|was|were|did|does|has|have)\b", _FLAGS)
+_OF_IT = regex.compile(
+    r"(?:and\s+)?(?:(?P<who>who\s+(?:wrote|authored|published|is\s+the\s+author\s+of))\s+IT|"
+    r"(?P<who>by\s+whom|who\s+by)|(?:when|on\s+what\s+(?:date|day))\s+was\s+IT\s+(?:published|"
+    r"written|posted)|when\s+did\s+IT\s+(?:come\s+out|appear))".replace(
+        "IT", r"(?:it|(?:this|that)(?:\s+(?:post|article|one|entry|piece))?)"
+    ),
+    _FLAGS,
+)
+_TITLES = regex.compile(r"“([^”]+)”")
+_AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _FLAGS)
+_NEWS = regex.compile(r"\bnews\b", _FLAGS)
+_NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
+_WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
+_LONGEST = 300  # characters; what is longer is no short question about posts
+_OLDEST = {"oldest", "earliest", "first"}
+_SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+{NOUN}", _FLAGS)
+_SEVERAL = regex.compile(
+    rf"{_BEST}\s+(?:(?:blog|news)[ -])?(?:posts|articles|entries|pieces|columns|stories)\b", _FLAGS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a question about posts is read."""
+
+    recognised: tuple[Recognised, ...] = ()
+    record: RecordQuestion | None = None
+    rest: str = ""
+    """The question without the words that became filters."""
+
+
+def read_question(question: str, names: Names, now: datetime) -> Reading:
+    """What a question says of posts' records; nothing recognised leaves `rest` the question."""
+    if len(question) > _LONGEST:
+        return Reading(rest=question)
+    found = recognise(question, names, now)
+    record = _record(_without(question, found), names)
+    if record is None:
+        several = len(time_words(question, now)) > 1 or _AND_WHAT.search(question)
+        found = [] if several else [one for one in found if one.firm]
+        record = _record(_without(question, found), names)
+    # "What is the post about?" asks for the newest where it says so, or for the one by Ines.
+    bare = record == RecordQuestion(Wanted.NEWEST, content=True)
+    if bare and not (found or _NEW.search(question)):
+        record = None
+    return Reading(
+        recognised=tuple(one.recognised for one in found),
+        record=record,
+        rest=_tidy(_without(question, found)) if found else question,
+    )
+
+
+def read_about_last_post(question: str, answer: str) -> Reading | None:
+    """A question such as "Who wrote it?" behind an answer that names one post; else None."""
+    titles = set(_TITLES.findall(answer))
+    match = _OF_IT.fullmatch(question.rstrip(" ?.!"))
+    if match is None or len(titles) != 1:
+        return None
+    wanted = Wanted.AUTHORS if match["who"] else Wanted.DATE
+    return Reading(record=RecordQuestion(wanted, titles.pop(), titled=True), rest=question)
+
+
+def _without(question: str, found: Sequence[Found]) -> str:
+    for one in reversed(found):
+        instead = SUBJECT if one.subject else ""
+        question = f"{question[: one.start]}{instead}{question[one.end :]}"
+    return question
+
+
+def _tidy(text: str) -> str:
+    text = regex.sub(r"\s+(?=[,?.!;](?:\s|$))|(?<=^)[\s,]+", "", " ".join(text.split()))
+    return regex.sub(r",(?=[?.!]|$)", "", text).strip()
+
+
+def _record(text: str, names: Names) -> RecordQuestion | None:
+    plain = _tidy(text).rstrip(" ?.!")
+    plain = regex.sub(rf"{SUBJECT}(?:{SUBJECT})+", SUBJECT, plain)  # "A and B", each taken out
+    for site in sorted(names.sites - {"blog", "www", "com", "org", "net", "example"}):
+        plain = regex.sub(
+            rf"(?<![\w.]){regex.escape(site)}(?![\w.-])", SUBJECT, plain, flags=_FLAGS
+        )
+    plain = _OF_SITE.sub("", _PLACE.sub("", plain))
+    tail = _TAIL.search(plain)
+    content = False
+    if tail and tail.start() > 0 and len(tail[0].split()) > 1:
+        plain, content = plain[: tail.start()], bool(tail["content"])
+    for form, wanted in _FORMS:
+        match = regex.fullmatch(form, _tidy(plain), _FLAGS)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        topic = _topic(parts.get("topic") or "")
+        if topic is None:
+            return None
+        best = (parts.get("best") or "").lower()
+        head = plain[: match.start("topic")] if topic else plain
+        news = bool(_NEWS.search(head))
+        many = _SO_MANY.search(head) if best else None
+        if best and wanted != Wanted.COUNT:
+            several = many or (wanted is None and _SEVERAL.search(head))
+            one = Wanted.OLDEST if best in _OLDEST else Wanted.NEWEST
+            wanted = Wanted.LIST if several else one
+        if wanted in (Wanted.DATE, Wanted.AUTHORS) and not topic:
+            return None
+        content = (
+            content or "content" in parts or bool(topic and (news or _WROTE_ABOUT.match(plain)))
+        )
+        titled = _TITLE in form
+        record = RecordQuestion(wanted or Wanted.LIST, topic, content, titled)
+        if record.wanted != Wanted.LIST:
+            return record
+        most = _number(many["number"]) if many else 0
+        return replace(record, oldest=best in _OLDEST, most=most)
+    return None
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdecimal() else _NUMBERS.index(word.lower()) + 2
+
+
+def _topic(text: str) -> str | None:
+    """The subject as it is named; None where it is none, or more than one thing."""
+    if text[:1] in '“"' and text:  # a title
+        return text.strip(' "“”')
+    topic = text.strip(" ,.\"“”'‘’").replace(SUBJECT, "").strip()
+    if text and (not topic or _POINTS.match(topic) or _CLAUSE.search(topic)):
+        return None
+    return topic

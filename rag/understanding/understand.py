@@ -1,0 +1,105 @@
+"""Question and history to a query: what is asked, of which posts, without the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import regex
+
+from rag.errors import QuestionInvalid
+from rag.index.lexicon import Lexicon
+from rag.types import Filters, Query, Recognised, Turn
+from rag.understanding.followups import standalone
+from rag.understanding.record_questions import Reading, read_about_last_post, read_question
+
+
+def understand(
+    question: str,
+    *,
+    history: Sequence[Turn] = (),
+    filters: Filters = Filters(),  # noqa: B008 - frozen
+    longest: int = 2000,
+    lexicon: Lexicon | None = None,
+    recognise: bool = True,
+    now: datetime | None = None,
+) -> Query:
+    """Make a question searchable.
+
+    A question that leans on the conversation is also searched with the subject of the turns
+    before it; a complete one is left alone. What the question says of authors, categories, tags
+    and times of posts becomes filters, and a question about the posts themselves is told from one
+    about what stands in them.
+
+    Args:
+        question: As it was typed.
+        history: Earlier turns, oldest first.
+        filters: What the search is limited to; what is recognised only narrows it.
+        longest: In characters.
+        lexicon: Words of the posts; None: nothing is recognised, and words are taken as they are.
+        recognise: Whether to look for filters and for questions about the posts themselves.
+        now: What "last year" is seen from, UTC; None: the present.
+
+    Raises:
+        QuestionInvalid: It is empty or too long.
+    """
+    asked = " ".join(question.split())
+    if not regex.search(r"[\p{L}\p{N}]", asked):
+        raise QuestionInvalid("The question is empty.", hint="Ask in a few words of your own.")
+    if len(asked) > longest:
+        raise QuestionInvalid(
+            f"The question has {len(asked):,} characters, more than {longest:,}.",
+            hint="Ask one thing at a time, or raise question_characters.",
+        )
+    reading = (
+        read_question(asked, lexicon.names, now or datetime.now(UTC))
+        if lexicon and recognise
+        else Reading(rest=asked)
+    )
+    if lexicon and recognise and history and not reading.record:
+        reading = read_about_last_post(asked, history[-1].answer) or reading
+    if reading.record:
+        searches: tuple[str, ...] = (reading.record.topic or asked,)
+        whole = asked
+        if not reading.record.topic:  # nothing is searched for
+            lexicon = None
+    else:
+        whole = standalone(asked, history, lexicon.rarity if lexicon else None)
+        own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
+        searches = (own, reading.rest)
+    narrowed, recognised = _narrow(filters, reading.recognised)
+    other = lexicon.otherwise(searches[0]) if lexicon else searches[0]
+    return Query(
+        asked,
+        whole,
+        searches=tuple(dict.fromkeys((*searches, other))),
+        reworded=None if other in searches else other,
+        filters=narrowed,
+        recognised=recognised,
+        record=reading.record,
+    )
+
+
+def _narrow(
+    filters: Filters, recognised: Sequence[Recognised]
+) -> tuple[Filters, tuple[Recognised, ...]]:
+    """The caller's filters and what narrows them further; names only where the caller set none."""
+    taken: list[Recognised] = []
+    now = filters
+    for one in recognised:
+        own = one.filters
+        narrower = Filters(
+            authors=filters.authors or _each_once(now.authors, own.authors),
+            categories=filters.categories or _each_once(now.categories, own.categories),
+            tags=filters.tags or _each_once(now.tags, own.tags),
+            since=max(filter(None, (now.since, own.since)), default=None),
+            until=min(filter(None, (now.until, own.until)), default=None),
+        )
+        if narrower != now:
+            taken.append(one)
+        now = narrower
+    return now, tuple(taken)
+
+
+def _each_once(names: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, *more)))
