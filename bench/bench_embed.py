@@ -28,7 +28,6 @@ from rag.types import Vectors
 
 _ROUNDS = 3
 FORMATS = {"cpu": ("float32", "bfloat16"), "cuda": ("float32", "bfloat16", "float16")}
-_BATCH_TOKENS = {"cpu": 4096, "cuda": 131_072}
 _BARE_BATCH = {"cpu": 32, "cuda": 1024}
 
 
@@ -87,9 +86,7 @@ def measure(texts: Sequence[PassageText], device: str, precision: str, exact: Ve
     from rag.embedding.with_torch import ModelEmbedder
     from rag.settings import BUNDLED_MODEL
 
-    ours = ModelEmbedder(
-        BUNDLED_MODEL, device=device, precision=precision, batch_tokens=_BATCH_TOKENS[device]
-    )
+    ours = ModelEmbedder(BUNDLED_MODEL, device=device, precision=precision)
     bare = _bare(device).to(getattr(torch, precision))
     plain = [one.text for one in texts]
     taken: tuple[list[float], list[float]] = ([], [])

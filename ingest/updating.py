@@ -215,8 +215,8 @@ class Update:
         if before is None or before.content_hash != now.content_hash:
             done = "changed" if before else "added"
             self.titles[post.id] = post.title
-            if self.embedding.put(prepared, parsed, source):
-                self.embed()
+            if self.embedding.put(prepared, parsed, source) and self.embedding.embed_window():
+                self._tell()
         elif before.record_hash != now.record_hash or (
             source in self.live and before.source != source
         ):

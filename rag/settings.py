@@ -70,8 +70,8 @@ class Settings(BaseSettings):
     """Number format of the forward pass; "auto" takes the index's, for a new one the quickest."""
     embedding_backend: Literal["auto", "torch", "numpy"] = "auto"
     """What computes; "numpy" runs the bundled model alone; "auto" is it for a single question."""
-    embedding_batch_tokens: int = Field(default=4096, ge=256, le=1_000_000)
-    """Tokens, padding included, that go through the model at once."""
+    embedding_batch_tokens: int | None = Field(default=None, ge=256, le=1_000_000)
+    """Tokens, padding included, in a forward pass; None is 4,096 on a processor, else 32,768."""
     passage_tokens: int = Field(default=256, ge=32, le=8192)
     """Longest passage in the model's tokens; the model's own limit holds as well."""
 

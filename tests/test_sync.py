@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from ingest.sync import Options, sync
 from ingest.updating import OnProgress
 from rag.catalog.writer_lock import locked
 from rag.embedding.embedder import HashEmbedder, PassageText, PassageVectors
-from rag.errors import IndexBusy, IndexMismatch, SourceError
+from rag.errors import IndexBusy, IndexMismatch, ModelUnavailable, SourceError
 from rag.index.index import Index
 from rag.settings import load_settings
 from rag.types import Filters
@@ -71,6 +73,10 @@ class Site:
             embedder=self.embedder,
             on_progress=on_progress,
         )
+
+    def posts(self) -> int:
+        with closing(Index(self.index)) as opened:
+            return opened.status().posts
 
     def texts(self) -> list[str]:
         opened = Index(self.index)
@@ -310,3 +316,77 @@ def test_a_killed_run_is_finished_by_the_next(site: Site) -> None:
     assert report.posts == len(posts)
     assert report.unchanged > 0
     assert report.embedded < len(posts)
+
+
+class Waiting(Counting):
+    """Does not end its first window before posts of a later one are split."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows: list[int] = []
+        self.at_once = False
+        self._split = threading.Event()
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        if self.windows:
+            self._split.set()
+        return super().token_spans(texts)
+
+    def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
+        self.windows.append(len(texts))
+        if len(self.windows) == 1:
+            self.at_once = self._split.wait(timeout=30)
+        return super().embed_passages(texts)
+
+
+def many(count: int) -> list[dict[str, Any]]:
+    return [entry(n, f"<p>Bed {n} needs sun.</p>") for n in range(1, count + 1)]
+
+
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.embedding._WINDOW", 8)
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_posts_are_read_and_split_while_the_model_has_others(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    embedder = Waiting()
+    site.embedder = embedder
+    report = site.sync(*many(20))
+    assert embedder.at_once
+    assert len(embedder.windows) == 3
+    assert sum(embedder.windows) == report.embedded == 20
+    assert site.posts() == 20
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_a_text_of_two_windows_is_embedded_once(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    same = [entry(n, "<p>Beds need sun.</p>", title={"rendered": "Beds"}) for n in range(1, 21)]
+    report = site.sync(*same)
+    assert len(site.embedder.texts) == 1
+    assert report.embedded == 1
+    assert site.posts() == 20
+
+
+class Failing(Counting):
+    """Fails in its second window."""
+
+    def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
+        if self.texts:
+            raise ModelUnavailable("The model is gone.", hint="Wait.")
+        return super().embed_passages(texts)
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_what_fails_in_the_models_thread_is_told_and_the_next_sync_goes_on(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.embedder = Failing()
+    with pytest.raises(ModelUnavailable, match="The model is gone"):
+        site.sync(*many(20))
+    kept = site.posts()
+    assert kept == 8
+    site.embedder = Counting()
+    assert site.sync(*many(20)).added == 20 - kept
+    assert site.posts() == 20

@@ -29,6 +29,9 @@ from rag.embedding.tokens import Pass, Sieve, blank_tokens
 from rag.settings import BUNDLED_MODEL
 from rag.types import Vectors
 
+_CORE_TOKENS = 4096  # in a pass on one core
+_DEVICE_TOKENS = 32_768  # in a pass on a graphics card
+
 
 @dataclass(frozen=True, slots=True)
 class _Encoded:
@@ -48,7 +51,12 @@ class ModelEmbedder:
     """A sentence-transformers model, run so that one forward pass gives all three vectors."""
 
     def __init__(
-        self, name: str, *, device: str = "auto", precision: str = "auto", batch_tokens: int = 4096
+        self,
+        name: str,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        batch_tokens: int | None = None,
     ) -> None:
         """Load the model.
 
@@ -56,12 +64,11 @@ class ModelEmbedder:
             name: `settings.BUNDLED_MODEL`, another name of the model hub, or a folder.
             device: As torch names it, or "auto".
             precision: "float32", "bfloat16", "float16" or "auto".
-            batch_tokens: Tokens, padding included, in one forward pass.
+            batch_tokens: Tokens, padding included, in one forward pass; None goes by the device.
 
         Raises:
             ModelUnavailable: The model cannot be loaded.
         """
-        self._batch_tokens = batch_tokens
         # A fast tokenizer keeps padding and truncation as state: one thread at a time.
         self._tokenizing = threading.Lock()
         if name == BUNDLED_MODEL:
@@ -72,7 +79,9 @@ class ModelEmbedder:
             revision = revision_of(self._model, name)
         precision = best_precision(precision, self._model.device.type)
         self._model.to(getattr(torch, precision)).eval()
-        self._workers = CORES if self._model.device.type == "cpu" else 1
+        on_cores = self._model.device.type == "cpu"
+        self._batch_tokens = batch_tokens or (_CORE_TOKENS if on_cores else _DEVICE_TOKENS)
+        self._workers = CORES if on_cores else 1
         self._passes = threading.BoundedSemaphore(self._workers)
         self._tokenizer: Any = self._model.tokenizer
         self.special_tokens = len(self._tokenizer("")["input_ids"])
