@@ -1,7 +1,7 @@
 """The catalog: it holds everything and is the truth.
 
 Posts, sections, passages, their words, every vector, and the list of what the search index has
-still to be told. This file opens it; `catalog_write` and `catalog_read` are its two hands.
+still to be told. This file opens it; `write` and `read` are its two hands.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a network that judges takes and gives: claim and evidence as numbers, scores as a reading.
 
-Whatever computes the network; `judge_model` and `judge_numpy` do.
+Whatever computes the network; `with_torch` and `with_numpy` do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finding and loading a sentence-transformers model. With `embed_model`, the home of torch."""
+"""Finding and loading a sentence-transformers model. With `with_torch`, the home of torch."""
 
 from __future__ import annotations
 

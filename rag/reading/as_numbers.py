@@ -1,6 +1,6 @@
 """What a network that reads takes and gives: question and passage as numbers, scores as a reading.
 
-Whatever computes the network; `reader_model` and `reader_numpy` do.
+Whatever computes the network; `with_torch` and `with_numpy` do.
 """
 
 from __future__ import annotations

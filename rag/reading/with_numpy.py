@@ -1,4 +1,4 @@
-"""Reading with the bundled reader in NumPy: the network of `reader_model`, without torch."""
+"""Reading with the bundled reader in NumPy: the network of `with_torch`, without torch."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ SQuAD 2.0, https://arxiv.org/abs/1806.03822, no answer is the first token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,9 @@ from rag.embedding.network import Encoder, bundled_encoder, restore
 from rag.reading.as_numbers import NONE, WEIGHTS, Encoded, encode_passage, reading_of
 from rag.reading.reader import Reading
 from rag.types import Passage
+
+_AT_ONCE = 4
+"""Passages in one pass, on one core: each pass puts all weights in order first."""
 
 _STEP = 32
 """Lengths are rounded up to a multiple: torch keeps memory for every length that it meets."""
@@ -92,26 +95,30 @@ class ModelReader:
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         prepared = [encode_passage(question, passage) for passage in passages]
-        every = (self._pool.map if len(prepared) > 1 else map)(self._read, prepared)
-        return list(every)
+        parts = [prepared[i : i + _AT_ONCE] for i in range(0, len(prepared), _AT_ONCE)]
+        every = (self._pool.map if len(parts) > 1 else map)(self._read, parts)
+        return [reading for part in every for reading in part]
 
-    def _read(self, one: Encoded) -> Reading:
-        length = len(one.ids)
-        more = -length % _STEP
+    def _read(self, together: Sequence[Encoded]) -> list[Reading]:
+        longest = max(len(one.ids) for one in together)
+        length = longest + -longest % _STEP
 
-        def filled(values: Sequence[int], fill: int) -> Tensor:
-            return torch.tensor([[*values, *[fill] * more]])
+        def filled(rows: Iterable[Sequence[int]], fill: int) -> Tensor:
+            return torch.tensor([[*row, *[fill] * (length - len(row))] for row in rows])
 
         with on_one_core(), torch.inference_mode():
-            span, scores, null = self._net(
-                filled(one.ids, 0),
-                filled([1] * length, 0),
-                filled(one.types, 0),
-                filled(one.sentences, -1),
+            spans, scores, nulls = self._net(
+                filled((one.ids for one in together), 0),
+                filled(([1] * len(one.ids) for one in together), 0),
+                filled((one.types for one in together), 0),
+                filled((one.sentences for one in together), -1),
             )
         # The difference first: in half precision it is the smaller number.
-        odds = (scores[0] - null[0]).float().numpy()
-        return reading_of(one, span[0, :length].float().numpy(), odds)
+        odds = (scores - nulls[:, None]).float().numpy()
+        return [
+            reading_of(one, span[: len(one.ids)], own[: max(one.sentences) + 1])
+            for one, span, own in zip(together, spans.float().numpy(), odds, strict=True)
+        ]
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
