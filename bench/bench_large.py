@@ -1,18 +1,21 @@
 """How much memory does a large file take?
 
-    python -m bench.bench_large [--megabytes N ...] [--ingest] [--json]
+    python -m bench.bench_large [--megabytes N ...] [--posts FILE] [--ingest | --model] [--json]
 
-Files of JSON lines with the posts of the bundled sample, again and again under other ids. They are
-read and parted into sections and passages, each in a process of its own; with `--ingest` they go
-into an index as well, with the `hash` embedder, which is no model: what remains is reading, the
-catalog and Chroma, which keeps every vector in memory.
+Files of JSON lines with the same posts again and again under other ids: those of the bundled
+sample, or of a file of JSON. They are read and parted into sections and passages, each in a process
+of its own; with `--ingest` they go into an index as well, with the `hash` embedder, which is no
+model: what remains is reading, the catalog and Chroma, which keeps every vector in memory, in this
+process or in the server that the setting `chroma_url` names. With `--model` the settings' model
+embeds them, each text once.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -25,13 +28,16 @@ from bench.processes import in_own_process
 from ingest.html.sections import sections
 from ingest.posts.wordpress_post import Skipped
 from ingest.read import read_source
+from ingest.report import Progress
 from ingest.split import split
 from ingest.sync import sync
-from rag.embedding.embedder import HashEmbedder
-from rag.settings import load_settings
+from rag.embedding.embedder import Embedder, HashEmbedder
+from rag.settings import Settings, load_settings
 from rag.types import ParsedPost
 
 _LIMIT = 256  # tokens of a passage
+_FIRST = 1000  # posts, when memory is first looked at
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Large:
     seconds: float
     peak_mb: float
     """Of the whole process."""
+    peaks_mb: tuple[tuple[int, float], ...] = ()
+    """Posts, and the peak until then: at each doubling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +64,28 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--megabytes", type=float, nargs="+", default=[10, 30])
-    parser.add_argument("--ingest", action="store_true")
+    parser.add_argument("--posts", type=Path, help="as a site's API gives them; also .json.gz")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--ingest", action="store_true")
+    how.add_argument("--model", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     machine = this_machine()
-    measured = measure(arguments.megabytes, ingest=arguments.ingest)
+    work = embed_file if arguments.model else ingest_file if arguments.ingest else read_file
+    measured = measure(arguments.megabytes, work, arguments.posts)
     print(shown(machine, measured, text_of(measured), as_json=arguments.json))
 
 
-def measure(sizes: list[float], *, ingest: bool) -> Measured:
+def measure(
+    sizes: list[float], work: Callable[[Path, float], Large], posts: Path | None = None
+) -> Measured:
+    """Files of these sizes in megabytes, and what the work takes on each."""
     found = []
     for size in sizes:
         with TemporaryDirectory(prefix="pullquote-bench-") as name:
             file = Path(name) / "posts.jsonl"
             with file.open("w", encoding="utf-8") as stream:
-                stream.writelines(_lines(size * 1e6))
-            work = _ingested if ingest else _read
+                stream.writelines(_lines(size * 1e6, posts))
             found.append(in_own_process(work, file, file.stat().st_size / 1e6))
     return Measured(tuple(found))
 
@@ -82,14 +96,21 @@ def text_of(measured: Measured) -> str:
          f"{one.peak_mb:,.0f}"]
         for one in measured.files
     ]  # fmt: skip
-    return table(["File, MB", "posts", "passages", "s", "peak memory, MB"], rows)
+    text = table(["File, MB", "posts", "passages", "s", "peak memory, MB"], rows)
+    for one in measured.files:
+        if one.peaks_mb:
+            peaks = [[f"{posts:,}", f"{mb:,.0f}"] for posts, mb in one.peaks_mb]
+            text += f"\n\n{table([f'of {one.posts:,} posts', 'peak memory, MB'], peaks)}"
+    return text
 
 
-def _lines(size: float) -> Iterator[str]:
-    posts = json.loads((files("ingest.sample") / "posts.json").read_text(encoding="utf-8"))
+def _lines(size: float, posts: Path | None) -> Iterator[str]:
+    source = posts or files("ingest.sample") / "posts.json"
+    opened = source.read_bytes()
+    every = json.loads(gzip.decompress(opened) if opened[:2] == _GZIP else opened)
     written = number = 0
     while written < size:
-        post = posts[number % len(posts)]
+        post = every[number % len(every)]
         number += 1
         link = f"https://large.example/{number}/"
         line = json.dumps({**post, "id": number, "link": link}, ensure_ascii=False) + "\n"
@@ -97,7 +118,8 @@ def _lines(size: float) -> Iterator[str]:
         yield line
 
 
-def _read(file: Path, megabytes: float) -> Large:
+def read_file(file: Path, megabytes: float) -> Large:
+    """Read it and part it into sections and passages."""
     embedder = HashEmbedder()
     posts = passages = 0
     started = perf_counter()
@@ -111,10 +133,31 @@ def _read(file: Path, megabytes: float) -> Large:
     return Large(megabytes, posts, passages, perf_counter() - started, peak_memory_mb())
 
 
-def _ingested(file: Path, megabytes: float) -> Large:
+def ingest_file(file: Path, megabytes: float) -> Large:
+    """Put it into an index, without a model."""
     settings = load_settings(index=file.parent / "index", embedding_model="hash")
-    report = sync([str(file)], settings, embedder=HashEmbedder())
-    return Large(megabytes, report.posts, report.passages, report.seconds, peak_memory_mb())
+    return _synced(file, megabytes, settings, HashEmbedder())
+
+
+def embed_file(file: Path, megabytes: float) -> Large:
+    """Put it into an index, with the settings' model."""
+    return _synced(file, megabytes, load_settings(index=file.parent / "index"), None)
+
+
+def _synced(file: Path, megabytes: float, settings: Settings, embedder: Embedder | None) -> Large:
+    peaks: list[tuple[int, float]] = []
+    due = _FIRST
+
+    def note(progress: Progress) -> None:
+        nonlocal due
+        if progress.posts >= due:
+            peaks.append((progress.posts, peak_memory_mb()))
+            due *= 2
+
+    report = sync([str(file)], settings, embedder=embedder, on_progress=note)
+    return Large(
+        megabytes, report.posts, report.passages, report.seconds, peak_memory_mb(), tuple(peaks)
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sys
@@ -284,8 +285,8 @@ def test_every_work_is_measured_on_a_copy_and_the_index_stays_as_it_was(tmp_path
 
 
 def test_a_large_file_is_read_and_ingested_as_what_it_is() -> None:
-    read = bench_large.measure([0.05, 0.1], ingest=False)
-    (written,) = bench_large.measure([0.1], ingest=True).files
+    read = bench_large.measure([0.05, 0.1], bench_large.read_file)
+    (written,) = bench_large.measure([0.1], bench_large.ingest_file).files
     small, large = read.files
     assert small.posts < large.posts
     assert 0.1 <= large.megabytes < 0.12
@@ -293,6 +294,25 @@ def test_a_large_file_is_read_and_ingested_as_what_it_is() -> None:
     assert (written.posts, written.passages) == (large.posts, large.passages)
     assert written.peak_mb > 10
     assert f"| {large.posts:,} |" in " ".join(bench_large.text_of(read).split())
+
+
+def test_memory_is_looked_at_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    monkeypatch.setattr("bench.bench_large._FIRST", 2)
+    posts = tmp_path / "posts.json.gz"
+    sample = json.loads((files("ingest.sample") / "posts.json").read_text(encoding="utf-8"))
+    posts.write_bytes(gzip.compress(json.dumps(sample[:3]).encode()))
+    (line, *_) = lines = list(bench_large._lines(60_000, posts))
+    assert json.loads(line)["title"] == sample[0]["title"]
+    file = tmp_path / "posts.jsonl"
+    file.write_text("".join(lines), encoding="utf-8")
+    done = bench_large.embed_file(file, 0.06)
+    assert [posts for posts, _ in done.peaks_mb][:2] == [2, 4]
+    assert 10 < done.peaks_mb[0][1] <= done.peak_mb
+    text = bench_large.text_of(bench_large.Measured((done,)))
+    assert f"of {done.posts:,} posts" in text
 
 
 def test_syncs_of_a_site_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
