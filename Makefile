@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv; the second time that takes no time.
 #
-#   PYTHON       the Python to make .venv with: 3.11, 3.12 or 3.13
+#   PYTHON       the Python to make .venv with: 3.11, 3.12 or 3.13; one of another version makes it anew
 #   TORCH_INDEX  where torch comes from, for a build without GPU packages:
 #                make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 #   SOURCE       for bench-full: posts, as `pullquote ingest` takes them; else the bundled sample
@@ -9,6 +9,7 @@
 #   WORK         for bench-full: a folder for its indexes, some GB; a run that was stopped goes on there
 
 PYTHON ?= python3
+PYTHONS := 3.11 3.12 3.13
 TORCH_INDEX ?=
 SOURCE ?=
 CASES ?=
@@ -107,9 +108,32 @@ clean: ## remove what make and the tools have made
 	rm -rf .bench .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+# Prints the version of a Python, as "3.12"; nothing where it does not run.
+version = $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
+# Whether a Python was asked for by name, and is not the default.
+NAMED := $(filter command environment,$(firstword $(origin PYTHON)))
+# What .venv may be of: the Python that was named, else any that will do.
+FIT := $(if $(NAMED),$(filter $(PYTHONS),$(shell $(call version,$(PYTHON)))),$(PYTHONS))
+MADE := $(shell $(call version,$(BIN)/python))
+# A .venv that was ready, and is of another Python now or does not run any more.
+AGAIN := $(if $(filter $(FIT),$(MADE)),,again)
+.PHONY: again
+
+$(READY): pyproject.toml constraints.txt $(AGAIN)
+	@case "$$($(BIN)/python -m pip --version 2>/dev/null)" in pip*) test -z "$(AGAIN)" && exit 0;; esac; \
+	found=$$($(call version,$(PYTHON))); \
+	case " $(PYTHONS) " in *" $${found:-none} "*) ;; *) \
+	  echo "pullquote needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $${found:-not there}." >&2; \
+	  echo "Name one that you have: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12" >&2; exit 1;; esac; \
+	echo "Making .venv with Python $$found"; \
+	rm -rf .venv; \
+	$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "This Python cannot make an environment. On Debian and Ubuntu: apt install python$$found-venv" >&2; \
+	  exit 1; }
+	@echo "1 of 3: pip"
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@echo "2 of 3: torch, most of what is downloaded: minutes"
 	$(BIN)/python -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
+	@echo "3 of 3: everything else, and pullquote itself: minutes"
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
 	touch $@

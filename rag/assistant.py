@@ -193,11 +193,7 @@ class Assistant:
 
     def _load(self, embedder: Embedder) -> Pipeline:
         settings = self.settings
-        self.index.check_model(embedder.id)
-        made_in, now = self.index.model_id.precision, embedder.id.precision
-        # In float32 a question is embedded more exactly than any passage.
-        if now not in (made_in, "float32"):
-            _log.warning("The index's vectors were made in %s, and questions in %s.", made_in, now)
+        self._check_model(embedder)
         calibration = load_calibration(embedder.id.revision)
         reader = load_reader(settings, calibration)
         self._own = own_calibration(self.index.catalog)
@@ -209,11 +205,13 @@ class Assistant:
         reranker = load_reranker(settings)
         least = settings.min_support
         check = Check(
-            judge=judge,
-            min_support=supported_from if least is None else least,
+            judge,
+            supported_from if least is None else least,
             link_base=settings.link_base,
             sections_of=self.index.sections,
         )
+        # A writer of somebody else's may say something else each time.
+        kept = settings.cached_answers if not self._writer else 0
         pipeline = Pipeline(
             self.index,
             embedder,
@@ -226,28 +224,16 @@ class Assistant:
             reader=reader,
             reranker=reranker,
             condenser=load_condenser(writer),
-            # A writer of somebody else's may say something else each time.
-            cache=AnswerCache(kept)
-            if (kept := settings.cached_answers) and not self._writer
-            else None,
+            cache=AnswerCache(kept) if kept else None,
         )
-        thresholds = {
-            "min_answerable": pipeline.min_answerable,
-            "min_share": calibration.thresholds(read=pipeline.reads)[1],
-            "min_support": check.min_support,
-        }
-        return pipeline.with_provenance(
-            Provenance(
-                version=installed_version(),
-                embedder=str(embedder.id),
-                reader=reader.id if reader else "",
-                reranker=reranker.id if reranker else "",
-                writer=writer.name,
-                judge=judge.name,
-                thresholds=thresholds,
-                refusal=fitted,
-            )
-        )
+        return pipeline.with_provenance(_made_with(pipeline, refusal=fitted))
+
+    def _check_model(self, embedder: Embedder) -> None:
+        self.index.check_model(embedder.id)
+        made_in, now = self.index.model_id.precision, embedder.id.precision
+        # In float32 a question is embedded more exactly than any passage.
+        if now not in (made_in, "float32"):
+            _log.warning("The index's vectors were made in %s, and questions in %s.", made_in, now)
 
     @property
     def is_loaded(self) -> bool:
@@ -282,6 +268,23 @@ class Assistant:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _made_with(pipeline: Pipeline, *, refusal: str) -> Provenance:
+    return Provenance(
+        version=installed_version(),
+        embedder=str(pipeline.embedder.id),
+        reader=pipeline.reader.id if pipeline.reader else "",
+        reranker=pipeline.reranker.id if pipeline.reranker else "",
+        writer=pipeline.writer.name,
+        judge=pipeline.check.judge.name,
+        thresholds={
+            "min_answerable": pipeline.min_answerable,
+            "min_share": pipeline.calibration.thresholds(read=pipeline.reads)[1],
+            "min_support": pipeline.check.min_support,
+        },
+        refusal=refusal,
+    )
 
 
 def installed_version() -> str:

@@ -224,6 +224,7 @@ def load_judge(
 
 
 def _claim_reader(settings: Settings) -> ReadsClaims:
+    """The network that `python -m eval.fit.judge` trains, where something was fitted to it."""
     if settings.embedding_backend == "numpy":
         from rag.checking.with_numpy import NumpyClaimReader
 

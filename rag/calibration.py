@@ -95,7 +95,7 @@ class Calibration:
     read: ReadCalibration | None = None
     """None where nothing was fitted for a reader."""
     read_support: ReadSupport | None = None
-    """None where nothing was fitted for a judge that reads claims."""
+    """None where nothing was fitted for a judge that reads claims, as in what is shipped."""
     fitted: bool = True
     """False where the weights were fitted for another model."""
 

@@ -7,19 +7,24 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForRetrieverRun,
+    CallbackManagerForRetrieverRun,
+)
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
-from pydantic import ConfigDict
+from langchain_core.runnables.config import run_in_executor
+from pydantic import ConfigDict, InstanceOf
 
 from rag.asked import filters, turns
 from rag.errors import QuestionInvalid
 from rag.links import deep_link
+from rag.settings import Settings
 from rag.stopping import Stop
-from rag.types import Answer, Filters, Hit, Turn
+from rag.types import Answer, Filters, Found, Hit, Query, Turn
 
 ChainInput = str | Mapping[str, Any]
 _THREADS = 4  # questions answered at once in the async forms
@@ -31,9 +36,10 @@ class AnswerChain(Runnable[ChainInput, Answer]):
 
     The input is a question, or a mapping with `question` and, where wanted, `history` (turns or
     messages, as `rag.asked.turns` takes them), `filters` (`Filters` or a mapping of its
-    fields) and `recognise` (False: nothing in the question becomes a filter). `stream` yields
-    growing answers; `invoke` gives the last one. Callbacks, tags and metadata of the config see one
-    run for each question.
+    fields) and `recognise` (False: nothing in the question becomes a filter). The same may come as
+    keywords, also by `bind`; what is unknown or comes twice raises `QuestionInvalid`. `stream`
+    yields growing answers; `invoke` gives the last one. Callbacks, tags and metadata of the config
+    see one run for each question.
     """
 
     def __init__(self, answers: Callable[..., Iterator[Answer]]) -> None:
@@ -44,20 +50,21 @@ class AnswerChain(Runnable[ChainInput, Answer]):
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
     ) -> Answer:  # fmt: skip
         """The complete answer."""
-        return self._call_with_config(self._last, input, config)
+        return self._call_with_config(self._last, _merged(input, kwargs), config)
 
     def stream(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any | None  # noqa: A002
     ) -> Iterator[Answer]:  # fmt: skip
         """Growing answers."""
-        return self._transform_stream_with_config(iter([input]), self._grow, config)
+        given = iter([_merged(input, kwargs)])
+        return self._transform_stream_with_config(given, self._grow, config)
 
     async def ainvoke(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
     ) -> Answer:  # fmt: skip
         """The complete answer, made in another thread; called off when this is cancelled."""
         stop = Stop()
-        call = partial(stop.context().run, self.invoke, input, config)
+        call = partial(stop.context().run, self.invoke, input, config, **kwargs)
         try:
             return await asyncio.get_running_loop().run_in_executor(_executor, call)
         finally:
@@ -70,7 +77,7 @@ class AnswerChain(Runnable[ChainInput, Answer]):
         loop = asyncio.get_running_loop()
         stop = Stop()
         context = stop.context()
-        answers = context.run(self.stream, input, config)
+        answers = context.run(partial(self.stream, input, config, **kwargs))
         try:
             while True:
                 call = partial(context.run, next, answers, None)
@@ -103,12 +110,27 @@ def _close(close: Callable[[], None]) -> None:
 _TAKEN = {"question", "history", "filters", "recognise"}
 
 
+def _merged(given: ChainInput, keywords: Mapping[str, Any]) -> ChainInput:
+    """The input with what came as keywords beside it; `_arguments` says what is wrong with it."""
+    if not keywords or not isinstance(given, str | Mapping):
+        return given
+    asked = {"question": given} if isinstance(given, str) else given
+    twice = sorted(asked.keys() & keywords.keys())
+    if twice:
+        raise QuestionInvalid(
+            f"The chain was given {', '.join(twice)} twice, in the input and as a keyword.",
+            hint="Leave one of the two out.",
+        )
+    return {**asked, **keywords}
+
+
 def _arguments(given: ChainInput) -> tuple[str, tuple[Turn, ...], Filters, bool]:
     if isinstance(given, str):
         return given, (), Filters(), True
-    known = isinstance(given, Mapping) and not set(given) - _TAKEN
-    if not known or not isinstance(given.get("question"), str):
-        kind = sorted(map(str, given)) if isinstance(given, Mapping) else type(given).__name__
+    mapping = isinstance(given, Mapping)
+    unknown = sorted(str(name) for name in given if name not in _TAKEN) if mapping else ()
+    if not mapping or unknown or not isinstance(given.get("question"), str):
+        kind = unknown or (sorted(map(str, given)) if mapping else type(given).__name__)
         raise QuestionInvalid(
             f"The chain takes question, history, filters and recognise, not {kind}.",
             hint='Pass a text, or {"question": …, "history": […]}.',
@@ -126,29 +148,66 @@ def _arguments(given: ChainInput) -> tuple[str, tuple[Turn, ...], Filters, bool]
     )
 
 
+@runtime_checkable
+class Searches(Protocol):
+    """What a retriever asks: an `Assistant`, or a `Pipeline`."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def understand(
+        self, question: str, *, filters: Filters | None = None, recognise: bool = True
+    ) -> Query:
+        """What to search for."""
+
+    def retrieve(self, query: Query) -> Found:
+        """What is found for it, best first."""
+
+
 class SectionRetriever(BaseRetriever):
     """The passages most likely to hold the answer, as LangChain documents, best first.
 
     `metadata` has `post_id, title, url, headings, section, anchor, page, published, authors,
-    categories, tags, position, relevance, passage_id`; `url` lands on the passage.
+    categories, tags, position, relevance, passage_id`; `url` lands on the passage. `k` and
+    `filters` may also come with a question, as keywords of `invoke` or by `bind`.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    pipeline: Any
-    """An `Assistant` or a `Pipeline`."""
+    pipeline: Searches
     k: int = 10
     """Documents, at most."""
-    filters: Any = Filters()
+    filters: InstanceOf[Filters] | Mapping[str, Any] | None = Filters()
+    """As `rag.asked.filters` takes them."""
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **keywords: Any
     ) -> list[Document]:
+        return self._search(query, keywords)
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **keywords: Any
+    ) -> list[Document]:
+        return await run_in_executor(None, self._search, query, keywords)
+
+    def _search(self, query: str, keywords: Mapping[str, Any]) -> list[Document]:
+        unknown = sorted(keywords.keys() - {"k", "filters"})
+        if unknown:
+            raise QuestionInvalid(
+                f"The retriever takes a question, k and filters, not {', '.join(unknown)}.",
+                hint="Leave it out.",
+            )
+        most = keywords.get("k", self.k)
+        if not isinstance(most, int) or most < 1:
+            raise QuestionInvalid(
+                f"k is a number of documents, not {most!r}.", hint="Take 1 or more."
+            )
         settings = self.pipeline.settings
+        wanted = filters(keywords.get("filters", self.filters))
         # What was recognised could not be told here, so nothing is.
-        asked = self.pipeline.understand(query, filters=filters(self.filters), recognise=False)
+        asked = self.pipeline.understand(query, filters=wanted, recognise=False)
         found = self.pipeline.retrieve(asked)
-        return [_document(hit, settings.link_base) for hit in found.hits[: self.k]]
+        return [_document(hit, settings.link_base) for hit in found.hits[:most]]
 
 
 def _document(hit: Hit, link_base: str) -> Document:

@@ -216,6 +216,14 @@ EXEMPT = "eval/systems/retrievers.py"  # runs other systems with their own frame
 LONGEST = 300  # lines of a module
 EVERY_NOUN = "rag/types.py"  # in one file, however many there are
 
+LONGEST_FUNCTION = 40  # lines of its body, from the first statement to the last
+LONGER = {  # lists of doors and of options, which nothing is gained by parting; no others
+    ("ui/cli_ingest.py", "ingest"),
+    ("ui/doors/health.py", "health_routes"),
+    ("ui/doors/login.py", "login_routes"),
+    ("ui/doors/mcp_tools.py", "mcp_server"),
+}
+
 
 def modules() -> list[Path]:
     return sorted(file for name in PACKAGES for file in (ROOT / name).rglob("*.py"))
@@ -432,3 +440,36 @@ def test_importing_rag_imports_no_framework() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
     assert not set(HOMES) & set(loaded)
+
+
+def functions(file: Path) -> Iterator[tuple[str, int]]:
+    """Every function of a file, with the lines of its body without signature and docstring."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            said = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            lines = (said[-1].end_lineno or 0) - said[0].lineno + 1 if said else 0
+            yield node.name, lines
+
+
+@pytest.mark.parametrize("file", modules(), ids=place)
+def test_a_function_fits_on_a_screen(file: Path) -> None:
+    long = {name: lines for name, lines in functions(file) if lines > LONGEST_FUNCTION}
+    new = {name: lines for name, lines in long.items() if (place(file), name) not in LONGER}
+    assert not new, f"{place(file)} has functions of too many lines: {new}; split them"
+
+
+def test_lines_of_a_function_are_those_of_its_body(tmp_path: Path) -> None:
+    file = tmp_path / "some.py"
+    file.write_text(
+        'def one(\n    a,\n    b,\n):\n    """Said.\n\n    More.\n    """\n'
+        "    c = a\n\n    return c\n"
+        'async def two():\n    """Nothing but said."""\n'
+        "class Three:\n    def four(self):\n        return 4\n",
+        encoding="utf-8",
+    )
+    assert dict(functions(file)) == {"one": 3, "two": 0, "four": 1}
+
+
+def test_functions_that_may_be_longer_are_there() -> None:
+    for file, name in LONGER:
+        assert name in dict(functions(ROOT / file)), f"there is no {name} in {file}"

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
+from pydantic import ValidationError
 from small_site import garden
 
 from rag import Answer, Assistant, Filters, Turn
+from rag.chain import SectionRetriever
 from rag.errors import IndexMismatch, IndexMissing, ModelUnavailable, QuestionInvalid
 
 ASK = "How many lettuces did the bare bed lose?"
@@ -98,6 +101,74 @@ def test_the_chain_says_what_it_takes(assistant: Assistant) -> None:
         assistant.chain.invoke(" ")
 
 
+HERS = {"authors": ["Ines Moreau"]}  # who did not write what ASK asks for
+
+
+def test_keywords_are_as_good_as_the_input(assistant: Assistant) -> None:
+    chain = assistant.chain
+    assert SAID not in chain.invoke(ASK, filters=HERS).text
+    assert SAID not in chain.invoke({"question": ASK}, filters=HERS).text
+    bound = chain.bind(filters=HERS, recognise=False)
+    assert SAID not in bound.invoke(ASK).text
+    assert SAID not in (bound | RunnableLambda(lambda answer: answer.text)).invoke(ASK)
+    assert [SAID in one.text for one in bound.batch([ASK, ASK])] == [False, False]
+    *_, last = bound.stream(ASK)
+    assert SAID not in last.text
+    later: Any = RunnableLambda(lambda question: str(question)) | bound
+    assert all(SAID not in answer.text for answer in later.stream(ASK))
+    turns = [Turn("How many lettuces did it lose?")]
+    answer = chain.invoke("And the bare one?", history=turns)
+    assert answer.query.searches[0] == "And the bare one? (lettuces lose)"
+
+
+def test_keywords_reach_the_async_forms(assistant: Assistant) -> None:
+    async def run() -> list[Answer]:
+        bound = assistant.chain.bind(filters=HERS)
+        return [
+            await bound.ainvoke(ASK),
+            *[answer async for answer in bound.astream(ASK)],
+            *await bound.abatch([ASK, ASK], return_exceptions=True),
+            *[
+                event["data"]["output"]
+                async for event in bound.astream_events(ASK, version="v2")
+                if event["event"] == "on_chain_end"
+            ],
+        ]
+
+    answers = asyncio.run(run())
+    assert len(answers) >= 5
+    assert not any(SAID in answer.text for answer in answers)
+
+
+def test_what_langchain_wraps_a_chain_in_adds_no_keyword(assistant: Assistant) -> None:
+    chain = assistant.chain
+    for wrapped in (
+        chain.with_config(tags=["reader"]),
+        chain.with_retry(stop_after_attempt=1),
+        chain.with_fallbacks([chain]),
+        chain.with_types(input_type=str),
+    ):
+        assert SAID in wrapped.invoke(ASK).text
+    assert SAID in chain.map().invoke([ASK])[0].text
+    assert SAID in (RunnableLambda(lambda _: chain)).invoke(ASK).text
+
+
+def test_a_keyword_that_is_unknown_or_comes_twice_is_refused(assistant: Assistant) -> None:
+    chain = assistant.chain
+    with pytest.raises(QuestionInvalid, match=r"takes question.*not \['stop'\]"):
+        chain.invoke(ASK, stop=["."])
+    with pytest.raises(QuestionInvalid, match=r"not \['filter'\]"):
+        list(chain.bind(filter=HERS).stream(ASK))
+    with pytest.raises(QuestionInvalid, match=r"not \['filter'\]"):
+        asyncio.run(chain.ainvoke(ASK, filter=HERS))
+    with pytest.raises(QuestionInvalid, match="given filters twice"):
+        chain.bind(filters=HERS).invoke({"question": ASK, "filters": None})
+    with pytest.raises(QuestionInvalid, match="given question twice"):
+        chain.invoke(ASK, question=ASK)
+    (refused,) = chain.batch([ASK], return_exceptions=True, filter=HERS)
+    assert isinstance(refused, QuestionInvalid)
+
+
 @pytest.mark.parametrize(
     "history",
     [
@@ -173,6 +244,30 @@ def test_the_retriever_gives_documents(assistant: Assistant) -> None:
     assert best.metadata["post_id"] == "garden.example/2"
     assert best.metadata["url"].startswith("https://garden.example/slugs-without-pellets/#:~:text=")
     assert asyncio.run(assistant.retriever.ainvoke(ASK))[0].id == best.id
+
+
+def test_the_retriever_takes_k_and_filters_with_a_question_or_once(assistant: Assistant) -> None:
+    retriever = assistant.retriever
+    for filters in (HERS, Filters(authors=("Ines Moreau",))):
+        once = SectionRetriever(pipeline=assistant, filters=filters, k=2)
+        for documents in (
+            once.invoke(ASK),
+            retriever.invoke(ASK, filters=filters, k=2),
+            retriever.bind(filters=filters, k=2).invoke(ASK),
+            asyncio.run(retriever.ainvoke(ASK, filters=filters, k=2)),
+        ):
+            assert len(documents) == 2
+            assert {tuple(one.metadata["authors"]) for one in documents} == {("Ines Moreau",)}
+    with pytest.raises(QuestionInvalid, match="not search_type"):
+        retriever.invoke(ASK, search_type="mmr")
+    with pytest.raises(QuestionInvalid, match="number of documents, not 0"):
+        retriever.invoke(ASK, k=0)
+
+
+def test_a_retriever_asks_whatever_searches_and_nothing_else(assistant: Assistant) -> None:
+    assert SectionRetriever(pipeline=assistant.pipeline).invoke(ASK)
+    with pytest.raises(ValidationError, match="Searches"):
+        SectionRetriever(pipeline="index")  # type: ignore[arg-type]
 
 
 def test_opening_says_what_is_missing(tmp_path: Path) -> None:

@@ -75,6 +75,14 @@ def test_the_next_day_begins_at_nothing(tmp_path: Path) -> None:
     spend.hold(400)
 
 
+def test_who_may_open_the_lock_may_read_the_count_and_nothing_else_is_left(tmp_path: Path) -> None:
+    DailySpend(tmp_path, 1000).hold(400)
+    lock = tmp_path / f"{FILE}.lock"
+    lock.touch()  # some versions of filelock take it away with the lock
+    assert sorted(one.name for one in tmp_path.iterdir()) == [FILE, lock.name]
+    assert (tmp_path / FILE).stat().st_mode == lock.stat().st_mode
+
+
 def test_a_file_that_somebody_else_wrote_counts_nothing(tmp_path: Path) -> None:
     for said in ("", "[]", '{"day": 3}', "\x00"):
         (tmp_path / FILE).write_text(said, encoding="ascii")

@@ -17,12 +17,15 @@ from pydantic.fields import FieldInfo
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from rag.settings import Settings
+import rag
+from rag.settings import Settings, load_settings
 from ui.cli import app
+from ui.sample import ingest_sample
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+PYTHON = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
 _TYPES = {
@@ -138,32 +141,72 @@ def test_links_inside_the_project_lead_somewhere(file: Path) -> None:
         assert (file.parent / target).exists(), f"{target} is not there"
 
 
+def test_figures_of_the_readme_are_those_of_the_evaluation() -> None:
+    figures = re.findall(r"\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]", README)
+    assert len(figures) >= 3
+    measured = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    assert [one for one in figures if one not in measured] == []
+
+
+# ---------------------------------------------------------------- examples
+
+
 @pytest.mark.model
 def test_the_readme_shows_what_really_happens(sample_index: Path) -> None:
-    """Python blocks run in order, `$ pullquote …` lines too; a block of text is their output."""
+    assert {"python", "text", "console"} <= {language for language, _ in _FENCE.findall(README)}
+    assert run_examples(README) == []
+
+
+@pytest.mark.model
+def test_the_python_page_shows_what_really_happens(sample_index: Path) -> None:
+    assert run_examples(PYTHON) == []
+
+
+def test_each_example_of_the_python_page_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it prints rests on the model; that it runs does not."""
+    for name, value in {"embedding_model": "hash", "min_answerable": "0"}.items():
+        monkeypatch.setenv(f"PULLQUOTE_{name.upper()}", value)
+    ingest_sample(load_settings(index=tmp_path / "index"))
+    run_examples(PYTHON)
+
+
+def test_the_python_page_shows_every_public_name_and_method() -> None:
+    code = "".join(block for language, block in _FENCE.findall(PYTHON) if language == "python")
+    asked = {name for name in vars(rag.Assistant) if not name.startswith("_")}
+    inner = {"pipeline"}  # what the others rest on
+    assert [name for name in asked - inner if f".{name}" not in code] == []
+    assert [name for name in rag.__all__ if not re.search(rf"\b{name}\b", PYTHON)] == []
+
+
+def run_examples(page: str) -> list[tuple[str, str]]:
+    """What is shown of an output and is not it, beside what it is.
+
+    Blocks of Python run in order, with the same names, and `$ pullquote …` lines too; a block of
+    text is the output of the Python before it.
+    """
     names: dict[str, Any] = {}
     said = ""
-    blocks = _FENCE.findall(README)
-    assert {"python", "text", "console"} <= {language for language, _ in blocks}
-    for language, block in blocks:
+    wrong: list[tuple[str, str]] = []
+    for language, block in _FENCE.findall(page):
         if language == "python":
             with contextlib.redirect_stdout(io.StringIO()) as out:
-                exec(compile(block, "README.md", "exec"), names)
+                exec(compile(block, "an example", "exec"), names)
             said = out.getvalue()
         elif language == "text":
-            assert block == said
+            wrong += [(block, said)] if block != said else []
         elif language == "console":
             command, _, shown = block.partition("\n")
             result = CliRunner().invoke(app, shlex.split(command.removeprefix("$ pullquote ")))
-            assert (result.exit_code, result.stdout) == (0, shown)
+            assert result.exit_code == 0
+            wrong += [(shown, result.stdout)] if shown != result.stdout else []
+    return wrong
 
 
 @pytest.fixture
 def sample_index(tmp_path: Path) -> Path:
     """The bundled sample in `index` of the working folder, where the examples look for it."""
-    from rag.settings import load_settings
-    from ui.sample import ingest_sample
-
     settings = load_settings(index=tmp_path / "index")
     ingest_sample(settings)
     return settings.index

@@ -29,9 +29,23 @@ def site() -> Iterator[FakeSite]:
         yield served
 
 
-def client(waits: list[float] | None = None, **more: Any) -> Client:
+class Time:
+    """Goes on when somebody waits, and by nothing else."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+def client(pretended: Time | None = None, **more: Any) -> Client:
     near = load_settings(allow_private_network=True, **more)
-    return Client(near, sleep=waits.append if waits is not None else time.sleep)
+    if pretended is None:
+        return Client(near)
+    return Client(near, sleep=pretended.sleep, clock=lambda: pretended.now)
 
 
 def busy(retry_after: str | None = None, status: int = 503) -> Response:
@@ -40,35 +54,56 @@ def busy(retry_after: str | None = None, status: int = 503) -> Response:
 
 def test_each_wait_is_longer_than_the_one_before(site: FakeSite) -> None:
     site.faults = [lambda asked: busy()]
-    waits: list[float] = []
+    pretended = Time()
     with pytest.raises(SiteUnavailable):
-        client(waits, fetch_backoff=2).get(f"{site.base}/")
+        client(pretended, fetch_backoff=2).get(f"{site.base}/")
     assert len(site.asked) == 4
-    for wait, least in zip(waits, (2, 4, 8), strict=True):
+    for wait, least in zip(pretended.waits, (2, 4, 8), strict=True):
         assert least <= wait <= least * 1.25
 
 
 def test_a_wait_may_be_told_as_a_number_or_as_a_date(site: FakeSite) -> None:
     answers = iter([busy("7"), busy(format_datetime(datetime.now(UTC) + timedelta(seconds=60)))])
     site.faults = [lambda asked: next(answers, None)]
-    waits: list[float] = []
-    assert client(waits).get(f"{site.base}/").status == 200
-    assert waits[0] == 7
-    assert 55 < waits[1] <= 60
+    pretended = Time()
+    assert client(pretended).get(f"{site.base}/").status == 200
+    assert pretended.waits[0] == 7
+    assert 55 < pretended.waits[1] <= 60
+
+
+def test_what_one_request_was_told_to_wait_holds_for_the_others(site: FakeSite) -> None:
+    asked_at: dict[str, float] = {}
+    once = iter([busy("7")])
+
+    class Meanwhile(Time):
+        def sleep(self, seconds: float) -> None:
+            first = not self.waits
+            super().sleep(0.0 if first else seconds)
+            if first:  # while the first request waits, another one comes
+                assert asker.get(f"{site.base}/second").status == 200
+                asked_at["second"] = self.now
+
+    pretended = Meanwhile()
+    asker = client(pretended)
+    site.faults = [lambda asked: next(once, None) or Response(b"{}")]
+    assert asker.get(f"{site.base}/first").status == 200
+    assert asked_at == {"second": 7}
+    assert pretended.waits == [0, 7]  # the first one's, which is spent by then, and the second's
 
 
 @pytest.mark.parametrize("told", ["soon", "-5", "", "1e9", "Thu, 99 Foo 2020"])
 def test_a_wait_that_makes_no_sense_counts_as_none(site: FakeSite, told: str) -> None:
     answers = iter([busy(told)])
     site.faults = [lambda asked: next(answers, None)]
-    waits: list[float] = []
-    assert client(waits, fetch_backoff=1).get(f"{site.base}/").status == 200
-    assert 1 <= waits[0] <= 1.25
+    pretended = Time()
+    assert client(pretended, fetch_backoff=1).get(f"{site.base}/").status == 200
+    assert len(pretended.waits) == 1
+    assert 1 <= pretended.waits[0] <= 1.25
 
 
 def test_what_will_not_help_is_not_tried_again(site: FakeSite) -> None:
     site.faults = [lambda asked: Response(b"", 404)]
-    assert client([]).get(f"{site.base}/").status == 404
+    assert client(Time()).get(f"{site.base}/").status == 404
     assert len(site.asked) == 1
 
 

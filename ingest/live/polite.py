@@ -50,6 +50,7 @@ class Client:
         settings: The group "fetching" is used.
         secret: What opens the site.
         sleep: Takes the place of waiting.
+        clock: Seconds since some moment; goes on while `sleep` waits.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Client:
         secret: Secret | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.requests = 0
         """Answers and failures so far."""
@@ -68,7 +70,7 @@ class Client:
             size=settings.fetch_bytes,
             allow_private=settings.allow_private_network,
         )
-        self._sleep = sleep
+        self._sleep, self._clock = sleep, clock
         self._guard = threading.Lock()
         self._not_before = 0.0
 
@@ -138,14 +140,14 @@ class Client:
         seconds = min(seconds, self._settings.fetch_max_wait)
         _log.info("waiting %.1f seconds", seconds)
         with self._guard:
-            self._not_before = max(self._not_before, time.monotonic() + seconds)
+            self._not_before = max(self._not_before, self._clock() + seconds)
         self._sleep(seconds)
 
     def _wait_until_allowed(self) -> None:
         """What one request was told holds for the others."""
         with self._guard:
-            left = self._not_before - time.monotonic()
-        if left > 0 and self._sleep is time.sleep:
+            left = self._not_before - self._clock()
+        if left > 0:
             self._sleep(left)
 
 

@@ -8,6 +8,7 @@ a sync or a backup has nothing to do with it.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Protocol
 from filelock import FileLock, Timeout
 
 from rag.errors import ModelUnavailable
+from rag.replacing import replacing
 
 FILE = "chat-tokens.json"
 ANSWER_TOKENS = 500
@@ -81,15 +83,11 @@ class DailySpend:
 
     def _add(self, tokens: int, *, unless_above: int | None = None) -> int:
         """What the day's count is with these; it is not written where it is above the limit."""
-        file = self.folder / FILE
         try:
-            with FileLock(self.folder / f"{FILE}.lock", timeout=_PATIENCE):
+            with FileLock(self.folder / f"{FILE}.lock", timeout=_PATIENCE) as lock:
                 count = max(0, self._read() + tokens)
                 if unless_above is None or count <= unless_above:
-                    aside = file.with_suffix(".new")
-                    day = f"{self.now():%Y-%m-%d}"
-                    aside.write_text(json.dumps({"day": day, "tokens": count}), encoding="ascii")
-                    aside.replace(file)
+                    self._write(count, mode_of=lock.lock_file)
                 return count
         except (OSError, Timeout) as error:
             # What cannot be counted cannot be limited.
@@ -97,6 +95,12 @@ class DailySpend:
                 "The chat model's tokens cannot be counted, so it is not asked.",
                 hint=f"Let {self.folder} be written, or leave chat_daily_tokens out.",
             ) from error
+
+    def _write(self, count: int, *, mode_of: str) -> None:
+        with replacing(self.folder / FILE, encoding="ascii") as opened:
+            json.dump({"day": f"{self.now():%Y-%m-%d}", "tokens": count}, opened)
+            # Who may open the lock must see the count: where it cannot be read, it begins anew.
+            shutil.copymode(mode_of, opened.name)
 
     def _read(self) -> int:
         try:

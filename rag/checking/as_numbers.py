@@ -1,6 +1,7 @@
 """What a network that judges takes and gives: claim and evidence as numbers, scores as a reading.
 
-Whatever computes the network; `with_torch` and `with_numpy` do.
+Whatever computes the network; `checking.with_torch` and `checking.with_numpy` do, where there are
+weights fitted by `python -m eval.fit.judge`. None are shipped.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from rag.checking.judge import ClaimReading
 from rag.embedding.bundled import special_tokens, tokenizer
 
-WEIGHTS = Path(__file__).resolve().parents[1] / "models" / "judge.safetensors"
+WEIGHTS = Path(__file__).resolve().parents[1] / "models" / "judge.safetensors"  # where they go
 LONGEST = 320  # tokens of claim and evidence together
 CLAIM = 96  # tokens of the claim, at most
 NONE = -1e4  # against what is no token of the claim

@@ -72,18 +72,7 @@ def verify(
             the answer ends with a warning.
     """
     clock = _Clock(dict(timing or {}))
-    answer = Answer(
-        query=draft.query,
-        sentences=(),
-        rejected=(),
-        hits=draft.found.hits,
-        nearest=(),
-        answerable=draft.found.answerable,
-        complete=False,
-        warnings=draft.found.warnings,
-        timing=clock.timing,
-        provenance=check.provenance,
-    )
+    answer = _empty(draft, check, clock.timing)
     rejected: list[Rejected] = []
     said = clock.writing(_said(draft, rejected))
     while True:
@@ -99,16 +88,10 @@ def verify(
         if isinstance(claim, Remark):
             answer = _warned(answer, claim.text)
             continue
-        if any(claim.text == one.text for one in answer.sentences):
+        checked = _looked_at(claim, answer, draft, check)
+        if checked is None:
             continue
-        if claim.facts or claim.of_all:
-            checked = _check_record(claim, draft, check)
-        else:
-            checked = _check(claim, check)
         if isinstance(checked, Rejected):
-            checked = _harmless(checked)
-            if any(checked.claim == one.claim for one in rejected):
-                continue
             rejected.append(checked)
             answer = replace(answer, rejected=tuple(rejected))
         else:
@@ -123,6 +106,36 @@ def verify(
         complete=True,
         timing=clock.checked(),
     )
+
+
+def _empty(draft: Draft, check: Check, timing: Mapping[str, float]) -> Answer:
+    return Answer(
+        query=draft.query,
+        sentences=(),
+        rejected=(),
+        hits=draft.found.hits,
+        nearest=(),
+        answerable=draft.found.answerable,
+        complete=False,
+        warnings=draft.found.warnings,
+        timing=timing,
+        provenance=check.provenance,
+    )
+
+
+def _looked_at(
+    claim: Claim, answer: Answer, draft: Draft, check: Check
+) -> CheckedSentence | Rejected | None:
+    """What becomes of a claim; None where it is shown or left out already."""
+    if any(claim.text == one.text for one in answer.sentences):
+        return None
+    of_record = claim.facts or claim.of_all
+    checked = _check_record(claim, draft, check) if of_record else _check(claim, check)
+    if isinstance(checked, CheckedSentence):
+        return checked
+    harmless = _harmless(checked)
+    told = any(harmless.claim == one.claim for one in answer.rejected)
+    return None if told else harmless
 
 
 def _disagreements(

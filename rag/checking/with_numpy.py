@@ -1,4 +1,7 @@
-"""Judging with the bundled judge in NumPy: the network of `judge_model`, without torch."""
+"""The network of `checking.with_torch` in NumPy, without torch.
+
+Only for weights fitted by `python -m eval.fit.judge`; none are shipped.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ _ENCODER = "enc."  # before the names of the encoder's weights
 
 
 class NumpyClaimReader:
-    """The bundled network, in float32; safe to use from several threads."""
+    """The network with the weights of a file, in float32; safe to use from several threads."""
 
     def __init__(self, *, weights: Path = WEIGHTS) -> None:
         """Name the weights; they are loaded for the first claim, since quotes need no judge.
 
         Args:
-            weights: What `eval.fit.judge` wrote.
+            weights: What `python -m eval.fit.judge` wrote.
+
+        Raises:
+            FileNotFoundError: There are none, as in what is shipped.
         """
         self._weights = weights
         self._loading = Lock()

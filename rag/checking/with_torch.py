@@ -1,8 +1,8 @@
 """A judge of support that reads claim and evidence together, in a small transformer.
 
-The layers of the bundled model, trained on claims with their evidence (`eval.fit.judge` says
-on which), on top of its own embeddings. It says how well the evidence supports the claim, and
-which words of the claim it misses there.
+Only for weights fitted by `python -m eval.fit.judge`; none are shipped. They are layers of the
+bundled model, trained on claims with their evidence, on top of its own embeddings. It says how
+well the evidence supports the claim, and which words of the claim it misses there.
 """
 
 from __future__ import annotations
@@ -59,14 +59,17 @@ class JudgeNet(nn.Module):  # type: ignore[misc]
 
 
 class ClaimReader:
-    """The bundled network; safe to use from several threads."""
+    """The network with the weights of a file; safe to use from several threads."""
 
     def __init__(self, *, weights: Path = WEIGHTS, precision: str = "auto") -> None:
         """Name the weights; they are loaded for the first claim, since quotes need no judge.
 
         Args:
-            weights: What `eval.fit.judge` wrote.
+            weights: What `python -m eval.fit.judge` wrote.
             precision: "float32", "bfloat16" or "auto".
+
+        Raises:
+            FileNotFoundError: There are none, as in what is shipped.
         """
         self._weights, self._precision = weights, precision
         self._loading = Lock()
