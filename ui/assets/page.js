@@ -11,6 +11,7 @@
   let wire;
   let silence;
   let read = 0; // sentences of the growing answer that were told
+  let begun = false; // the server has said a word of the question
 
   const last = () => pq.state.turns.at(-1);
   const busy = () => Boolean(last() && !last().over);
@@ -28,6 +29,7 @@
     find("pq-box").value = "";
     grow();
     read = 0;
+    begun = false;
     wire.say("submit", {
       id: turn.id, question: text, recognise, filters,
       history: before.map((one) => ({ question: one.question, answer: one.answer.text })).slice(-50),
@@ -43,17 +45,29 @@
 
   function listen(patience) {
     clearTimeout(silence);
-    silence = setTimeout(() => {
-      if (!busy()) return;
-      Object.assign(last(), { over: true, failure: { problem: say("lost"), hint: say("lost_hint") } });
-      draw();
-      pq.keepTalk();
-    }, patience);
+    silence = setTimeout(() => finish({ failure: { problem: say("lost"), hint: say("lost_hint") } }), patience);
+  }
+
+  // The question is over, whether the server has said so or not.
+  function finish(how) {
+    clearTimeout(silence);
+    if (!busy()) return;
+    Object.assign(last(), { over: true, ...how });
+    draw();
+    pq.keepTalk();
+  }
+
+  function stop() {
+    wire.say("stop", {});
+    if (begun) return; // what was checked so far is still to come
+    finish({ stopped: true });
+    pq.tell(say("stopped"));
   }
 
   function reply(told) {
     const turn = last();
-    if (!turn || turn.id !== told.id) return; // of a chat that was left
+    if (!turn || turn.id !== told.id || turn.stopped) return; // of a chat that was left, or nobody waits
+    begun = true;
     listen(pq.pulse);
     if (told.answer) turn.answer = told.answer;
     if (!told.over && !told.answer && turn.answer) return; // still at work
@@ -190,7 +204,7 @@
     close: () => pq.closeSources(),
     cite: pq.cite,
     show: (on) => pq.openSources(Number(on.dataset.turn), { focus: true }),
-    stop: () => wire.say("stop", {}),
+    stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
     edit: () => edit(true),
     unedit: () => { edit(false); find("pq-box").value = ""; },
