@@ -379,6 +379,8 @@ def test_conversations_are_saved_opened_exported_and_deleted(open_page: OpenPage
 
 def test_votes_are_sent_with_a_reason(open_page: OpenPage) -> None:
     page = open_page()
+    sent: list[Any] = []
+    page.on("request", lambda one: sent.append(one.post_data_json) if "/run/" in one.url else None)
     for kept in ("foot_votes_many", "foot_questions_many"):
         expect(page.locator("#pq-foot")).to_contain_text(SAY(kept, n=30))
     ask(page, LETTUCES)
@@ -388,6 +390,9 @@ def test_votes_are_sent_with_a_reason(open_page: OpenPage) -> None:
     down = page.get_by_role("button", name=SAY("not_helpful"), exact=True)
     expect(down).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".pq-reasons")).to_have_count(0)
+    first, reason = [one["event_data"] for one in sent if "good" in (one["event_data"] or {})]
+    assert first["id"] == reason["id"] != ""
+    assert (first["reason"], reason["reason"]) == ("", "wrong-source")
 
 
 def test_a_server_that_was_started_again_goes_on_where_the_old_one_was(

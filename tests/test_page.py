@@ -300,10 +300,30 @@ def test_votes_are_kept_only_where_the_owner_wants_it(tmp_path: Path) -> None:
         Desk(assistant, TEXTS).vote(vote)
         (one,) = votes(folder).all()
         assert (one.question, one.good, one.reason) == ("Why?", False, "wrong-source")
-        for wrong in (None, {}, {**vote, "reason": "<b>"}, {**vote, "who": "me"}):
+        wrongs = (
+            None,
+            {},
+            {**vote, "reason": "<b>"},
+            {**vote, "who": "me"},
+            {**vote, "id": 41 * "x"},
+        )
+        for wrong in wrongs:
             with pytest.raises(QuestionInvalid):
                 Desk(assistant, TEXTS).vote(wrong)
         assert len(votes(folder).all()) == 1
+
+
+def test_a_thumb_and_its_reason_are_one_vote(tmp_path: Path) -> None:
+    with FakeAssistant(site_index(tmp_path / "index"), keep_feedback=True) as assistant:
+        desk = Desk(assistant, TEXTS)
+        given = {"id": "q1", "question": "Why?", "good": False}
+        assert desk.vote(given).reason == ""
+        assert desk.vote({**given, "reason": "other"}).model_dump() == {**given, "reason": "other"}
+        desk.vote({**given, "id": "q2", "good": True})
+        kept = votes(assistant.settings.index).all()
+    assert [(one.turn, one.good, one.reason) for one in kept] == [
+        ("q1", False, "other"), ("q2", True, ""),
+    ]  # fmt: skip
 
 
 def test_a_question_without_an_answer_is_kept_once_it_is_over(tmp_path: Path) -> None:

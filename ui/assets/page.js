@@ -141,6 +141,7 @@
 
   function hear(told) {
     if (told?.reply) reply(told.reply);
+    if (told?.voted) voted(told.voted);
     if (!told?.about) return;
     pq.state.about = told.about;
     showFor("owner", told.about.owner);
@@ -183,9 +184,13 @@
     ask(question, { filters: pq.without(answer, number), recognise: false, again: true });
   }
 
-  function vote(turn, good, reason = "") {
+  const vote = (turn, good, reason = "") => wire.say("like", { id: turn.id, question: turn.question, good, reason });
+
+  // Thanks are said for what has arrived.
+  function voted({ id, good, reason }) {
+    const turn = pq.state.turns.find((one) => one.id === id);
+    if (!turn) return; // of a chat that was left
     Object.assign(turn, { vote: good ? "yes" : "no", reason });
-    wire.say("like", { question: turn.question, good, reason });
     draw();
     pq.toast(say("thanks"));
     pq.keepTalk();

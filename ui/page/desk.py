@@ -22,7 +22,7 @@ from ui.doors.asking import AT_ONCE
 from ui.doors.requests import note_question
 from ui.feedback import Feedback, note_unanswered, votes
 from ui.kept import today
-from ui.page.asked import Asked, asked, vote
+from ui.page.asked import Asked, Vote, asked, vote
 from ui.page.stream import Workers
 from ui.page.suggest import examples, follow_ups
 from ui.texts import Texts
@@ -250,17 +250,19 @@ class Desk:
         if run:
             run.stop.set()
 
-    def vote(self, sent: Any) -> None:
-        """Keep what a reader thinks of an answer, where the owner wants it kept.
+    def vote(self, sent: Any) -> Vote:
+        """Keep what a reader thinks of an answer, where the owner wants it kept; what that is.
 
         Raises:
             QuestionInvalid: What was sent is no vote.
+            OSError: It cannot be kept.
         """
         given = vote(sent)
         settings = self._assistant.settings
         if settings.keep_feedback:
-            one = Feedback(today(), given.question, given.good, given.reason)
+            one = Feedback(today(), given.question, given.good, given.reason, given.id)
             votes(settings.index).add(one)
+        return given
 
 
 def _note(moments: dict[str, float], tab: str) -> None:
