@@ -395,6 +395,17 @@ def test_votes_are_sent_with_a_reason(open_page: OpenPage) -> None:
     assert (first["reason"], reason["reason"]) == ("", "wrong-source")
 
 
+def test_a_vote_that_does_not_arrive_is_not_thanked_for(browser: Browser, address: str) -> None:
+    page = browser.new_page()  # failed requests are what this is about
+    page.goto(address)
+    ask(page, LETTUCES)
+    page.route("**/gradio_api/run/**", lambda route: route.fulfill(status=500, json={}))
+    page.get_by_role("button", name=SAY("not_helpful"), exact=True).click()
+    expect(page.locator("#pq-toast")).to_have_text(SAY("broken"))
+    expect(page.locator(".pq-reasons")).to_have_count(0)
+    page.close()
+
+
 def test_a_server_that_was_started_again_goes_on_where_the_old_one_was(
     browser: Browser,
 ) -> None:

@@ -300,7 +300,7 @@ def test_votes_are_kept_only_where_the_owner_wants_it(tmp_path: Path) -> None:
         Desk(assistant, TEXTS).vote(vote)
         (one,) = votes(folder).all()
         assert (one.question, one.good, one.reason) == ("Why?", False, "wrong-source")
-        wrongs = (
+        wrongs: tuple[Any, ...] = (
             None,
             {},
             {**vote, "reason": "<b>"},

@@ -45,7 +45,7 @@
 
   function listen(patience) {
     clearTimeout(silence);
-    silence = setTimeout(() => finish({ failure: { problem: say("lost"), hint: say("lost_hint") } }), patience);
+    silence = setTimeout(() => finish({ failure: pq.lost() }), patience);
   }
 
   // The question is over, whether the server has said so or not.
@@ -56,6 +56,9 @@
     draw();
     pq.keepTalk();
   }
+
+  // The server has not taken what was sent.
+  pq.refuse = (sent, failure) => { if (busy() && sent.includes(last().id)) finish({ failure }); };
 
   function stop() {
     wire.say("stop", {});

@@ -29,7 +29,7 @@
 
   // A server that was started again makes the browser load the page anew, in the middle of an answer or
   // not: what is asked is kept as a question that can be asked again.
-  const lost = (turn) => ({ ...turn, over: true, failure: { problem: say("lost"), hint: say("lost_hint") } });
+  const lost = (turn) => ({ ...turn, over: true, failure: pq.lost() });
 
   pq.keepTalk = () => {
     const turns = pq.state.turns.map((turn) => (turn.over ? turn : lost(turn)));
