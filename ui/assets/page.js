@@ -182,6 +182,13 @@
     draw();
   }
 
+  // The open chat would be kept again with its next question.
+  function drop(id) {
+    if (pq.state.turns.length && (!id || id === pq.state.id)) renew();
+    pq.dropTalk(id);
+    pq.listTalks();
+  }
+
   function without(number) {
     const { answer, question } = last();
     ask(question, { filters: pq.without(answer, number), recognise: false, again: true });
@@ -204,8 +211,8 @@
     talks: () => { pq.listTalks(); find("pq-talks").showModal(); },
     "close-talks": () => find("pq-talks").close(),
     "open-talk": (on) => { find("pq-talks").close(); openTalk(pq.talk(on.dataset.id)); },
-    "drop-talk": (on) => { pq.dropTalk(on.dataset.id); pq.listTalks(); },
-    "forget-all": () => { pq.dropTalk(); pq.listTalks(); },
+    "drop-talk": (on) => drop(on.dataset.id),
+    "forget-all": async () => { if (await pq.sure()) drop(); },
     export: () => pq.download(pq.talkAsMarkdown(), "answers.md"),
     theme: pq.turnLight,
     sources: () => (pq.isOpen() ? pq.closeSources() : pq.openSources(pq.shownTurn() ?? pq.state.turns.length - 1, { focus: true })),

@@ -44,6 +44,14 @@
   pq.talk = (id) => all().find((one) => one.id === id);
   pq.dropTalk = (id) => put(id ? all().filter((one) => one.id !== id) : []);
 
+  // Whether all of them shall go.
+  pq.sure = () => new Promise((resolve) => {
+    const dialog = pq.find("pq-sure");
+    dialog.returnValue = "cancel";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "delete"), { once: true });
+    dialog.showModal();
+  });
+
   pq.listTalks = () => {
     const rows = all().map((talk) => make("li", {},
       make("button", { type: "button", class: "pq-row", "data-do": "open-talk", "data-id": talk.id },
