@@ -5,11 +5,12 @@
   const { make, words, say } = pq;
   const KEPT = "pullquote.talks";
   const NOW = "pullquote.now";
+  const TAB = "sessionStorage";
   const MOST = 30;
 
   function all() {
     try {
-      const found = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+      const found = JSON.parse(pq.kept(KEPT) ?? "[]");
       return Array.isArray(found) ? found : [];
     } catch {
       return []; // somebody else wrote there
@@ -18,12 +19,8 @@
 
   function put(talks) {
     for (let most = Math.min(MOST, talks.length); most >= 0; most -= 1) {
-      try {
-        localStorage.setItem(KEPT, JSON.stringify(talks.slice(0, most)));
-        return;
-      } catch {
-        // The browser's room is full: without the oldest.
-      }
+      // Where the browser's room is full: without the oldest.
+      if (pq.keep(KEPT, JSON.stringify(talks.slice(0, most)))) return;
     }
   }
 
@@ -36,11 +33,11 @@
     if (!turns.length) return;
     const talk = { id: pq.state.id, at: new Date().toISOString(), turns };
     put([talk, ...all().filter((one) => one.id !== talk.id)]);
-    sessionStorage.setItem(NOW, talk.id);
+    pq.keep(NOW, talk.id, TAB);
   };
 
-  pq.lastTalk = () => all().find((one) => one.id === sessionStorage.getItem(NOW));
-  pq.leaveTalk = () => sessionStorage.removeItem(NOW);
+  pq.lastTalk = () => all().find((one) => one.id === pq.kept(NOW, TAB));
+  pq.leaveTalk = () => pq.keep(NOW, null, TAB);
   pq.talk = (id) => all().find((one) => one.id === id);
   pq.dropTalk = (id) => put(id ? all().filter((one) => one.id !== id) : []);
 
