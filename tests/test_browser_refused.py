@@ -91,7 +91,8 @@ def test_other_refusals_are_told_too(page: Page, status: int, text: str) -> None
         page.route("**/queue/join*", refuse)
         ask_in_vain(page, LETTUCES, SAY(text), SAY(f"{text}_hint"))
         page.unroute("**/queue/join*")
-        assert "three of forty" in test_browser.ask(page, LETTUCES)
+        if status:  # else Gradio loads the page anew, as soon as there is a server again
+            assert "three of forty" in test_browser.ask(page, "How many lettuces?")
 
 
 def test_stop_frees_the_page_where_the_server_has_said_nothing_yet(page: Page) -> None:
