@@ -1,7 +1,7 @@
 """A real assistant over the small site, slower and less reliable where a question asks for it.
 
 As a program it serves the page: `python fake_assistant.py PORT`, with any of these words behind it:
-empty, locked, open, owner, hostile.
+empty, locked, open, owner, hostile, seldom.
 """
 
 from __future__ import annotations
@@ -183,7 +183,9 @@ def main() -> None:
 
     signal.signal(signal.SIGUSR1, lambda *_: let_go.set())
     port, empty = int(sys.argv[1]), "empty" in sys.argv
-    lock = {"password": PASSWORD} if "locked" in sys.argv else {}
+    given: dict[str, Any] = {"password": PASSWORD} if "locked" in sys.argv else {}
+    if "seldom" in sys.argv:  # may one ask, not so seldom that the page's files are too many
+        given["questions_a_minute"] = 3
     with tempfile.TemporaryDirectory() as folder:
         hostile = "hostile" in sys.argv
         index = site_index(Path(folder) / "index", empty=empty, posts=posts() if hostile else None)
@@ -192,7 +194,7 @@ def main() -> None:
 
             furnish(index, PAYLOADS if hostile else ())
         base = f"http://127.0.0.1:{port}/site"
-        with FakeAssistant(index, link_base=base, **lock) as assistant:
+        with FakeAssistant(index, link_base=base, **given) as assistant:
             examples = () if empty else EXAMPLES
             serve(
                 assistant, "127.0.0.1", port, _ready, pages=_pages(), examples=examples,

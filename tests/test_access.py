@@ -23,6 +23,7 @@ from ui.doors.gate import COOKIE
 from ui.doors.rates import Rates, What, client_of
 from ui.ports import is_loopback
 from ui.serving import require_lock
+from ui.texts import load_texts
 
 OPEN_DOORS = {"/healthz", "/readyz", "/login"}
 
@@ -269,7 +270,15 @@ def test_a_client_asks_so_often_and_then_waits(index: Path) -> None:
 def test_requests_of_any_kind_have_an_end(index: Path) -> None:
     with server(index, questions_a_minute=1) as address, httpx.Client() as client:
         said = [client.get(f"{address}/nothing").status_code for _ in range(41)]
+        data = client.get(f"{address}/nothing")
+        page = client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
     assert said == [200] * 40 + [429]
+    assert data.json()["problem"] == "Too many requests from you."
+    wait = int(page.headers["retry-after"])
+    assert (page.status_code, page.headers["content-type"]) == (429, "text/html; charset=utf-8")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    told = load_texts().count("door_too_often", wait)
+    assert f'<p role="alert">{told}</p>' in page.text
 
 
 def test_addresses_of_one_household_are_one_client() -> None:

@@ -370,15 +370,50 @@ def test_conversations_are_saved_opened_exported_and_deleted(open_page: OpenPage
     assert "[^1-2]: [Slugs without pellets › Results]" in text
     assert "[^2-1]: " in text
     assert "<script>" not in text
-    page.get_by_role("button", name="Delete all").click()
+    sure = page.locator("#pq-sure")
+    page.locator("[data-do=forget-all]").click()
+    expect(sure).to_contain_text(SAY("delete_all_sure"))
+    assert serious(page) == [], "asked whether to delete all"
+    sure.get_by_role("button", name=SAY("cancel")).click()
+    expect(page.locator("#pq-list .pq-row")).to_have_count(1)
+    page.locator("[data-do=forget-all]").click()
+    sure.get_by_role("button", name=SAY("delete_all")).click()
     expect(page.locator("#pq-list")).to_have_text(SAY("no_saved"))
     page.keyboard.press("Escape")
     expect(page.locator("#pq-talks")).to_be_hidden()
+    expect(page.locator(".pq-turn")).to_have_count(0)
     assert page.evaluate("localStorage.getItem('pullquote.talks')") == "[]"
+    ask(page, "When to sow tomatoes?")
+    kept = page.evaluate("localStorage.getItem('pullquote.talks')")
+    assert "When to sow tomatoes?" in kept
+    assert LETTUCES not in kept
+
+
+def test_a_chat_that_is_deleted_while_it_is_open_is_gone(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    page.get_by_role("button", name="New chat").click()
+    ask(page, "zebras stripes food")
+    page.get_by_role("button", name="Saved chats").click()
+    page.get_by_role("button", name=f"Delete: {LETTUCES}").click()
+    expect(page.locator("#pq-list .pq-row")).to_have_count(1)
+    expect(page.locator(".pq-question")).to_have_text("zebras stripes food")  # another one stays
+    page.get_by_role("button", name="Delete: zebras stripes food").click()
+    expect(page.locator("#pq-list")).to_have_text(SAY("no_saved"))
+    page.keyboard.press("Escape")
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    ask(page, "When to sow tomatoes?")
+    page.reload()
+    expect(page.locator(".pq-question")).to_have_text(["When to sow tomatoes?"])
+    kept = page.evaluate("localStorage.getItem('pullquote.talks')")
+    assert "zebras" not in kept
+    assert LETTUCES not in kept
 
 
 def test_votes_are_sent_with_a_reason(open_page: OpenPage) -> None:
     page = open_page()
+    sent: list[Any] = []
+    page.on("request", lambda one: sent.append(one.post_data_json) if "/run/" in one.url else None)
     for kept in ("foot_votes_many", "foot_questions_many"):
         expect(page.locator("#pq-foot")).to_contain_text(SAY(kept, n=30))
     ask(page, LETTUCES)
@@ -388,6 +423,20 @@ def test_votes_are_sent_with_a_reason(open_page: OpenPage) -> None:
     down = page.get_by_role("button", name=SAY("not_helpful"), exact=True)
     expect(down).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".pq-reasons")).to_have_count(0)
+    first, reason = [one["event_data"] for one in sent if "good" in (one["event_data"] or {})]
+    assert first["id"] == reason["id"] != ""
+    assert (first["reason"], reason["reason"]) == ("", "wrong-source")
+
+
+def test_a_vote_that_does_not_arrive_is_not_thanked_for(browser: Browser, address: str) -> None:
+    page = browser.new_page()  # failed requests are what this is about
+    page.goto(address)
+    ask(page, LETTUCES)
+    page.route("**/gradio_api/run/**", lambda route: route.fulfill(status=500, json={}))
+    page.get_by_role("button", name=SAY("not_helpful"), exact=True).click()
+    expect(page.locator("#pq-toast")).to_have_text(SAY("broken"))
+    expect(page.locator(".pq-reasons")).to_have_count(0)
+    page.close()
 
 
 def test_a_server_that_was_started_again_goes_on_where_the_old_one_was(

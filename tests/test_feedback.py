@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,6 +85,35 @@ def test_some_are_dropped_and_the_others_stay(folder: Path) -> None:
     assert votes(folder).all() == [VOTES[1]]
     assert votes(folder).drop(lambda one: one.good) == 0
     assert unanswered(folder / "nowhere").drop(lambda _: True) == 0
+
+
+def test_a_later_vote_on_an_answer_takes_the_place_of_the_earlier_one(folder: Path) -> None:
+    first = Feedback(LONG_AGO, "Do beer traps help?", False, turn="a1")
+    reason = replace(first, day=BEFORE, reason="no-answer")
+    changed = replace(first, day=TODAY, good=True)
+    other = Feedback(TODAY, "Do beer traps help?", False, turn="b2")
+    file = folder / "feedback.jsonl"
+    for one, told in ((first, [first]), (reason, [reason]), (other, [reason, other])):
+        votes(folder).add(one)
+        assert votes(folder).all() == [*VOTES, *told]
+    votes(folder).add(changed)
+    assert [one.turn for one in votes(folder).all()] == ["", "", "b2", "a1"]
+    assert votes(folder).all() == [*VOTES, other, changed]
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 6  # none was written over
+    # What is deleted does not bring back what it had taken the place of.
+    assert votes(folder).drop(lambda one: one.good and one.turn == "a1") == 1
+    assert votes(folder).all() == [*VOTES, other]
+    assert "a1" not in file.read_text(encoding="utf-8")
+
+
+def test_a_vote_that_counts_no_more_is_deleted_in_time_as_well(folder: Path) -> None:
+    old = Feedback(LONG_AGO, "How old is this?", False, turn="a1")
+    votes(folder).add(old)
+    votes(folder).add(replace(old, day=TODAY))
+    assert votes(folder).expire(30) == 0
+    lines = (folder / "feedback.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["day"] for line in lines] == [BEFORE, TODAY, TODAY]
+    assert votes(folder).delete() == 3
 
 
 # ---------------------------------------------------------------- the command

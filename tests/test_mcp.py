@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -123,6 +124,23 @@ def test_a_page_of_another_site_may_not_use_the_tools(address: str) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     said = httpx.post(address, json=message, headers={"origin": "https://evil.example"})
     assert said.status_code == 403
+
+
+def test_a_question_is_counted_as_one_at_this_door_as_well(index: Path) -> None:
+    async def often(client: Client) -> list[Any]:
+        asked = {"question": LETTUCES}
+        found = await client.call_tool("search_posts", {"query": LETTUCES})
+        return [found, *[await client.call_tool("ask", asked) for _ in range(3)]]
+
+    with (
+        FakeAssistant(index, questions_a_minute=2) as assistant,
+        open_doors(assistant) as (where, _),
+    ):
+        said = use(f"{where}/mcp", often)
+        other = httpx.post(f"{where}/api/ask", json={"question": LETTUCES})
+    assert [one.is_error for one in said] == [False, False, False, True]
+    assert re.search(r"Too many questions from you\. Wait \d+ seconds\.", said[-1].content[0].text)
+    assert other.status_code == 429
 
 
 def test_the_command_speaks_over_standard_input(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from rag.catalog.write import remove_posts
 from rag.errors import QuestionInvalid
 from rag.index.index import write_index
 from rag.types import Answer, Turn
+from ui.doors.asking import AT_ONCE, WAITING
 from ui.feedback import unanswered, votes
 from ui.page import stream
 from ui.page.desk import Desk, Reply
@@ -115,6 +116,25 @@ def test_a_question_whose_tab_was_closed_while_it_waited_is_not_answered(desk: D
     assert other.answer.complete
 
 
+def test_a_question_that_waits_is_stopped_like_one_that_is_answered(
+    desk: Desk, assistant: FakeAssistant
+) -> None:
+    came = time.monotonic()
+    desk.stop(TAB)
+    (stopped,) = desk.respond(question(LETTUCES), TAB, came)
+    assert (stopped.id, stopped.over, stopped.stopped, stopped.answer) == ("q1", True, True, None)
+    assert assistant.histories == []
+    running = desk.respond(question(f"{LETTUCES} slow"), TAB, time.monotonic())
+    next(running)
+    assert [one.stopped for one in desk.respond(question("old"), TAB, came)] == [True]
+    *_, later = running  # which the old one did not end
+    *_, other = desk.respond(question(LETTUCES), "another", came)
+    for reply in (later, other):
+        assert not reply.stopped
+        assert reply.answer
+        assert reply.answer.complete
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -206,6 +226,20 @@ def test_a_long_silence_is_no_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     assert first.id == last.id
 
 
+def test_what_is_stopped_before_a_thread_is_free_is_not_begun() -> None:
+    workers, stop, begun = Workers(1), threading.Event(), []
+
+    def begin() -> Iterator[Answer]:
+        begun.append(True)
+        return iter(())
+
+    stop.set()
+    assert list(workers.until(stop, begin)) == []
+    # The same thread comes to this one behind it.
+    assert list(workers.until(threading.Event(), lambda: iter(()))) == []
+    assert begun == []
+
+
 def test_workers_raise_what_was_raised_and_go_on() -> None:
     workers = Workers(1)
 
@@ -266,10 +300,30 @@ def test_votes_are_kept_only_where_the_owner_wants_it(tmp_path: Path) -> None:
         Desk(assistant, TEXTS).vote(vote)
         (one,) = votes(folder).all()
         assert (one.question, one.good, one.reason) == ("Why?", False, "wrong-source")
-        for wrong in (None, {}, {**vote, "reason": "<b>"}, {**vote, "who": "me"}):
+        wrongs: tuple[Any, ...] = (
+            None,
+            {},
+            {**vote, "reason": "<b>"},
+            {**vote, "who": "me"},
+            {**vote, "id": 41 * "x"},
+        )
+        for wrong in wrongs:
             with pytest.raises(QuestionInvalid):
                 Desk(assistant, TEXTS).vote(wrong)
         assert len(votes(folder).all()) == 1
+
+
+def test_a_thumb_and_its_reason_are_one_vote(tmp_path: Path) -> None:
+    with FakeAssistant(site_index(tmp_path / "index"), keep_feedback=True) as assistant:
+        desk = Desk(assistant, TEXTS)
+        given = {"id": "q1", "question": "Why?", "good": False}
+        assert desk.vote(given).reason == ""
+        assert desk.vote({**given, "reason": "other"}).model_dump() == {**given, "reason": "other"}
+        desk.vote({**given, "id": "q2", "good": True})
+        kept = votes(assistant.settings.index).all()
+    assert [(one.turn, one.good, one.reason) for one in kept] == [
+        ("q1", False, "other"), ("q2", True, ""),
+    ]  # fmt: skip
 
 
 def test_a_question_without_an_answer_is_kept_once_it_is_over(tmp_path: Path) -> None:
@@ -380,6 +434,28 @@ def test_a_signal_ends_it_although_a_reader_is_there(sent: signal.Signals) -> No
             assert process.wait(timeout=15) == 0
         assert process.stdout
         assert process.stdout.read() == ""
+
+
+def test_no_more_questions_wait_on_the_page_than_at_the_doors() -> None:
+    with serving() as (address, _), httpx.Client(base_url=address, timeout=60) as client:
+        events = client.get("/config").json()["dependencies"]
+        ((number, target),) = [
+            (one["id"], target) for one in events for target, event in one["targets"]
+            if event == "submit"
+        ]  # fmt: skip
+
+        def join(tab: int) -> int:
+            asked = {"id": "q1", "question": f"{LETTUCES} wait"}
+            event = {"data": [], "event_data": asked, "fn_index": number, "trigger_id": target}
+            return client.post(
+                "/gradio_api/queue/join", json={**event, "session_hash": f"tab{tab}"}
+            ).status_code
+
+        said = [join(0)]
+        while said[-1] == 200 and len(said) < 3 * (AT_ONCE + WAITING):  # some may be answered
+            said.append(join(len(said)))
+        assert len(said) > WAITING
+        assert said[-1] == 503
 
 
 async def last_heard(address: str, door: Door, begun: asyncio.Barrier) -> Growing:

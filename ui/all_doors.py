@@ -23,6 +23,7 @@ from ui.doors.login import login_routes
 from ui.doors.logs import log_as_json
 from ui.doors.origins import SCRIPT, Origins, is_widgets
 from ui.doors.owner_lock import is_owners
+from ui.doors.plain import wait_page
 from ui.doors.posts import post_routes
 from ui.doors.problems import add_problem_handlers
 from ui.doors.proxy import BehindProxy
@@ -97,7 +98,9 @@ class Doors:
         self._origins = frozenset(settings.widget_origins if widget else ())
         if widget and self._origins:
             self.api.include_router(widget_routes(self.asker, widget))
-        self._mcp = _mcp_door(self.asker)
+        self._mcp = _mcp_door(self.asker, self.rates)
+        shown = site_name(assistant, texts)
+        self._wait_page = lambda wait: wait_page(wait, shown, settings, texts)
 
     @asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:
@@ -135,7 +138,7 @@ class Doors:
         within = BodyLimit(choose, self._settings.request_bytes)
         gate = Gate(
             within, self.access, self.rates, self.owner.lock,
-            at_home=self._at_home, is_public=self._is_public,
+            at_home=self._at_home, is_public=self._is_public, wait_page=self._wait_page,
         )  # fmt: skip
         watched = Watched(Origins(gate, self._origins), self.asker.metrics)
         return BehindProxy(watched, self._settings.trusted_proxies)
@@ -148,7 +151,7 @@ def is_door(path: str) -> bool:
     return path in _ALONE or path.startswith(_BELOW) or is_owners(path)
 
 
-def _mcp_door(asker: Asker) -> McpDoor | None:
+def _mcp_door(asker: Asker, rates: Rates) -> McpDoor | None:
     """None where its package is not installed: it is an extra."""
     try:
         from ui.doors.mcp_tools import McpDoor
@@ -156,7 +159,7 @@ def _mcp_door(asker: Asker) -> McpDoor | None:
         if (error.name or "").partition(".")[0] != "mcp":
             raise
         return None
-    return McpDoor(asker)
+    return McpDoor(asker, rates)
 
 
 def _api(assistant: Assistant, asker: Asker, access: Access, rates: Rates, texts: Texts) -> FastAPI:

@@ -6,7 +6,7 @@ Nothing of a post is kept with it, so that what is forgotten of an index is forg
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.settings import Settings
@@ -26,6 +26,8 @@ class Feedback:
     question: str
     good: bool
     reason: str = ""
+    turn: str = field(default="", compare=False)
+    """The browser's name for the answer, made up for it; a later vote of the same name counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Unanswered:
 
 def votes(folder: Path) -> Kept[Feedback]:
     """Those of an index."""
-    return Kept(folder / _VOTES, Feedback)
+    return Kept(folder / _VOTES, Feedback, same=lambda one: one.turn)
 
 
 def unanswered(folder: Path) -> Kept[Unanswered]:

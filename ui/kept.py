@@ -38,8 +38,18 @@ Row = TypeVar("Row", bound=Dated)
 class Kept(Generic[Row]):
     """One file of them. Safe to use from several threads and processes."""
 
-    def __init__(self, file: Path, row: type[Row]) -> None:
+    def __init__(
+        self, file: Path, row: type[Row], *, same: Callable[[Row], str] = lambda _: ""
+    ) -> None:
+        """A file.
+
+        Args:
+            file: Where they lie; it need not be there yet.
+            row: What each of them is.
+            same: A name; of those that have the same one, the last counts. Empty: of its own.
+        """
         self.file = file
+        self._same = same
         self._form: TypeAdapter[Row] = TypeAdapter(row)
 
     def add(self, one: Row) -> None:
@@ -59,8 +69,8 @@ class Kept(Generic[Row]):
                 opened.write(line.encode(errors="replace"))
 
     def all(self) -> list[Row]:
-        """All of them, oldest first; a line that is none is passed over."""
-        return [row for line in self._lines() if (row := self._read(line)) is not None]
+        """All that count, oldest first; a line that is none is passed over."""
+        return [row for _, row in self._counting(self._rows())]
 
     def delete(self) -> int:
         """Delete all of them; how many there were."""
@@ -76,11 +86,12 @@ class Kept(Generic[Row]):
         if not self.file.is_file():
             return 0
         with self._locked():
-            rows = [(line, row) for line in self._lines() if (row := self._read(line)) is not None]
-            stay = [line for line, row in rows if not goes(row)]
-            if len(stay) < len(rows):
+            rows = self._rows()
+            counting = self._counting(rows)
+            stay = [line for line, row in counting if not goes(row)]
+            if len(stay) < len(rows):  # with those that count no more
                 self._write(stay)
-        return len(rows) - len(stay)
+        return len(counting) - len(stay)
 
     def expire(self, days: int) -> int:
         """Delete those that are older; how many."""
@@ -91,6 +102,15 @@ class Kept(Generic[Row]):
         if self.file.is_file():
             with self.file.open(encoding="utf-8", errors="replace") as lines:
                 yield from lines
+
+    def _rows(self) -> list[tuple[str, Row]]:
+        return [(line, row) for line in self._lines() if (row := self._read(line)) is not None]
+
+    def _counting(self, rows: list[tuple[str, Row]]) -> list[tuple[str, Row]]:
+        """Without those whose place a later one has taken."""
+        names = [self._same(row) for _, row in rows]
+        last = {name: number for number, name in enumerate(names) if name}
+        return [one for number, one in enumerate(rows) if last.get(names[number], number) == number]
 
     def _read(self, line: str) -> Row | None:
         try:

@@ -7,14 +7,19 @@
 
   // ---------------------------------------------------------------- light and dark, as on the chat page
   const THEME = "pullquote.theme";
+  // Where a browser keeps nothing for pages, asking for the place is already an error.
+  const kept = () => { try { return localStorage.getItem(THEME); } catch { return null; } };
+  const keep = (theme) => { try { localStorage.setItem(THEME, theme); } catch { /* it holds until the page is closed */ } };
+  let chosen = kept();
   const night = matchMedia("(prefers-color-scheme: dark)");
   const paint = () => {
-    root.dataset.pq = localStorage.getItem(THEME) ?? (night.matches ? "dark" : "light");
+    root.dataset.pq = chosen ?? (night.matches ? "dark" : "light");
   };
   paint(); // before anything is shown
   night.addEventListener("change", paint);
   own.turnLight = () => {
-    localStorage.setItem(THEME, root.dataset.pq === "dark" ? "light" : "dark");
+    chosen = root.dataset.pq === "dark" ? "light" : "dark";
+    keep(chosen);
     paint();
   };
 

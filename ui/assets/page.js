@@ -11,6 +11,7 @@
   let wire;
   let silence;
   let read = 0; // sentences of the growing answer that were told
+  let begun = false; // the server has said a word of the question
 
   const last = () => pq.state.turns.at(-1);
   const busy = () => Boolean(last() && !last().over);
@@ -28,6 +29,7 @@
     find("pq-box").value = "";
     grow();
     read = 0;
+    begun = false;
     wire.say("submit", {
       id: turn.id, question: text, recognise, filters,
       history: before.map((one) => ({ question: one.question, answer: one.answer.text })).slice(-50),
@@ -43,17 +45,32 @@
 
   function listen(patience) {
     clearTimeout(silence);
-    silence = setTimeout(() => {
-      if (!busy()) return;
-      Object.assign(last(), { over: true, failure: { problem: say("lost"), hint: say("lost_hint") } });
-      draw();
-      pq.keepTalk();
-    }, patience);
+    silence = setTimeout(() => finish({ failure: pq.lost() }), patience);
+  }
+
+  // The question is over, whether the server has said so or not.
+  function finish(how) {
+    clearTimeout(silence);
+    if (!busy()) return;
+    Object.assign(last(), { over: true, ...how });
+    draw();
+    pq.keepTalk();
+  }
+
+  // The server has not taken what was sent.
+  pq.refuse = (sent, failure) => { if (busy() && sent.includes(last().id)) finish({ failure }); };
+
+  function stop() {
+    wire.say("stop", {});
+    if (begun) return; // what was checked so far is still to come
+    finish({ stopped: true });
+    pq.tell(say("stopped"));
   }
 
   function reply(told) {
     const turn = last();
-    if (!turn || turn.id !== told.id) return; // of a chat that was left
+    if (!turn || turn.id !== told.id || turn.stopped) return; // of a chat that was left, or nobody waits
+    begun = true;
     listen(pq.pulse);
     if (told.answer) turn.answer = told.answer;
     if (!told.over && !told.answer && turn.answer) return; // still at work
@@ -127,6 +144,7 @@
 
   function hear(told) {
     if (told?.reply) reply(told.reply);
+    if (told?.voted) voted(told.voted);
     if (!told?.about) return;
     pq.state.about = told.about;
     showFor("owner", told.about.owner);
@@ -164,14 +182,25 @@
     draw();
   }
 
+  // The open chat would be kept again with its next question.
+  function drop(id) {
+    if (pq.state.turns.length && (!id || id === pq.state.id)) renew();
+    pq.dropTalk(id);
+    pq.listTalks();
+  }
+
   function without(number) {
     const { answer, question } = last();
     ask(question, { filters: pq.without(answer, number), recognise: false, again: true });
   }
 
-  function vote(turn, good, reason = "") {
+  const vote = (turn, good, reason = "") => wire.say("like", { id: turn.id, question: turn.question, good, reason });
+
+  // Thanks are said for what has arrived.
+  function voted({ id, good, reason }) {
+    const turn = pq.state.turns.find((one) => one.id === id);
+    if (!turn) return; // of a chat that was left
     Object.assign(turn, { vote: good ? "yes" : "no", reason });
-    wire.say("like", { question: turn.question, good, reason });
     draw();
     pq.toast(say("thanks"));
     pq.keepTalk();
@@ -182,15 +211,15 @@
     talks: () => { pq.listTalks(); find("pq-talks").showModal(); },
     "close-talks": () => find("pq-talks").close(),
     "open-talk": (on) => { find("pq-talks").close(); openTalk(pq.talk(on.dataset.id)); },
-    "drop-talk": (on) => { pq.dropTalk(on.dataset.id); pq.listTalks(); },
-    "forget-all": () => { pq.dropTalk(); pq.listTalks(); },
+    "drop-talk": (on) => drop(on.dataset.id),
+    "forget-all": async () => { if (await pq.sure()) drop(); },
     export: () => pq.download(pq.talkAsMarkdown(), "answers.md"),
     theme: pq.turnLight,
     sources: () => (pq.isOpen() ? pq.closeSources() : pq.openSources(pq.shownTurn() ?? pq.state.turns.length - 1, { focus: true })),
     close: () => pq.closeSources(),
     cite: pq.cite,
     show: (on) => pq.openSources(Number(on.dataset.turn), { focus: true }),
-    stop: () => wire.say("stop", {}),
+    stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
     edit: () => edit(true),
     unedit: () => { edit(false); find("pq-box").value = ""; },

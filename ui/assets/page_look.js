@@ -9,16 +9,38 @@
   pq.find = (id) => document.getElementById(id);
   pq.narrow = () => matchMedia("(max-width: 60rem)").matches;
 
+  // ---------------------------------------------------------------- what the browser keeps
+  // Where it keeps nothing for pages, asking for the place is already an error.
+  pq.kept = (name, where = "localStorage") => {
+    try {
+      return window[where].getItem(name);
+    } catch {
+      return null;
+    }
+  };
+  // Whether it is kept now; null takes it away.
+  pq.keep = (name, value, where = "localStorage") => {
+    try {
+      if (value === null) window[where].removeItem(name);
+      else window[where].setItem(name, value);
+      return true;
+    } catch {
+      return false; // its room is full, or it keeps nothing
+    }
+  };
+
   // ---------------------------------------------------------------- light and dark
   const THEME = "pullquote.theme";
   const night = matchMedia("(prefers-color-scheme: dark)");
+  let chosen = pq.kept(THEME);
   const paint = () => {
-    root.dataset.pq = localStorage.getItem(THEME) ?? (night.matches ? "dark" : "light");
+    root.dataset.pq = chosen ?? (night.matches ? "dark" : "light");
   };
   paint(); // before anything is shown
   night.addEventListener("change", paint);
   pq.turnLight = () => {
-    localStorage.setItem(THEME, root.dataset.pq === "dark" ? "light" : "dark");
+    chosen = root.dataset.pq === "dark" ? "light" : "dark";
+    pq.keep(THEME, chosen);
     paint();
   };
 

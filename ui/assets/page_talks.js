@@ -5,11 +5,12 @@
   const { make, words, say } = pq;
   const KEPT = "pullquote.talks";
   const NOW = "pullquote.now";
+  const TAB = "sessionStorage";
   const MOST = 30;
 
   function all() {
     try {
-      const found = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+      const found = JSON.parse(pq.kept(KEPT) ?? "[]");
       return Array.isArray(found) ? found : [];
     } catch {
       return []; // somebody else wrote there
@@ -18,31 +19,35 @@
 
   function put(talks) {
     for (let most = Math.min(MOST, talks.length); most >= 0; most -= 1) {
-      try {
-        localStorage.setItem(KEPT, JSON.stringify(talks.slice(0, most)));
-        return;
-      } catch {
-        // The browser's room is full: without the oldest.
-      }
+      // Where the browser's room is full: without the oldest.
+      if (pq.keep(KEPT, JSON.stringify(talks.slice(0, most)))) return;
     }
   }
 
   // A server that was started again makes the browser load the page anew, in the middle of an answer or
   // not: what is asked is kept as a question that can be asked again.
-  const lost = (turn) => ({ ...turn, over: true, failure: { problem: say("lost"), hint: say("lost_hint") } });
+  const lost = (turn) => ({ ...turn, over: true, failure: pq.lost() });
 
   pq.keepTalk = () => {
     const turns = pq.state.turns.map((turn) => (turn.over ? turn : lost(turn)));
     if (!turns.length) return;
     const talk = { id: pq.state.id, at: new Date().toISOString(), turns };
     put([talk, ...all().filter((one) => one.id !== talk.id)]);
-    sessionStorage.setItem(NOW, talk.id);
+    pq.keep(NOW, talk.id, TAB);
   };
 
-  pq.lastTalk = () => all().find((one) => one.id === sessionStorage.getItem(NOW));
-  pq.leaveTalk = () => sessionStorage.removeItem(NOW);
+  pq.lastTalk = () => all().find((one) => one.id === pq.kept(NOW, TAB));
+  pq.leaveTalk = () => pq.keep(NOW, null, TAB);
   pq.talk = (id) => all().find((one) => one.id === id);
   pq.dropTalk = (id) => put(id ? all().filter((one) => one.id !== id) : []);
+
+  // Whether all of them shall go.
+  pq.sure = () => new Promise((resolve) => {
+    const dialog = pq.find("pq-sure");
+    dialog.returnValue = "cancel";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "delete"), { once: true });
+    dialog.showModal();
+  });
 
   pq.listTalks = () => {
     const rows = all().map((talk) => make("li", {},

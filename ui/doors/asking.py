@@ -26,7 +26,8 @@ from ui.feedback import note_unanswered
 
 AT_ONCE = 8
 """Questions that are worked on at the same time."""
-_WAITING = 64  # … and that may wait for that
+WAITING = 64
+"""… and that may wait for that."""
 _ENDING = 2.0  # seconds that a server waits at its end for what was called off
 _log = logging.getLogger("pullquote.questions")
 _Made = TypeVar("_Made")
@@ -148,7 +149,7 @@ class Asker:
             self._open -= 1
 
     def _require_room(self) -> None:
-        if self._open >= AT_ONCE + _WAITING:
+        if self._open >= AT_ONCE + WAITING:
             raise Refused(
                 503, "Too many questions are waiting.", hint="Ask again in a few seconds.",
                 headers={"Retry-After": "5"},

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from ui.doors.access import Access, password_of
 from ui.doors.owner_lock import LOGIN, OwnerLock, is_owners
 from ui.doors.problems import Refused, problem_response, too_often
-from ui.doors.rates import Rates, What, client_of
+from ui.doors.rates import SCOPE_CLIENT, Rates, What, client_of
 from ui.doors.wire import (
     App,
     Receive,
@@ -48,6 +48,7 @@ class Gate:
         *,
         at_home: bool,
         is_public: Callable[[Scope], bool],
+        wait_page: Callable[[int], Response],
     ) -> None:
         """A lock.
 
@@ -58,6 +59,7 @@ class Gate:
             owner: The lock of the owner's page, which opens all that is open to readers as well.
             at_home: Whether nothing keeps strangers out but that they cannot reach this machine.
             is_public: What passes without a password.
+            wait_page: What a browser is shown that has to wait for so many seconds.
         """
         self._inside = inside
         self._access = access
@@ -65,6 +67,7 @@ class Gate:
         self._owner = owner
         self._at_home = at_home
         self._is_public = is_public
+        self._wait_page = wait_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # no door speaks it
@@ -84,6 +87,7 @@ class Gate:
                 self._owner.require(scope, path)
             else:
                 client = self._let_in(scope, path, client)
+            scope[SCOPE_CLIENT] = client
             if path in _NO_STRANGERS:
                 _require_own_page(scope)
             self._require_rate(What.REQUEST, client)
@@ -94,6 +98,8 @@ class Gate:
                 # Relative: a proxy may serve this below a path that is not known here.
                 login = LOGIN if is_owners(path) else "/login"
                 return RedirectResponse("../" * (path.count("/") - 1) + login[1:], 303)
+            if refused.wait and wants_page(scope):
+                return self._wait_page(refused.wait)
             return problem_response(path, refused)
         return None
 
@@ -129,7 +135,7 @@ class Gate:
 
     def _require_rate(self, what: What, client: str) -> None:
         if wait := self._rates.count(what, client):
-            raise too_often("questions", wait)
+            raise too_often("questions" if what is What.QUESTION else "requests", wait)
 
 
 def _require_own_name(scope: Scope) -> None:

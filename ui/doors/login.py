@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from rag.settings import Settings
 from ui.doors.access import SESSION_SECONDS, Access
 from ui.doors.gate import COOKIE
-from ui.doors.plain import POLICY, plain_page
+from ui.doors.plain import plain_page, plain_response
 from ui.doors.problems import too_often
 from ui.doors.rates import Rates, What, client_of
 from ui.doors.wire import wants_page
@@ -60,10 +60,7 @@ def login_routes(
         html = plain_page(
             texts.say("door_log_in_title", name=name), name, _form(texts, wrong), settings, texts
         )
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
-        if wait:
-            headers["Retry-After"] = str(wait)
-        return HTMLResponse(html, status, headers)
+        return plain_response(html, status=status, wait=wait)
 
     @router.get("/login")
     async def ask_for_password() -> Response:

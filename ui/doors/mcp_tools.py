@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
@@ -22,6 +23,8 @@ from rag.types import Filters, Hit
 from ui.doors.asking import Asked, Asker
 from ui.doors.footnotes import whole
 from ui.doors.posts import SectionRecord, read_whole_post, section_url
+from ui.doors.problems import too_often
+from ui.doors.rates import SCOPE_CLIENT, Rates, What
 from ui.doors.wire import App
 
 PATH = "/mcp"
@@ -65,8 +68,13 @@ class ReadSection(SectionRecord):
     """The keys of all sections of the post, in reading order."""
 
 
-def mcp_server(asker: Asker) -> MCPServer[None]:
-    """A server with the tools, for any transport."""
+def mcp_server(asker: Asker, rates: Rates | None = None) -> MCPServer[None]:
+    """A server with the tools, for any transport.
+
+    Args:
+        asker: Who answers.
+        rates: How often a client may ask over HTTP; None: as often as it likes.
+    """
     settings = asker.assistant.settings
     about = _ABOUT.format(site=settings.site_name or "a WordPress site")
     with _logging_as_it_was():
@@ -98,9 +106,13 @@ def mcp_server(asker: Asker) -> MCPServer[None]:
         tags: Names = None,
         since: Day = None,
         until: Day = None,
+        *,
+        context: Context,
     ) -> Annotated[CallToolResult, AnswerRecord]:
         """Answer a question from the posts, with the sentences that the answer rests on."""
         with _told():
+            if rates:
+                _count(rates, context)
             wanted = filters_of(authors, categories, tags, since=since, until=until)
             answer = await asker.answer(Asked(question, filters=wanted), door="mcp")
         made = record(answer).model_dump(mode="json", by_alias=True)
@@ -119,8 +131,8 @@ def mcp_server(asker: Asker) -> MCPServer[None]:
 class McpDoor:
     """The tools over streamable HTTP, at `/mcp`."""
 
-    def __init__(self, asker: Asker) -> None:
-        self._server = mcp_server(asker)
+    def __init__(self, asker: Asker, rates: Rates) -> None:
+        self._server = mcp_server(asker, rates)
         self.app: App = self._server.streamable_http_app(
             streamable_http_path=PATH,
             json_response=True,
@@ -133,6 +145,17 @@ class McpDoor:
     async def lifespan(self) -> AsyncIterator[None]:
         async with self._server.session_manager.run():
             yield
+
+
+def _count(rates: Rates, context: Context) -> None:
+    """One question more, of whoever the request at hand is counted for.
+
+    Raises:
+        Refused: It is one too many.
+    """
+    request = context.request_context.request  # none on standard input
+    if request and (wait := rates.count(What.QUESTION, request.scope[SCOPE_CLIENT])):
+        raise too_often("questions", wait)
 
 
 def _search(asker: Asker, query: str, wanted: Filters) -> tuple[Hit, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from importlib.resources import files
 
+from starlette.responses import HTMLResponse
+
 from rag.settings import Settings
 from ui.look import accents, logo
 from ui.texts import Texts
@@ -40,3 +42,21 @@ def plain_page(title: str, name: str, body: str, settings: Settings, texts: Text
 <style>{style}{light}@media (prefers-color-scheme:dark){{{dark}}}</style></head>
 <body><main class="narrow"><h1><span class="logo" aria-hidden="true">{shown}</span>
 <span>{escape(name)}</span></h1>{body}</main></body></html>"""
+
+
+def plain_response(html: str, *, status: int = 200, wait: int = 0) -> HTMLResponse:
+    """Such a page as it is sent; `wait` are the seconds after which to come again."""
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    if wait:
+        headers["Retry-After"] = str(wait)
+    return HTMLResponse(html, status, headers)
+
+
+def wait_page(wait: int, name: str, settings: Settings, texts: Texts) -> HTMLResponse:
+    """What a browser is shown that has sent too much and has to wait for some seconds.
+
+    Raises:
+        ConfigError: The logo cannot be used.
+    """
+    told = f'<p role="alert">{escape(texts.count("door_too_often", wait))}</p>'
+    return plain_response(plain_page(name, name, told, settings, texts), status=429, wait=wait)

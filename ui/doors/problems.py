@@ -52,6 +52,11 @@ class Refused(PullquoteError):
         self.status = status
         self.headers = headers or {}
 
+    @property
+    def wait(self) -> int:
+        """Seconds after which it may be let through; 0 where time does not help."""
+        return int(self.headers.get("Retry-After", 0))
+
 
 def too_often(what: str, wait: int) -> Refused:
     """What a client is told that has sent too many.

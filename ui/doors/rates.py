@@ -10,6 +10,9 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+SCOPE_CLIENT = "pullquote.client"
+"""Where a request's scope says who is counted."""
+
 
 class What(StrEnum):
     """What is counted, each for itself."""

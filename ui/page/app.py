@@ -23,10 +23,11 @@ from fastapi import FastAPI
 
 from rag.assistant import Assistant
 from ui.all_doors import Doors
+from ui.doors.asking import AT_ONCE, WAITING
 from ui.doors.requests import SCOPE_CAME, SCOPE_ID, of_request
 from ui.doors.wire import Scope
 from ui.look import head, site_name
-from ui.page.desk import AT_ONCE, Desk
+from ui.page.desk import Desk
 from ui.page.server import listen
 from ui.page.widget import widget
 from ui.texts import load_texts
@@ -70,8 +71,8 @@ def build(desk: Desk, name: str, is_owner: Callable[[Scope], bool] = lambda _: F
         def leave(request: gr.Request) -> None:
             desk.leave(_tab(request))
 
-        def vote(event: gr.EventData) -> None:
-            desk.vote(event._data)
+        def vote(event: gr.EventData) -> dict[str, Any]:
+            return {"voted": desk.vote(event._data).model_dump()}
 
         quick: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(about, None, wire, queue=False, **quick)
@@ -80,9 +81,9 @@ def build(desk: Desk, name: str, is_owner: Callable[[Scope], bool] = lambda _: F
             trigger_mode="multiple", **quick,
         )  # fmt: skip
         wire.stop(stop, None, None, queue=False, **quick)
-        wire.like(vote, None, None, queue=False, **quick)
+        wire.like(vote, None, wire, queue=False, trigger_mode="multiple", **quick)
         page.unload(leave)
-    page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+    page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING, api_open=False)
     blocks: gr.Blocks = page
     return blocks
 

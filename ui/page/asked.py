@@ -53,6 +53,8 @@ class Asked(_Sent):
 class Vote(_Sent):
     """What a reader thinks of an answer."""
 
+    id: Annotated[str, Field(max_length=40)] = ""
+    """The browser's own name for the question; a later vote of the same name counts instead."""
     question: str = Field(min_length=1, max_length=_LONGEST)
     good: bool
     reason: Reason = ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
@@ -18,19 +18,18 @@ from pydantic import BaseModel, ConfigDict
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
 from rag.types import Answer
+from ui.doors.asking import AT_ONCE
 from ui.doors.requests import note_question
 from ui.feedback import Feedback, note_unanswered, votes
 from ui.kept import today
-from ui.page.asked import Asked, asked, vote
+from ui.page.asked import Asked, Vote, asked, vote
 from ui.page.stream import Workers
 from ui.page.suggest import examples, follow_ups
 from ui.texts import Texts
 from ui.view import PageAnswer, view
 
-AT_ONCE = 8
-"""Questions that are worked on at the same time."""
 _OFFERED = 4  # questions to begin with
-_REMEMBERED = 10_000  # tabs that were closed; what one of them asked may wait for minutes
+_REMEMBERED = 10_000  # tabs that were closed or stopped; what one asked may wait for minutes
 _log = logging.getLogger(__name__)
 
 
@@ -112,6 +111,7 @@ class Desk:
         self._loading = threading.Lock()
         self._runs: dict[str, _Run] = {}
         self._left: dict[str, float] = {}
+        self._stopped: dict[str, float] = {}
         self._offered: tuple[object, tuple[str, ...]] = (None, ())
 
     def warm_up(self) -> None:
@@ -167,15 +167,20 @@ class Desk:
             sent: What the browser sends for a question.
             tab: Whose question; another one that it waits for is stopped.
             came: When the question came, by `time.monotonic`; it may have waited since. One whose
-                tab was left after it came is not answered.
+                tab was left or stopped after it came is not answered.
         """
-        self.stop(tab)
-        run = self._runs[tab] = _Run()
         name = str(sent.get("id", "")) if isinstance(sent, dict) else ""
+        if _is_later(self._left, tab, came):
+            return
+        if _is_later(self._stopped, tab, came):
+            yield Reply(id=name, over=True, stopped=True)
+            return
+        self._end(tab)
+        run = self._runs[tab] = _Run()
+        # Looked at again now that the run is known: what comes from now on stops it.
+        if _is_later(self._left, tab, came) or _is_later(self._stopped, tab, came):
+            run.stop.set()
         try:
-            # Looked at after the run is known: a tab that is left from now on stops it.
-            if came is not None and came < self._left.get(tab, came):
-                return
             question = asked(sent)
             note_question(question.question)
             yield Reply(id=question.id)
@@ -230,29 +235,43 @@ class Desk:
         return tuple(one for one in dict.fromkeys(cited) if one not in there)
 
     def stop(self, tab: str) -> None:
-        """Nobody waits for this tab's answer any more.
+        """Nobody waits for what this tab has asked, nor for what of it is still to begin."""
+        _note(self._stopped, tab)
+        self._end(tab)
 
-        Cooperative: a cancelled event would leave what was sent a moment before as the last word.
-        """
+    def leave(self, tab: str) -> None:
+        """This tab was closed: nobody waits for what it asked, nor for what is still to begin."""
+        _note(self._left, tab)
+        self._end(tab)
+
+    def _end(self, tab: str) -> None:
+        # Cooperative: a cancelled event would leave what was sent a moment before as the last word.
         run = self._runs.get(tab)
         if run:
             run.stop.set()
 
-    def leave(self, tab: str) -> None:
-        """This tab was closed: nobody waits for what it asked, nor for what is still to begin."""
-        self._left[tab] = monotonic()
-        for oldest in list(self._left)[:-_REMEMBERED]:
-            self._left.pop(oldest, None)
-        self.stop(tab)
-
-    def vote(self, sent: Any) -> None:
-        """Keep what a reader thinks of an answer, where the owner wants it kept.
+    def vote(self, sent: Any) -> Vote:
+        """Keep what a reader thinks of an answer, where the owner wants it kept; what that is.
 
         Raises:
             QuestionInvalid: What was sent is no vote.
+            OSError: It cannot be kept.
         """
         given = vote(sent)
         settings = self._assistant.settings
         if settings.keep_feedback:
-            one = Feedback(today(), given.question, given.good, given.reason)
+            one = Feedback(today(), given.question, given.good, given.reason, given.id)
             votes(settings.index).add(one)
+        return given
+
+
+def _note(moments: dict[str, float], tab: str) -> None:
+    moments.pop(tab, None)  # the newest stands last
+    moments[tab] = monotonic()
+    for oldest in list(moments)[:-_REMEMBERED]:
+        moments.pop(oldest, None)
+
+
+def _is_later(moments: Mapping[str, float], tab: str, came: float | None) -> bool:
+    """Whether what was noted of the tab happened after the question came."""
+    return came is not None and came < moments.get(tab, came)

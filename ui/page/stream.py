@@ -48,6 +48,8 @@ class Workers:
         ready: SimpleQueue[Answer | Exception | None] = SimpleQueue()
 
         def work() -> None:
+            if stop.is_set():  # while it waited for a thread
+                return
             try:
                 for answer in begin():
                     ready.put(answer)
