@@ -1,0 +1,103 @@
+"""A question sees one state of the catalog, whatever the search index holds by then."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from small_site import GARDEN, garden, post, put, section
+
+from rag.catalog import read as catalog_read
+from rag.catalog import write as catalog_write
+from rag.embedding.embedder import HashEmbedder
+from rag.index.exact import ExactSearch
+from rag.index.index import Index, write_index
+from rag.types import Vector
+
+EMBEDDER = HashEmbedder()
+MULCH = "The bed with wool mulch lost three of forty lettuces."
+
+
+def nearest(index: Index, text: str, k: int = 3) -> list[str]:
+    """Titles; each passage found must be in the catalog as it is seen here."""
+    found = index.search(EMBEDDER.embed_question(text).question, k)
+    passages = catalog_read.passages(index.catalog, list(found))
+    return [passages[id_].post.title for id_ in found]
+
+
+def add(folder: Path, texts: list[str]) -> None:
+    with write_index(folder, EMBEDDER.id) as writer:
+        for number, text in enumerate(texts, start=10):
+            put(writer, post(number, f"New {number}", section("0", (), text)), EMBEDDER)
+        writer.finish()
+
+
+def has_new(titles: list[str]) -> bool:
+    return any(title.startswith("New") for title in titles)
+
+
+def in_another_thread(index: Index, text: str) -> list[str]:
+    told: list[str] = []
+    asking = threading.Thread(target=lambda: told.extend(nearest(index, text)))
+    asking.start()
+    asking.join()
+    return told
+
+
+@pytest.mark.parametrize("exact_up_to", [0, 99])
+@pytest.mark.parametrize("many", [1, 40])
+def test_what_was_written_meanwhile_is_not_found_and_takes_no_place(
+    tmp_path: Path, exact_up_to: int, many: int
+) -> None:
+    with closing(Index(garden(tmp_path), exact_up_to=exact_up_to)) as index:
+        before = nearest(index, MULCH)
+        with index.catalog.reading():
+            assert index.generation  # the state is that of now
+            add(tmp_path, [f"{MULCH} So did bed {number}." for number in range(many)])
+            assert has_new(in_another_thread(index, MULCH))
+            assert nearest(index, MULCH) == before
+        assert has_new(nearest(index, MULCH))
+
+
+@pytest.mark.parametrize("exact_up_to", [0, 99])
+def test_a_search_index_that_holds_nothing_of_a_state_any_more_is_done_without(
+    tmp_path: Path, exact_up_to: int
+) -> None:
+    with closing(Index(garden(tmp_path), exact_up_to=exact_up_to)) as index:
+        before = nearest(index, MULCH)
+        with index.catalog.reading():
+            assert index.generation
+            with write_index(tmp_path, EMBEDDER.id) as writer:
+                catalog_write.remove_posts(writer.catalog, [one.id for one in index.posts()])
+                writer.finish()
+            add(tmp_path, [f"{MULCH} So did bed {number}." for number in range(9)])
+            assert has_new(in_another_thread(index, MULCH))
+            assert nearest(index, MULCH) == before
+
+
+def test_only_what_the_search_index_is_to_drop_is_asked_for_besides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, asked = ExactSearch.search, []
+
+    def noted(self: ExactSearch, vector: Vector, k: int) -> dict[str, float]:
+        asked.append(k)
+        return search(self, vector, k)
+
+    monkeypatch.setattr(ExactSearch, "search", noted)
+    with (
+        closing(Index(garden(tmp_path), exact_up_to=99)) as index,
+        write_index(tmp_path, EMBEDDER.id) as writer,
+    ):
+        nearest(index, MULCH, 2)
+        record = replace(GARDEN[0].post, tags=("summer",))
+        catalog_write.update_record(writer.catalog, record, "test")
+        put(writer, post(10, "New", section("0", (), f"{MULCH} So did this.")), EMBEDDER)
+        catalog_write.remove_posts(writer.catalog, [GARDEN[1].post.id])
+        told = [operation for _, operation in catalog_write.outbox(writer.catalog, 99)]
+        assert sorted(told) == ["delete"] * 2 + ["metadata"] * 3 + ["upsert"]
+        assert nearest(index, MULCH, 2)[0] == "New"
+        assert asked == [2, 4]
