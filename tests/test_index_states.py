@@ -6,15 +6,18 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_site import GARDEN, garden, post, put, section
 
 from rag.catalog import read as catalog_read
 from rag.catalog import write as catalog_write
+from rag.catalog.catalog import Catalog
 from rag.embedding.embedder import HashEmbedder
 from rag.index.exact import ExactSearch
 from rag.index.index import Index, write_index
+from rag.index.vectors import SearchIndex
 from rag.types import Vector
 
 EMBEDDER = HashEmbedder()
@@ -76,6 +79,59 @@ def test_a_search_index_that_holds_nothing_of_a_state_any_more_is_done_without(
             add(tmp_path, [f"{MULCH} So did bed {number}." for number in range(9)])
             assert has_new(in_another_thread(index, MULCH))
             assert nearest(index, MULCH) == before
+
+
+@pytest.mark.parametrize("exact_up_to", [0, 99])
+def test_a_question_under_way_is_answered_when_the_index_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact_up_to: int
+) -> None:
+    held, go_on, closed, told = threading.Event(), threading.Event(), list[bool](), list[str]()
+    kind: Any = ExactSearch if exact_up_to else SearchIndex
+    search, close = kind.search, kind.close
+
+    def slowly(self: Any, vector: Vector, k: int) -> dict[str, float]:
+        held.set()
+        go_on.wait(30)
+        assert not closed
+        found: dict[str, float] = search(self, vector, k)
+        return found
+
+    def noted(self: Any) -> None:
+        closed.append(True)
+        close(self)
+
+    monkeypatch.setattr(kind, "search", slowly)
+    monkeypatch.setattr(kind, "close", noted)
+    index = Index(garden(tmp_path), exact_up_to=exact_up_to)
+    closed.clear()  # the writer's own
+    asking = threading.Thread(target=lambda: told.extend(nearest(index, MULCH)))
+    asking.start()
+    held.wait(30)
+    index.close()
+    go_on.set()
+    asking.join()
+    assert len(told) == 3
+    assert closed == [True]
+
+
+def test_a_question_of_an_older_state_opens_no_search_index_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+    make = ExactSearch.__init__
+
+    def noted(self: ExactSearch, catalog: Catalog) -> None:
+        opened.append(catalog.generation)
+        make(self, catalog)
+
+    monkeypatch.setattr(ExactSearch, "__init__", noted)
+    with closing(Index(garden(tmp_path), exact_up_to=99)) as index, index.catalog.reading():
+        generation = index.generation
+        add(tmp_path, ["Lavender draws bees."])
+        for _ in range(3):
+            in_another_thread(index, MULCH)
+            nearest(index, MULCH)
+        assert opened == [generation + 1]
 
 
 def test_only_what_the_search_index_is_to_drop_is_asked_for_besides(
