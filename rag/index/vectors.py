@@ -93,8 +93,10 @@ class SearchIndex:
         return collection
 
     def search(self, vector: Vector, k: int) -> dict[str, float]:
-        """The ids of the nearest passages and their cosines in [-1, 1], best first."""
-        k = min(k, self.count())
+        """The ids of the nearest passages and their cosines in [-1, 1], best first.
+
+        Fewer than `k` only where it holds no more.
+        """
         if k == 0:
             return {}
         query = partial(
