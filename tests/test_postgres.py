@@ -454,6 +454,18 @@ def test_a_writer_that_lost_its_lock_tells_the_search_index_no_more(
     all_well(where)
 
 
+def test_an_index_that_lies_in_the_same_folder_stays_well(where: Place) -> None:
+    beside = garden(where.folder)
+    garden(where)
+    add_one(where)
+    forget(where, "garden.example/3")
+    repair(where)
+    assert all(finding.ok for finding in check(beside)), check(beside)
+    all_well(where)
+    with closing(Index(beside)) as index:
+        assert "Compost in winter" in titles(index, "compost heap snow")
+
+
 def _may_write(where: Place) -> bool:
     try:
         with write_index(where, EMBEDDER.id):

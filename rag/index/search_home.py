@@ -96,8 +96,9 @@ def _require_connection(catalog: Catalog) -> None:
 
 def leftovers(catalog: Catalog) -> list[str]:
     """Search indexes that do not count: left by a kill, or by a reader that was late."""
-    used = search_name(catalog)
-    folders = catalog.place.folder.glob(f"{CHROMA}*")
+    used, place = search_name(catalog), catalog.place
+    # Beside a catalog in a database they are those of another index, whose catalog lies there.
+    folders = place.folder.glob(f"{CHROMA}*") if place.database is None else ()
     names = [folder.name for folder in folders if folder.is_dir()]
     if catalog.place.chroma:
         names += _collections(catalog)
