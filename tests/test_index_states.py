@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from small_site import GARDEN, garden, post, put, section
+from test_sync import Site, entry
 
 from rag.catalog import read as catalog_read
 from rag.catalog import write as catalog_write
@@ -157,3 +158,22 @@ def test_only_what_the_search_index_is_to_drop_is_asked_for_besides(
         assert sorted(told) == ["delete"] * 2 + ["metadata"] * 3 + ["upsert"]
         assert nearest(index, MULCH, 2)[0] == "New"
         assert asked == [2, 4]
+
+
+@pytest.mark.parametrize("change", [{"tags": ["summer"]}, {"status": "private"}])
+def test_changes_that_embed_nothing_do_not_pile_up_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    site, waiting = Site(tmp_path), list[int]()
+    texts = ["Dig it deep.", "Sow in May.", "Slugs came.", "Frost went.", "Bees drew near."]
+    site.sync(*(entry(number, f"<p>{text}</p>") for number, text in enumerate(texts)))
+    monkeypatch.setattr("rag.index.index._FLUSH", 2)
+    with closing(Catalog(site.index)) as catalog:
+
+        def look(_: object) -> None:
+            waiting.append(catalog_write.outbox_size(catalog))
+
+        changed = [entry(number, f"<p>{text}</p>", **change) for number, text in enumerate(texts)]
+        site.sync(*changed, entry(9, "<p>New.</p>"), on_progress=look)
+        assert catalog_write.outbox_size(catalog) == 0
+    assert max(waiting) < 3
