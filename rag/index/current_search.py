@@ -35,8 +35,8 @@ class _Handle:
         return self.place == place and self.generation >= generation
 
     def close(self) -> None:
-        """Only with nobody reading, so that it is open by then or could not be opened."""
-        if self.opened.exception() is None:
+        """Only with nobody reading, so that nobody is opening it either."""
+        if self.opened.done() and self.opened.exception() is None:
             self.opened.result().close()
 
 
