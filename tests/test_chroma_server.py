@@ -165,6 +165,19 @@ def test_readers_follow_a_writer_and_keep_no_connection(tmp_path: Path, shared: 
             assert len(os.listdir("/proc/self/fd")) <= before + 6
 
 
+def test_what_the_server_was_told_meanwhile_is_not_found_and_takes_no_place(
+    tmp_path: Path, shared: Door
+) -> None:
+    where = garden(place(tmp_path / "index", shared))
+    with closing(Index(where)) as index, index.catalog.reading():
+        before = titles(index, "lavender draws bees", 3)
+        for number in range(10, 16):
+            add_one(where, number)
+        assert titles(index, "lavender draws bees", 3) == before
+    with closing(Index(where)) as index:
+        assert "Post 10" in titles(index, "lavender draws bees", 6)
+
+
 def test_a_server_that_was_started_again_is_found_again(tmp_path: Path, own: Door) -> None:
     where = garden(place(tmp_path / "index", own))
     with closing(Index(where)) as index:
