@@ -199,6 +199,7 @@ class Update:
         gone = list(ids)
         if self.writer:
             catalog_write.remove_posts(self.writer.catalog, gone, erase=erase)
+            self.writer.flush_if_full()
         for id_ in gone:
             if self.states.pop(id_, None):
                 self.removed.append(id_)
@@ -223,6 +224,7 @@ class Update:
             done = "record_only" if before.record_hash != now.record_hash else "unchanged"
             if self.writer:
                 catalog_write.update_record(self.writer.catalog, post, source)
+                self.writer.flush_if_full()
         self.now[post.id] = now
         # A post may come again in a newer version: the report says the most that was done with it.
         self.done[post.id] = min(self.done.get(post.id, done), done, key=_DONE.index)

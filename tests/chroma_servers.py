@@ -96,6 +96,8 @@ class Door:
         """Called with a path and how often it was asked for by then; False drops the request."""
         self.after: Callable[[str, int], bool] = lambda path, number: True
         """The same once the server has answered; False keeps the answer back."""
+        self.instead: Callable[[str], tuple[int, bytes] | None] = lambda path: None
+        """Called with a path; a status and a text that the server itself is made to answer."""
         door = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -131,6 +133,8 @@ class Door:
         if not self.before(end, self.times(end)):
             request.close_connection = True
             return None
+        if instead := self.instead(end):
+            return _answer(request, *instead)
         connection = http.client.HTTPConnection("127.0.0.1", self.behind.port, timeout=60)
         try:
             headers = {"Content-Type": request.headers.get("Content-Type") or "application/json"}

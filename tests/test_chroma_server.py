@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from chroma_servers import Door, chroma_program, chroma_server
+from door_server import until
 from index_state import state
 from small_site import GARDEN, garden, post, put, same_path, section
 from test_reembed import NarrowEmbedder
@@ -164,6 +165,19 @@ def test_readers_follow_a_writer_and_keep_no_connection(tmp_path: Path, shared: 
             assert len(os.listdir("/proc/self/fd")) <= before + 6
 
 
+def test_what_the_server_was_told_meanwhile_is_not_found_and_takes_no_place(
+    tmp_path: Path, shared: Door
+) -> None:
+    where = garden(place(tmp_path / "index", shared))
+    with closing(Index(where)) as index, index.catalog.reading():
+        before = titles(index, "lavender draws bees", 3)
+        for number in range(10, 16):
+            add_one(where, number)
+        assert titles(index, "lavender draws bees", 3) == before
+    with closing(Index(where)) as index:
+        assert "Post 10" in titles(index, "lavender draws bees", 6)
+
+
 def test_a_server_that_was_started_again_is_found_again(tmp_path: Path, own: Door) -> None:
     where = garden(place(tmp_path / "index", own))
     with closing(Index(where)) as index:
@@ -251,6 +265,92 @@ def test_a_server_that_goes_away_in_the_middle_loses_nothing(tmp_path: Path, own
     with write_index(where, EMBEDDER.id) as writer:
         writer.finish()
     all_well(where)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("status", "error"), [(500, "InternalError"), (429, "RateLimitError"), (503, "ChromaError")]
+)
+def test_a_server_that_cannot_now_is_asked_again_and_not_called_damaged(
+    tmp_path: Path, own: Door, status: int, error: str
+) -> None:
+    """Whatever Chroma's client makes of the server's own words."""
+    where = garden(place(tmp_path / "index", own))
+    said = b'{"error": "%s", "message": "database or disk is full"}' % error.encode()
+    own.instead = lambda end: (status, said) if end in ("upsert", "query") else None
+    before = own.times("upsert")
+    with pytest.raises(IndexUnavailable) as caught:
+        add_one(where)
+    assert own.times("upsert") == before + 3
+    assert f"(HTTP {status}): database or disk is full." in caught.value.problem
+    assert "doctor --repair" in caught.value.hint
+    with closing(Index(where)) as index, pytest.raises(IndexUnavailable, match="disk is full"):
+        index.search(QUESTION, 3)
+    once = {"upsert", "query"}
+
+    def fail_once(end: str) -> tuple[int, bytes] | None:
+        if end not in once:
+            return None
+        once.remove(end)
+        return status, said
+
+    own.instead = fail_once
+    add_one(where)
+    with closing(Index(where)) as index:
+        assert titles(index, "lavender bees")[0] == "Post 9"
+    assert not once
+    all_well(where)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_questions_that_wait_for_the_same_server_share_what_comes_of_it(
+    tmp_path: Path, own: Door
+) -> None:
+    where = garden(place(tmp_path / "index", own))
+    silent, told = threading.Event(), list[str]()
+
+    with closing(Index(where)) as index:
+        current = index._search_index
+        name = search_name(index.catalog)
+
+        def ask() -> None:
+            try:
+                index.search(QUESTION, 3)
+            except IndexUnavailable as error:
+                told.append(error.problem)
+
+        before = own.times(name)
+        own.before = lambda end, _: end != name or not silent.wait(30)
+        asking = [threading.Thread(target=ask) for _ in range(5)]
+        for one in asking:
+            one.start()
+        until(lambda: current._handle is not None and current._handle.readers == len(asking))
+        silent.set()
+        for one in asking:
+            one.join()
+        assert len(told) == 5
+        assert own.times(name) == before + 2  # one opened it, and tried twice
+        own.before = lambda end, _: True
+        assert len(index.search(QUESTION, 3)) == 3
+
+
+def test_a_client_is_made_once_and_asks_for_no_more_than_a_heartbeat(own: Door) -> None:
+    held, made = threading.Event(), list[object]()
+    own.before = lambda end, _: held.wait(30)
+    server = ChromaServer(own.url, TOKEN)
+    making = [
+        threading.Thread(target=lambda: made.append(connection._client(server, 9.0)))
+        for _ in range(5)
+    ]
+    for one in making:
+        one.start()
+    until(lambda: own.times("heartbeat") == 1)
+    held.set()
+    for one in making:
+        one.join()
+    assert len(made) == 5
+    assert len(set(map(id, made))) == 1
+    assert own.asked == ["GET /api/v2/heartbeat"]
 
 
 def test_a_server_killed_in_mid_upsert_is_waited_for(tmp_path: Path, own: Door) -> None:

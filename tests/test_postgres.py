@@ -427,6 +427,45 @@ def test_a_writer_that_is_cut_off_cannot_go_on_and_others_can(
     all_well(where)
 
 
+def test_a_writer_that_lost_its_lock_tells_the_search_index_no_more(
+    where: Place, postgres: PostgresProcess, door: Door
+) -> None:
+    garden(where)
+    assert where.database is not None
+    wire = Wire(postgres.port)
+    far = replace(where, database=replace(where.database, url=postgres.url(port=wire.port)))
+    before = door.times("upsert")
+
+    def cut(end: str, times: int) -> bool:
+        if end == "upsert":
+            wire.cut()
+        return end != "upsert"
+
+    with pytest.raises(IndexUnavailable, match="database"), write_index(far, EMBEDDER.id) as writer:  # noqa: PT012
+        put(writer, post(9, "Post 9", section("0", (), "Lavender draws bees.")), EMBEDDER)
+        door.before = cut
+        try:
+            writer.finish()
+        finally:
+            door.before = lambda end, times: True
+    wire.close()
+    assert door.times("upsert") == before + 1  # it was not asked again
+    until(lambda: _may_write(where))
+    all_well(where)
+
+
+def test_an_index_that_lies_in_the_same_folder_stays_well(where: Place) -> None:
+    beside = garden(where.folder)
+    garden(where)
+    add_one(where)
+    forget(where, "garden.example/3")
+    repair(where)
+    assert all(finding.ok for finding in check(beside)), check(beside)
+    all_well(where)
+    with closing(Index(beside)) as index:
+        assert "Compost in winter" in titles(index, "compost heap snow")
+
+
 def _may_write(where: Place) -> bool:
     try:
         with write_index(where, EMBEDDER.id):

@@ -213,6 +213,16 @@ def known_posts(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def known_passages(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
+    """Those of the ids that are of passages in the catalog."""
+    found: set[str] = set()
+    for part in in_parts(ids):
+        marks = ",".join("?" * len(part))
+        rows = catalog.connection.execute(f"SELECT id FROM passages WHERE id IN ({marks})", part)
+        found.update(row[0] for row in rows)
+    return frozenset(found)
+
+
 def choices(catalog: Catalog) -> Choices:
     """What questions can be limited to."""
     each = catalog.engine.dialect.each

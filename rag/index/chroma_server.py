@@ -10,22 +10,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar
 
-import chromadb
 import httpx
+from chromadb.api import ServerAPI
+from chromadb.api.client import Client
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import AuthorizationError, ChromaAuthError, ChromaError, NotFoundError
 
 from rag.errors import ConfigError, IndexDamaged, IndexUnavailable, PullquoteError
 from rag.index.chroma_folder import REPAIR
 from rag.place import ChromaServer
-
-if TYPE_CHECKING:
-    from chromadb.api.client import Client
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -34,12 +34,17 @@ _CONNECTING = 5.0  # seconds
 # answer, a writer would have to begin its round anew.
 _READER_WAITS, _READER_PATIENCE = (0.2, 0.8), 15.0
 _WRITER_WAITS, _WRITER_PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0), 120.0
+_AWAY = (
+    "Look whether it runs, can be reached and has room on its disk, and do the same again:"
+    " nothing that was read is lost."
+)
+_FOR_GOOD = f"Where it goes on saying so: {REPAIR[0].lower()}{REPAIR[1:]}"
 _REFUSED = {401, 403}
 _PASSING = {408, 429}  # and all from 500 on
 
 # Chroma's client may be used by many threads, and what it opens is not closed with it: so there
 # is one of each kind in a process, for as long as that runs.
-_clients: dict[tuple[ChromaServer, float], Client] = {}
+_clients: dict[tuple[ChromaServer, float], Future[Client]] = {}
 _clients_guard = threading.Lock()
 
 
@@ -79,26 +84,21 @@ class ChromaConnection:
     def _fault(self, error: Exception) -> PullquoteError | None:
         """The error said plainly; None where it is not the server's."""
         causes = _causes(error)
-        status = next(
-            (one.response.status_code for one in causes if isinstance(one, httpx.HTTPStatusError)),
-            0,
-        )
+        answered = [one.response for one in causes if isinstance(one, httpx.HTTPStatusError)]
+        status = answered[0].status_code if answered else 0
         if status in _REFUSED or isinstance(error, ChromaAuthError | AuthorizationError):
             said = "refuses the token" if self._server.token else "asks for a token"
             return ConfigError(
                 f"{self} {said}.",
                 hint="Set chroma_token (PULLQUOTE_CHROMA_TOKEN) to what the server expects.",
             )
-        reason = ""
         if any(isinstance(one, httpx.TransportError) for one in causes):
-            reason = "does not answer"
-        elif status in _PASSING or status >= 500:
-            reason = f"cannot answer (HTTP {status})"
-        if reason:
+            return IndexUnavailable(f"{self} does not answer.", hint=_AWAY)
+        if _is_passing(status):
+            said = _words_of(answered[0])
             return IndexUnavailable(
-                f"{self} {reason}.",
-                hint="Look whether it runs and can be reached, and do the same again:"
-                " nothing that was read is lost.",
+                f"{self} cannot answer (HTTP {status}){': ' if said else ''}{said}.",
+                hint=f"{_AWAY} {_FOR_GOOD}" if said else _AWAY,
             )
         if isinstance(error, ChromaError):
             return IndexDamaged(f"{self} says: {error}.", hint=REPAIR)
@@ -117,23 +117,74 @@ class ChromaConnection:
 
 
 def _client(server: ChromaServer, patience: float) -> Client:
+    """The process's; while one thread makes it, others wait for what comes of that, and share it.
+
+    Each in its turn would wait as long for a server that is away.
+    """
     with _clients_guard:
-        if (server, patience) not in _clients:
-            _clients[server, patience] = _connect(server, patience)
-        return _clients[server, patience]
+        found = _clients.get((server, patience))
+        is_new = found is None
+        if found is None:
+            found = _clients[server, patience] = Future()
+    if is_new:
+        try:
+            found.set_result(_connect(server, patience))
+        except BaseException as error:
+            with _clients_guard:
+                del _clients[server, patience]  # the next try makes another one
+            found.set_exception(error)
+    return found.result()
 
 
 def _connect(server: ChromaServer, patience: float) -> Client:
     address = server.url.rstrip("/")
     headers = {"Authorization": f"Bearer {server.token}"} if server.token else {}
-    # Chroma's client asks several things while it is made, and waits for ever for an answer.
     beat = httpx.get(f"{address}/api/v2/heartbeat", headers=headers, timeout=_CONNECTING)
     beat.raise_for_status()
-    settings = ChromaSettings(anonymized_telemetry=False)
-    client = cast("Client", chromadb.HttpClient(host=address, headers=headers, settings=settings))
-    # Chroma has no setting for it.
-    client._server._session.timeout = httpx.Timeout(patience, connect=_CONNECTING)  # type: ignore[attr-defined]
-    return client
+    return _Client(address, headers, patience)
+
+
+class _Client(Client):
+    """Chroma's client of a server, with what it has no setting for."""
+
+    def __init__(self, address: str, headers: dict[str, str], patience: float) -> None:
+        settings = ChromaSettings(
+            anonymized_telemetry=False,
+            chroma_api_impl="chromadb.api.fastapi.FastAPI",
+            chroma_server_host=address,
+            chroma_server_http_port=0,  # it stands in the address
+            chroma_server_headers=headers,
+        )
+        # Not its own: that asks several things of the server and waits for ever for an answer.
+        SharedSystemClient.__init__(self, settings)
+        self._server = self._system.instance(ServerAPI)  # type: ignore[type-abstract]
+        session: httpx.Client = self._server._session  # type: ignore[attr-defined]
+        session.timeout = httpx.Timeout(patience, connect=_CONNECTING)
+        session.event_hooks = {"response": [_keep_status]}
+
+
+def _keep_status(response: httpx.Response) -> None:
+    """Chroma makes an error of its own of an answer with words of the server, without its status.
+
+    Raises:
+        httpx.HTTPStatusError: The server cannot answer now.
+    """
+    if _is_passing(response.status_code):
+        response.read()
+        response.raise_for_status()
+
+
+def _is_passing(status: int) -> bool:
+    return status in _PASSING or status >= 500
+
+
+def _words_of(response: httpx.Response) -> str:
+    """What a Chroma server says of an error; empty where something before it answered."""
+    try:
+        said = response.json()["message"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return str(said).strip().rstrip(".")
 
 
 def drop_collection(server: ChromaServer, name: str) -> None:

@@ -7,7 +7,7 @@ writer works it off; readers find what stands in it by exact search.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -70,17 +70,42 @@ class Index:
             raise _mismatch(self.catalog, model)
 
     def search(self, vector: Vector, k: int) -> dict[str, float]:
-        """The ids of the `k` passages nearest in meaning and their cosines, best first."""
+        """The ids of the `k` passages nearest in meaning and their cosines, best first.
+
+        All are of the state of the catalog that this thread sees.
+        """
         with self.catalog.reading():
             pending = catalog_write.outbox(self.catalog, 1_000_000)
+            gone = {id_ for id_, operation in pending if operation == "delete"}
+            found = self._nearest_known(vector, k, gone)
             fresh = [id_ for id_, operation in pending if operation == "upsert"]
-            found = self._nearest(vector, k + len(pending))
             known, rows = catalog_read.passage_vectors(self.catalog, fresh)
             if known:
                 found |= dict(zip(known, (rows @ vector).tolist(), strict=True))
-            gone = {id_ for id_, operation in pending if operation == "delete"}
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        return dict([item for item in ranked if item[0] not in gone][:k])
+        return dict(ranked[:k])
+
+    def _nearest_known(self, vector: Vector, k: int, gone: Set[str]) -> dict[str, float]:
+        """Those of the nearest that the catalog has.
+
+        A search index may be ahead of what this thread sees of the catalog: a writer has told it of
+        passages since the transaction began. They are passed over, and others take their places.
+        What was taken out of it since then is not found; it is gone by now.
+
+        Args:
+            vector: The question's.
+            k: At least so many, where there are.
+            gone: Ids that the search index is still to be told to drop.
+        """
+        wanted = k + len(gone)
+        while True:
+            found = self._nearest(vector, wanted)
+            known = catalog_read.known_passages(self.catalog, list(found))
+            if len(known) >= k or found.keys() - gone <= known:
+                return {id_: cosine for id_, cosine in found.items() if id_ in known}
+            if len(found) < wanted:  # it holds no more
+                return self.exact_search(vector, catalog_read.all_ids(self.catalog), k)
+            wanted *= 2
 
     def _nearest(self, vector: Vector, k: int) -> dict[str, float]:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.catalog.catalog import Catalog
@@ -81,13 +82,23 @@ def open_search(catalog: Catalog, name: str, *, create: bool = False) -> SearchI
     from rag.index.chroma_server import ChromaConnection
 
     connection = ChromaConnection(server, writes=create)
-    return SearchIndex(connection, name, catalog.index_id, create=create)
+    if not create:
+        return SearchIndex(connection, name, catalog.index_id)
+    # The server would take it from a writer that is none any more: with a lock that lasts as long
+    # as a connection, another one may be at work before an answer comes, or before the next try.
+    alone = partial(_require_connection, catalog)
+    return SearchIndex(connection, name, catalog.index_id, create=True, before_writing=alone)
+
+
+def _require_connection(catalog: Catalog) -> None:
+    catalog.connection.execute("SELECT 1")
 
 
 def leftovers(catalog: Catalog) -> list[str]:
     """Search indexes that do not count: left by a kill, or by a reader that was late."""
-    used = search_name(catalog)
-    folders = catalog.place.folder.glob(f"{CHROMA}*")
+    used, place = search_name(catalog), catalog.place
+    # Beside a catalog in a database they are those of another index, whose catalog lies there.
+    folders = place.folder.glob(f"{CHROMA}*") if place.database is None else ()
     names = [folder.name for folder in folders if folder.is_dir()]
     if catalog.place.chroma:
         names += _collections(catalog)

@@ -56,13 +56,24 @@ class SearchIndex:
         name: The collection's.
         index_id: The catalog's that it belongs to.
         create: Make it where there is none.
+        before_writing: Called before each try to write, and raises where nothing may be written any
+            more.
 
     Raises:
         IndexDamaged: The collection is missing, belongs to another catalog, or cannot be read.
     """
 
-    def __init__(self, chroma: Chroma, name: str, index_id: str, *, create: bool = False) -> None:
+    def __init__(
+        self,
+        chroma: Chroma,
+        name: str,
+        index_id: str,
+        *,
+        create: bool = False,
+        before_writing: Callable[[], None] = lambda: None,
+    ) -> None:
         self._chroma = chroma
+        self._before_writing = before_writing
         try:
             self._collection = chroma.ask(partial(self._open, name, index_id, create))
         except BaseException:
@@ -93,8 +104,10 @@ class SearchIndex:
         return collection
 
     def search(self, vector: Vector, k: int) -> dict[str, float]:
-        """The ids of the nearest passages and their cosines in [-1, 1], best first."""
-        k = min(k, self.count())
+        """The ids of the nearest passages and their cosines in [-1, 1], best first.
+
+        Fewer than `k` only where it holds no more.
+        """
         if k == 0:
             return {}
         query = partial(
@@ -116,7 +129,7 @@ class SearchIndex:
         """Add passages, or put them in the place of those with their ids."""
         for start in range(0, len(passages), _BATCH):
             part = passages[start : start + _BATCH]
-            self._chroma.ask(
+            self._write(
                 partial(
                     self._collection.upsert,
                     ids=[passage.id for passage in part],
@@ -129,7 +142,7 @@ class SearchIndex:
     def update_metadata(self, passages: Sequence[Passage]) -> None:
         for start in range(0, len(passages), _BATCH):
             part = passages[start : start + _BATCH]
-            self._chroma.ask(
+            self._write(
                 partial(
                     self._collection.update,
                     ids=[passage.id for passage in part],
@@ -141,7 +154,14 @@ class SearchIndex:
         """Unknown ids are passed over."""
         for start in range(0, len(ids), _BATCH):
             part = list(ids[start : start + _BATCH])
-            self._chroma.ask(partial(self._collection.delete, ids=part))
+            self._write(partial(self._collection.delete, ids=part))
+
+    def _write(self, call: Callable[[], object]) -> None:
+        def checked() -> None:
+            self._before_writing()
+            call()
+
+        self._chroma.ask(checked)
 
     def close(self) -> None:
         self._chroma.close()
