@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.catalog.write import post_states
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class MadeWith:
     """Of the checkout that they stand in; empty where they were installed."""
     system: str = ""
     """Who answered, where it was not ours."""
+    posts_sha256: str = ""
+    """Of the index's posts: their ids with the digests of record, text and how it was split. The
+    same for equal posts in another index, whatever its id and generation."""
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:
@@ -98,7 +102,15 @@ def _made_with(index: Index, case_file: Path, settings_sha256: str) -> MadeWith:
         versions=(("python", platform.python_version()), *map(_installed, _PACKAGES)),
         code_sha256=_code(),
         commit=_commit(),
+        posts_sha256=_posts(index),
     )
+
+
+def _posts(index: Index) -> str:
+    digest = hashlib.sha256()
+    for id_, state in sorted(post_states(index.catalog).items()):
+        digest.update(f"{id_}\0{state.record_hash}\0{state.content_hash}\n".encode())
+    return digest.hexdigest()
 
 
 def _hashed(settings: Settings) -> str:

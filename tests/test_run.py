@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from eval_parts import WOOL, answer, case, cited
-from small_site import garden
+from small_site import garden, post, put, section
 
 from eval.cases.cases import Case, load_cases
 from eval.citations import CitationGrade
 from eval.journal import Entry, open_journal
+from eval.made_with import made_with
 from eval.publish import published
 from eval.report.as_json import json_report
 from eval.report.as_text import text_report
@@ -20,7 +21,8 @@ from eval.run import Asked, EvalResult, asking, evaluate, load_records, run_case
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged, ModelUnavailable, SourceError
-from rag.settings import Settings
+from rag.index.index import write_index
+from rag.settings import Settings, load_settings
 from rag.types import Answer, Turn
 
 QUOTE = "The bed with wool mulch lost three of forty lettuces."
@@ -101,6 +103,23 @@ def test_settings_that_answers_depend_on_are_in_the_hash(tmp_path: Path, case_fi
             hashes.append(evaluated(one, case_file, resamples=2).made_with.settings_sha256)
     assert hashes[0] == hashes[1]
     assert hashes[0] != hashes[2]
+
+
+def test_equal_posts_have_one_hash_in_any_index_and_other_posts_another(
+    tmp_path: Path, case_file: Path
+) -> None:
+    rests_on = []
+    for folder in ("a", "b"):
+        with assistant(tmp_path / folder) as one:
+            rests_on.append(made_with(one, case_file))
+    assert rests_on[0].index_id != rests_on[1].index_id
+    assert rests_on[0].posts_sha256 == rests_on[1].posts_sha256
+    embedder = HashEmbedder()
+    with write_index(tmp_path / "b" / "index", embedder.id) as writer:
+        put(writer, post(1, "Slugs again", section("0", (), "They came once more.")), embedder)
+        writer.finish()
+    with Assistant(load_settings(index=tmp_path / "b" / "index", embedding_model="hash")) as one:
+        assert made_with(one, case_file).posts_sha256 != rests_on[0].posts_sha256
 
 
 class Forgetful:
