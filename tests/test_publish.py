@@ -76,7 +76,7 @@ def test_a_quote_that_is_no_sentence_of_its_post_is_named(tmp_path: Path, quote:
 
 def test_a_mistake_in_the_cases_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="line 3: gold"):
-        published(tmp_path, CASE, CASE | {"id": "b", "gold": []})
+        published(tmp_path, CASE, CASE | {"id": "b", "answerable": False})
 
 
 def test_the_published_questions_are_of_every_kind_and_hold_no_quote() -> None:
