@@ -38,11 +38,13 @@ def test_what_another_post_says_of_the_name_is_not_proposed() -> None:
 
 
 def test_years_are_swapped_for_years_and_months_are_no_names() -> None:
-    one = "The tower had twenty steps before the fire of 1871 came on a windy Monday."
+    one = "The tower had twenty steps before the fire of 1921 came on a windy Monday."
     other = "Since the flood of 1954 the mill has ground flour for twelve bakers in March alone."
     found = [one.question for one in near_proposals(posts(one, other), 5)]
     assert "the fire of 1954 came on a windy Monday" in found[0]
-    assert "the flood of 1871 the mill" in found[1]
+    assert "the flood of 1921 the mill" in found[1]
+    far = one.replace("1921", "1821")
+    assert near_proposals(posts(far, other), 5) == ()
 
 
 def test_as_many_as_wanted_and_the_same_again() -> None:

@@ -22,6 +22,7 @@ from rag.types import ParsedPost
 
 KIND = "near"
 _TRIED = 20  # values of other posts, for each sentence
+_YEARS = 50  # between a year and the one that takes its place
 _SHARED = 0.5  # of the sentence's other words: so many beside the value, and it may be answered
 _NAME = r"\p{Lu}[\p{L}\p{M}’'-]*\p{Ll}"
 _DATES = (
@@ -109,10 +110,15 @@ def _swaps(
     """Values that the post does not have, in the places of those that the sentence has."""
     for kind, pattern in _VALUES.items():
         for match in pattern.finditer(sentence):
-            words = len(match[0].split())
-            others = [v for v in values[kind] if v not in own and len(v.split()) == words]
+            others = [v for v in values[kind] if v not in own and _is_alike(kind, v, match[0])]
             for other in draw.sample(others, min(_TRIED, len(others))):
                 yield _Swap(sentence, match.span(), other)
+
+
+def _is_alike(kind: str, other: str, value: str) -> bool:
+    if kind == "year":
+        return abs(int(other) - int(value)) <= _YEARS
+    return len(other.split()) == len(value.split())
 
 
 def _asked_for(swap: _Swap) -> tuple[str, tuple[int, int]] | None:
