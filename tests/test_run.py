@@ -14,7 +14,9 @@ from eval.citations import CitationGrade
 from eval.journal import Entry, open_journal
 from eval.made_with import made_with
 from eval.publish import published
+from eval.report.as_html import write_html
 from eval.report.as_json import json_report
+from eval.report.as_junit import junit_report
 from eval.report.as_text import text_report
 from eval.retrieval import RankGrade
 from eval.run import Asked, EvalResult, asking, evaluate, load_records, run_cases
@@ -120,6 +122,25 @@ def test_equal_posts_have_one_hash_in_any_index_and_other_posts_another(
         writer.finish()
     with Assistant(load_settings(index=tmp_path / "b" / "index", embedding_model="hash")) as one:
         assert made_with(one, case_file).posts_sha256 != rests_on[0].posts_sha256
+
+
+def test_a_case_without_gold_is_asked_and_stands_in_every_report(tmp_path: Path) -> None:
+    bare = {key: value for key, value in LINES[0].items() if key not in ("gold", "must_include")}
+    file = tmp_path / "bare.jsonl"
+    file.write_text(f"{json.dumps(LINES[0])}\n{json.dumps(bare | {'id': 'bare'})}", "utf-8")
+    with assistant(tmp_path, min_answerable=0) as one, open_journal(None) as journal:
+        result = evaluate(one, file, journal=journal, resamples=10)
+        write_html(result, journal, tmp_path / "report.html")
+    figures = {one.name: one.estimate for one in result.grades.figures}
+    recall, answered = figures["Recall@10"], figures["answered, of the answerable"]
+    assert recall is not None
+    assert answered is not None
+    assert (recall.n, answered.n) == (1, 2)
+    assert result.missing == ()
+    assert "1 answered, not graded" in text_report(result)
+    assert json.loads(json_report(result))["outcomes"]["answered, not graded"] == 1
+    assert 'failures="0"' in junit_report(result)
+    assert "answered, not graded" in (tmp_path / "report.html").read_text("utf-8")
 
 
 class Forgetful:
