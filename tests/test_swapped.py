@@ -47,6 +47,21 @@ def test_years_are_swapped_for_years_and_months_are_no_names() -> None:
     assert near_proposals(posts(far, other), 5) == ()
 
 
+def test_a_whole_name_is_swapped_and_no_part_of_one() -> None:
+    one = "Last week the Department of Forests bought two rowing boats for the wardens there."
+    other = (
+        "In May the Bureau of Weights sent three inspectors to the market, as it does each year."
+    )
+    found = [two.question for two in near_proposals(posts(one, other), 5)]
+    assert found == [
+        "Last week the Bureau of Weights bought … rowing boats for the wardens there. How many?",
+        "In May the Department of Forests sent … inspectors to the market, as it does each year."
+        " How many?",
+    ]
+    longer = one.replace("of Forests", "of Forests and Lakes")
+    assert near_proposals(posts(longer, other), 5) == ()
+
+
 def test_as_many_as_wanted_and_the_same_again() -> None:
     parsed = posts(WOOL, TAPE)
     assert len(near_proposals(parsed, 1)) == 1

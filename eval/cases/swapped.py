@@ -9,6 +9,7 @@ has to say, who reads the proposal.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,8 +32,12 @@ _DATES = (
 )
 _VALUES = {
     "year": regex.compile(r"\b(?:1\d|20)\d\d\b"),
-    # Not where a sentence begins: every word has a capital there.
-    "name": regex.compile(rf"(?<=[\p{{Ll}}\d,;:] )(?!(?:{_DATES})\b){_NAME}(?: {_NAME})*\b"),
+    # A whole name, and not where a sentence begins: every word has a capital there.
+    "name": regex.compile(
+        rf"(?<=[\p{{Ll}}\d,;:] )(?<!\p{{Lu}}\S* )(?!(?:{_DATES})\b)"
+        rf"{_NAME}(?:(?: of| for)? {_NAME})*\b"
+        r"(?!-| (?:of |for |and )?\p{Lu})"
+    ),
 }
 
 
@@ -78,11 +83,17 @@ def near_proposals(parsed: Sequence[ParsedPost], n: int, *, seed: int = 0) -> tu
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """The values of all posts by what they are, in the order in which they first stand there."""
-    return {
-        kind: list(dict.fromkeys(m[0] for text in texts.values() for m in pattern.finditer(text)))
-        for kind, pattern in _VALUES.items()
-    }
+    """The values of all posts by what they are, in the order in which they first stand there.
+
+    A name of one word has to stand there twice: what does so once is often none.
+    """
+    found = {}
+    for kind, pattern in _VALUES.items():
+        times = Counter(m[0] for text in texts.values() for m in pattern.finditer(text))
+        found[kind] = [
+            value for value, n in times.items() if kind == "year" or " " in value or n > 1
+        ]
+    return found
 
 
 def _of_post(
@@ -109,7 +120,8 @@ def _swaps(
 ) -> Iterator[_Swap]:
     """Values that the post does not have, in the places of those that the sentence has."""
     for kind, pattern in _VALUES.items():
-        for match in pattern.finditer(sentence):
+        matches = sorted(pattern.finditer(sentence), key=lambda one: -len(one[0].split()))
+        for match in matches:
             others = [v for v in values[kind] if v not in own and _is_alike(kind, v, match[0])]
             for other in draw.sample(others, min(_TRIED, len(others))):
                 yield _Swap(sentence, match.span(), other)
