@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.catalog.write import post_states
+from eval.posts_hash import posts_sha256
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,15 +102,8 @@ def _made_with(index: Index, case_file: Path, settings_sha256: str) -> MadeWith:
         versions=(("python", platform.python_version()), *map(_installed, _PACKAGES)),
         code_sha256=_code(),
         commit=_commit(),
-        posts_sha256=_posts(index),
+        posts_sha256=posts_sha256(index),
     )
-
-
-def _posts(index: Index) -> str:
-    digest = hashlib.sha256()
-    for id_, state in sorted(post_states(index.catalog).items()):
-        digest.update(f"{id_}\0{state.record_hash}\0{state.content_hash}\n".encode())
-    return digest.hexdigest()
 
 
 def _hashed(settings: Settings) -> str:
