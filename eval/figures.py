@@ -35,7 +35,7 @@ class CaseGrade:
     score: float
     """The system's own `answerable`, in [0, 1]; of a failed case the wrong end."""
     ranking: RankGrade | None
-    """None where there is nothing to find."""
+    """None where there is nothing to find, or no gold."""
     citations: CitationGrade | None
     """None where there is nothing to cite or the question was refused."""
     says: float | None
@@ -54,7 +54,7 @@ class CaseGrade:
     """1 if it says nothing that it must not, as a refusal does, else 0; None: it may say all."""
     follow_up: float | None = None
     """1 if a question that has turns before it came out right, or was rightly refused, else 0;
-    None where it has none."""
+    None where it has none, or where nothing says what is right."""
 
     @property
     def refused(self) -> bool:

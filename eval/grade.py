@@ -6,6 +6,9 @@ citations, neither as 0 nor as a missing value. A case that *failed* (no record)
 earns the worst in everything, so that failing never lifts a figure: nothing found, nothing
 cited, nothing said, wrongly refused where there is an answer and let through where there is
 none. Its time is that until it failed: a time-out that is left out of the mean would flatter.
+
+An answerable case may have no gold: then it counts in whether it is answered and in what it must
+say, and in no figure of what is found or cited.
 """
 
 from __future__ import annotations
@@ -131,7 +134,10 @@ def _by_id(cases: Sequence[Case], records: Sequence[AnswerRecord]) -> dict[str, 
 def grade_case(case: Case, came: AnswerRecord | Failure) -> CaseGrade:
     """What a case earned with its answer, or with none."""
     found = _grade_failed(case, came) if isinstance(came, Failure) else _grade_answer(case, came)
-    return replace(found, follow_up=float(outcome(found) in GOOD)) if case.history else found
+    known = not case.answerable or case.gold or case.must_include
+    if not case.history or not known:  # of the last, refusals alone could be counted
+        return found
+    return replace(found, follow_up=float(outcome(found) in GOOD))
 
 
 def _grade_answer(case: Case, record: AnswerRecord) -> CaseGrade:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eval.posts_hash import posts_sha256
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class MadeWith:
     """Of the checkout that they stand in; empty where they were installed."""
     system: str = ""
     """Who answered, where it was not ours."""
+    posts_sha256: str = ""
+    """Of the index's posts: their ids with the digests of record, text and how it was split. The
+    same for equal posts in another index, whatever its id and generation."""
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:
@@ -98,6 +102,7 @@ def _made_with(index: Index, case_file: Path, settings_sha256: str) -> MadeWith:
         versions=(("python", platform.python_version()), *map(_installed, _PACKAGES)),
         code_sha256=_code(),
         commit=_commit(),
+        posts_sha256=posts_sha256(index),
     )
 
 

@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     RIGHT = "right"
     """Cites a gold sentence of each part, says what it must and nothing that it must not."""
     REFUSED = "rightly refused"
+    UNGRADED = "answered, not graded"
+    """The posts answer it, and the case says nothing of how: neither gold nor what must be said."""
     PARTLY = "partly right"
     """Cites a gold sentence or a gold section of a part, or says what it must; not all of it."""
     WRONG = "wrong"
@@ -27,9 +29,10 @@ class Outcome(StrEnum):
     """There is no answer to grade."""
 
 
-GOOD = frozenset({Outcome.RIGHT, Outcome.REFUSED})
+GOOD = frozenset({Outcome.RIGHT, Outcome.REFUSED, Outcome.UNGRADED})
+"""Against which nothing is known."""
 _WORTH = {
-    Outcome.RIGHT: 3, Outcome.REFUSED: 3, Outcome.PARTLY: 2, Outcome.WRONG: 1,
+    Outcome.RIGHT: 3, Outcome.REFUSED: 3, Outcome.UNGRADED: 3, Outcome.PARTLY: 2, Outcome.WRONG: 1,
     Outcome.FALSE_REFUSAL: 1, Outcome.FALSE_ANSWER: 1, Outcome.FAILED: 0,
 }  # fmt: skip
 
@@ -46,16 +49,21 @@ def outcome(one: CaseGrade) -> Outcome:
         return Outcome.WRONG
     cited = one.citations
     says = one.says is None or one.says == 1
-    if cited is None or cited.recall == 1:
+    if cited is None:
+        return Outcome.UNGRADED if one.says is None else Outcome.RIGHT if says else Outcome.WRONG
+    if cited.recall == 1:
         return Outcome.RIGHT if says else Outcome.PARTLY
     some = cited.recall > 0 or cited.section_recall > 0 or one.says == 1
     return Outcome.PARTLY if some else Outcome.WRONG
 
 
 def outcomes(graded: Sequence[CaseGrade]) -> dict[Outcome, int]:
-    """How many cases had each outcome, best first; those that none had are there with 0."""
+    """How many cases had each outcome, best first; those that none had are there with 0.
+
+    "Not graded" is there only where a case has it.
+    """
     found = Counter(map(outcome, graded))
-    return {one: found[one] for one in Outcome}
+    return {one: found[one] for one in Outcome if found[one] or one is not Outcome.UNGRADED}
 
 
 def changed(before: Outcome, now: Outcome) -> int:

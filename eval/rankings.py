@@ -42,7 +42,7 @@ def main() -> None:
     index = Index(settings.place)
     embedder = load_embedder(settings)
     index.check_model(embedder.id)
-    observations = observe(load_cases(arguments.cases), index, embedder, settings)
+    observations = observe(load_cases(arguments.cases, needs_gold=True), index, embedder, settings)
     for baseline in (WORDS, MEANING, BOTH):
         print(rankings_text(compare_rankings(observations, baseline=baseline)), end="\n\n")
 

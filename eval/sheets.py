@@ -47,8 +47,12 @@ def write_sheet(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]
         opened.writelines(_lines([columns, *([shown(cell) for cell in row] for row in rows)]))
 
 
-def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
+def read_sheet(
+    file: Path, columns: Sequence[str], *, optional: Sequence[str] = ()
+) -> list[SheetRow]:
     """The lines, with these columns; others are passed over.
+
+    Optional ones are empty where the sheet lacks them.
 
     Raises:
         SourceError: It cannot be read, or a column is missing.
@@ -66,7 +70,7 @@ def read_sheet(file: Path, columns: Sequence[str]) -> list[SheetRow]:
             hint=f"Its first line has {','.join(columns)}, with commas between.",
         )
     return [
-        SheetRow(file, line, {name: typed(row[name] or "") for name in columns})
+        SheetRow(file, line, {name: typed(row.get(name) or "") for name in (*columns, *optional)})
         for line, row in rows
     ]
 
@@ -78,6 +82,7 @@ def change_cells(
     cells: Mapping[str, str],
     *,
     common: Collection[str] = (),
+    optional: Collection[str] = (),
 ) -> None:
     """Write cells of one line anew; all else of the sheet stays as it stands there.
 
@@ -88,6 +93,7 @@ def change_cells(
         cells: Their new contents, by column.
         common: Columns in which all lines of one id say the same; lines without an id have
             nothing in common.
+        optional: Columns that are put behind the others where the sheet lacks them.
 
     Raises:
         SourceError: The sheet cannot be read or written, or another line stands there by now.
@@ -99,6 +105,7 @@ def change_cells(
         alike = [row for row in rows if len(row) > own and typed(row[own]) == id_]
         if not any(row is one for row in alike):
             raise IndexError
+        columns += [name for name in optional if name in cells and name not in columns]
         for name, cell in cells.items():
             for row in alike if id_ and name in common else [one]:
                 row.extend([""] * (len(columns) - len(row)))

@@ -80,7 +80,6 @@ def test_all_parts_are_needed_of_multi_and_one_alternative_else() -> None:
         (LINE | {"answer": 35}, "line 2: answer: Input should be a valid string"),
         (LINE | {"surprise": 1}, "line 2: surprise: Extra inputs are not permitted"),
         (LINE, "line 2: id 'g-1' stands in line 1 already"),
-        (LINE | {"id": "b", "gold": []}, "line 2: gold: an answerable question needs"),
         (LINE | {"id": "b", "answerable": False}, "line 2: gold and must_include: a question"),
         (LINE | {"history": [{"role": "user"}]}, "line 2: history.0: write question and answer"),
         (
@@ -120,6 +119,14 @@ def test_a_file_without_cases_is_refused(tmp_path: Path, content: bytes) -> None
     path.write_bytes(content)
     with pytest.raises(SourceError):
         load_cases(path)
+
+
+def test_an_answerable_case_without_gold_is_one_where_none_is_needed(tmp_path: Path) -> None:
+    path = file_of(tmp_path, LINE, LINE | {"id": "bare", "gold": []})
+    assert load_cases(path)[1].parts == ()
+    with pytest.raises(SourceError, match="bare: an answerable case has no gold"):
+        load_cases(path, needs_gold=True)
+    assert load_cases(file_of(tmp_path, LINE), needs_gold=True)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from eval_parts import COPPER, SOW, WOOL, answer, case, cited, hit
 from eval.bootstrap import Figure
 from eval.cases.cases import Case
 from eval.grade import Failure, Grades, grade
-from eval.outcomes import Outcome, outcome
+from eval.outcomes import Outcome, outcome, outcomes
 from rag.errors import SourceError
 from rag.record import AnswerRecord, RejectedRecord
 from rag.types import Turn
@@ -103,6 +103,29 @@ def test_follow_ups_are_right_or_rightly_refused() -> None:
     failed = graded_alone(cases, ANSWERS[1:])
     assert value(failed.figures, "follow-up accuracy") == 1 / 4
     assert value(graded(*ANSWERS).figures, "follow-up accuracy") is None
+
+
+def test_an_answerable_case_without_gold_is_in_no_figure_of_gold() -> None:
+    bare = Case("bare", "fact", "bare?")
+    must = replace(bare, id="must", must_include=(("so",),), history=(Turn("Before?"),))
+    later = replace(bare, id="later", history=(Turn("Before?"),))
+    cases = [*CASES, bare, must, later]
+    answers = [*ANSWERS, *(answer(id_, cited(WOOL)) for id_ in ("bare", "must"))]
+    graded = grade(cases, [*answers, answer("later")], resamples=50)
+    without = grade(CASES, ANSWERS, resamples=50)
+    for name in ("Recall@5", "citation recall (sentence)", "citation precision (sentence)"):
+        assert value(graded.figures, name) == value(without.figures, name)
+    found = {one.id: one for one in graded.cases}
+    assert outcome(found["bare"]) is Outcome.UNGRADED
+    assert outcome(found["must"]) is Outcome.RIGHT
+    assert outcome(found["later"]) is Outcome.FALSE_REFUSAL
+    assert [found[id_].follow_up for id_ in ("must", "later")] == [1, None]
+    assert Outcome.UNGRADED in outcomes(graded.cases)
+    assert Outcome.UNGRADED not in outcomes(without.cases)
+    wrong = replace(must, must_include=(("never",),))
+    assert outcome(grade([wrong], [answers[-1]], resamples=2).cases[0]) is Outcome.WRONG
+    lost = grade([bare], [], failures=[Failure("bare", "broke")], resamples=2).cases[0]
+    assert (outcome(lost), lost.ranking, lost.citations) == (Outcome.FAILED, None, None)
 
 
 def test_abstention_is_graded_over_all_cases() -> None:

@@ -113,13 +113,15 @@ def test_what_a_way_of_searching_earns(assistant: Assistant) -> None:
     assert "| es, words |  2 | 0.500" in text
 
 
-def test_a_table_of_pairs_has_both_groups() -> None:
+def test_a_table_of_pairs_has_both_groups_and_held_out_pairs_apart() -> None:
     from eval.older_newer import PairGrade
 
     grades = [
         PairGrade(pair, pair.differs, pair.differs, False, False, ())
         for pair in load_pairs(bundled_pairs())
     ]
-    text = pairs_text(grades)
-    assert "| differ        | 20 | 1.000" in text
-    assert "| control group | 20 | 0.000" in text
+    text = " ".join(pairs_text(grades).split())
+    for name, share in (("differ", "1.000"), ("control group", "0.000")):
+        assert f"| {name} | 20 | {share}" in text
+        assert f"| {name}, held out | 20 | {share}" in text
+    assert "| name, held out | 3 | 3 |" in text

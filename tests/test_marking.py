@@ -109,6 +109,37 @@ def test_a_proposal_is_mended_and_accepted(proposals: Path) -> None:
         assert tuple(next(csv.reader(opened))) == PROPOSED
 
 
+def test_what_is_wanted_of_an_answer_is_written_on_the_page(proposals: Path) -> None:
+    page = client(Sheet("proposals", proposals, DRAFT))
+    id_ = page.get("/sheets/0").json()[0]["id"]
+    told = {
+        "history": "Q: What of straw?\nA: Nothing.",
+        "must_include": "held | kept",
+        "answer": "Yes",
+    }
+    assert said(page, 0, id_, accept="yes", **told)[0] == 204
+    (case,) = map(json.loads, accepted_lines(proposals))
+    assert case["history"] == [{"question": "What of straw?", "answer": "Nothing."}]
+    assert (case["must_include"], case["answer"]) == ([["held", "kept"]], "Yes")
+
+
+def test_a_sheet_without_the_columns_of_what_is_wanted_gets_them_when_they_are_filled(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "proposals.csv"
+    file.write_text(
+        "accept,id,kind,question,answerable,post_id,heading,quote,note\n"
+        ",a,sentence,Did it hold?,true,1,,It held.,\n",
+        encoding="utf-8",
+    )
+    page = client(Sheet("proposals", file, DRAFT))
+    (line,) = page.get("/sheets/0").json()
+    assert (line["must_include"], line["history"]) == ("", "")
+    assert said(page, 0, "a", accept="yes", must_include="held")[0] == 204
+    (case,) = map(json.loads, accepted_lines(file))
+    assert case["must_include"] == [["held"]]
+
+
 @pytest.mark.parametrize(
     ("cells", "status"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -13,12 +14,14 @@ import pytest
 from answers import RESULTS, hit
 from small_site import GARDEN, garden
 
-from eval.older_newer import PairLine, bundled_pairs, grade_pair, load_pairs
+from eval.cases.cases import load_cases
+from eval.older_newer import DIFFERING, PairLine, bundled_pairs, grade_pair, load_pairs
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from rag.catalog.catalog import Catalog
 from rag.embedding.embedder import HashEmbedder
+from rag.errors import SourceError
 from rag.index.lexicon import Lexicon
-from rag.index.newer import newer_first
+from rag.index.newer import FITTED, newer_first
 from rag.record import record
 from rag.settings import load_settings
 from rag.text.differing import conflict, said
@@ -52,8 +55,22 @@ def test_sentences_differ_by_their_values(one: str, other: str, differ: bool) ->
     assert conflict(said(other), said(one)) == differ
 
 
-def test_the_bundled_pairs_are_twenty_that_differ_and_as_many_that_do_not() -> None:
-    assert [sum(one.differs == differs for one in PAIRS) for differs in (True, False)] == [20, 20]
+def test_the_bundled_pairs_are_forty_that_differ_and_as_many_that_do_not() -> None:
+    assert Counter((one.held_out, one.differs) for one in PAIRS) == {
+        (False, True): 20,
+        (False, False): 20,
+        (True, True): 20,
+        (True, False): 20,
+    }
+    assert {one.kind for one in PAIRS if one.held_out and one.differs} == DIFFERING
+    assert len({one.question for one in PAIRS}) == len(PAIRS)
+
+
+def test_no_pair_of_posts_can_be_fitted_on() -> None:
+    with pytest.raises(SourceError, match="mistakes"):
+        load_cases(bundled_pairs())
+    made_from = json.loads(FITTED.read_text(encoding="utf-8"))["made_from"]["data"]
+    assert bundled_pairs().name not in made_from
 
 
 def asked(question: str, *posts: tuple[str, str]) -> Answer:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from typer.testing import CliRunner
 from eval.cases.cases import load_cases
 from eval.cases.draft import Drafted
 from eval.cases.gold import Gold
-from eval.cases.proposed import COLUMNS, Proposed, accepted_lines, write_proposals
+from eval.cases.proposed import COLUMNS, OPTIONAL, Proposed, accepted_lines, write_proposals
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import SourceError
 from rag.index.index import write_index
 from rag.settings import load_settings
+from rag.types import Turn
 from ui.cli import app
 from ui.sample import ingest_sample
 
@@ -81,6 +83,73 @@ def test_accepted_lines_of_one_id_are_sentences_of_one_case(sheet: Path) -> None
     other = same | {"question": "Does beer help?"}
     with pytest.raises(SourceError, match=r"have the id .a. and do not say the same.*line"):
         accepted_lines(changed(sheet, same, other))
+
+
+WANTED = {
+    "accept": "y",
+    "history": "Q: Which beds were there?\nA: Bare ones,\nand some with wool.\nq: And wool?",
+    "answer": "It held.",
+    "must_include": "three | 3; forty",
+    "must_not_include": "copper; beer\nslugs",
+}
+
+
+def test_what_is_wanted_of_an_answer_stands_in_the_sheet(sheet: Path, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.jsonl"
+    lines = accepted_lines(changed(sheet, WANTED, {}))
+    cases.write_text("\n".join(lines), encoding="utf-8")
+    (wool,) = load_cases(cases)
+    assert wool.history == (
+        Turn("Which beds were there?", "Bare ones,\nand some with wool."),
+        Turn("And wool?"),
+    )
+    assert wool.must_include == (("three", "3"), ("forty",))
+    assert (wool.must_not_include, wool.answer) == (("copper", "beer", "slugs"), "It held.")
+    told = Proposed(
+        wool.id, wool.kind, wool.question, wool.gold[0].post_id,
+        wool.gold[0].heading, wool.gold[0].quote, history=wool.history,
+        answer=wool.answer, must_include=wool.must_include, must_not_include=wool.must_not_include,
+    )  # fmt: skip
+    again = tmp_path / "again.csv"
+    write_proposals([told], again)
+    assert accepted_lines(changed(again, {"accept": "yes"})) == lines
+
+
+def test_what_is_wanted_may_stand_in_any_line_of_an_id_and_only_once(sheet: Path) -> None:
+    same = {"accept": "y", "id": "a", "kind": "reader", "question": "Does wool help?"}
+    (line,) = accepted_lines(changed(sheet, same, same | {"must_include": "three"}))
+    assert json.loads(line)["must_include"] == [["three"]]
+    with pytest.raises(SourceError, match="do not say the same"):
+        accepted_lines(changed(sheet, same | {"answer": "Yes."}, same | {"answer": "No."}))
+
+
+def test_a_question_without_an_answer_has_nothing_that_must_be_said(sheet: Path) -> None:
+    (line,) = accepted_lines(changed(sheet, WANTED | {"answerable": "no"}, {}))
+    case = json.loads(line)
+    assert "must_include" not in case
+    assert case["must_not_include"] == ["copper", "beer", "slugs"]
+
+
+@pytest.mark.parametrize("history", ["Which beds?", "A: Bare ones.", "Q: \nA: Bare ones."])
+def test_turns_that_are_none_are_told_with_their_line(sheet: Path, history: str) -> None:
+    with pytest.raises(SourceError, match=r"no turns under history.*line \d"):
+        accepted_lines(changed(sheet, WANTED | {"history": history}, {}))
+
+
+def test_a_sheet_without_the_columns_of_what_is_wanted_is_read(sheet: Path) -> None:
+    found = [{name: row[name] for name in COLUMNS if name not in OPTIONAL} for row in rows(sheet)]
+    with sheet.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.DictWriter(opened, list(found[0]))
+        writer.writeheader()
+        writer.writerows([found[0] | {"accept": "yes"}, found[1]])
+    (line,) = accepted_lines(sheet)
+    assert set(json.loads(line)) == {"id", "kind", "question", "answerable", "gold"}
+
+
+def test_what_a_sentence_tells_is_proposed_as_what_must_be_said() -> None:
+    told = replace(WOOL, told="1918")
+    assert Proposed.of(told).must_include == (("1918",),)
+    assert Proposed.of(WOOL).must_include == ()
 
 
 def test_a_sheet_that_is_not_ours_is_told(sheet: Path, tmp_path: Path) -> None:

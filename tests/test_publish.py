@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import tarfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -76,7 +78,7 @@ def test_a_quote_that_is_no_sentence_of_its_post_is_named(tmp_path: Path, quote:
 
 def test_a_mistake_in_the_cases_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="line 3: gold"):
-        published(tmp_path, CASE, CASE | {"id": "b", "gold": []})
+        published(tmp_path, CASE, CASE | {"id": "b", "answerable": False})
 
 
 def test_the_published_questions_are_of_every_kind_and_hold_no_quote() -> None:
@@ -99,6 +101,27 @@ def test_the_published_questions_are_of_every_kind_and_hold_no_quote() -> None:
         assert bool(case.history) == (case.kind == "followup"), case.id
         assert includes(case.answer, case.must_include), case.id
         assert len(case.gold) > 1 or case.kind != "multi", case.id
+
+
+@needs_shared
+def test_the_readme_says_which_posts_they_are() -> None:
+    told = BLOG.with_name("README.md").read_text(encoding="utf-8")
+    posts = SHARED / "wordpress" / "blog-18f.json.gz"
+    assert hashlib.sha256(posts.read_bytes()).hexdigest() in told
+    with tarfile.open(SHARED / "data" / "blog_18f" / "posts.tar.gz") as archive:
+        names = sorted(Path(one).stem for one in archive.getnames() if one.endswith(".md"))
+    place = {name: str(1000 + number) for number, name in enumerate(names)}
+    found = {
+        f"{read.raw.post.published:%Y-%m-%d}-{read.raw.post.url.rstrip('/').rpartition('/')[2]}":
+        str(read.raw.wordpress_id)
+        for read in read_source(str(posts))
+        if isinstance(read, ReadPost)
+    }  # fmt: skip
+    assert len(names) == 509
+    # One file's name has a day of a single digit.
+    assert [name for name in found if place.get(name) != found[name]] == [
+        "2024-12-05-8f-project-defaults"
+    ]
 
 
 @needs_shared

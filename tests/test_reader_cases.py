@@ -50,14 +50,14 @@ def test_from_votes_to_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert run(*draft).startswith("0 2 questions of readers.")
     with sheet.open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
-    notes = list(dict.fromkeys(one["note"] for one in rows))
-    assert notes == [
-        "voted good: 1; voted bad: 1 (out-of-date)", "voted bad: 1 (wrong); asked in vain: 1",
-    ]  # fmt: skip
+    whole, pointing = dict.fromkeys(one["note"] for one in rows)
+    assert whole == "voted good: 1; voted bad: 1 (out-of-date)"
+    assert pointing.startswith("voted bad: 1 (wrong); asked in vain: 1; it may point back at turns")
     assert WOOL.quote in [one["quote"] for one in rows]
     for row in rows:
         row["accept"] = "yes" if row["quote"] == WOOL.quote else "no"
-    rows[-1] |= {"accept": "yes", "answerable": "false"}  # as whoever knows the posts says
+    # As whoever knows the posts and remembers the conversation says.
+    rows[-1] |= {"accept": "yes", "answerable": "false", "history": "Q: Who is Xyzzy?"}
     with sheet.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.DictWriter(opened, list(rows[0]))
         writer.writeheader()
@@ -67,3 +67,6 @@ def test_from_votes_to_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     lines = [json.loads(line) for line in cases.read_text(encoding="utf-8").splitlines()]
     assert [one["answerable"] for one in lines] == [True, False]
     assert [one["quote"] for one in lines[0]["gold"]] == [WOOL.quote]
+    assert [one.get("history") for one in lines] == [
+        None, [{"question": "Who is Xyzzy?", "answer": ""}],
+    ]  # fmt: skip

@@ -150,6 +150,7 @@ def test_a_judge_is_put_right_by_labels() -> None:
     assert found.corrected.value == pytest.approx(found.alone.value + share)
     assert found.agreement is None  # one person agrees with nobody
     text = reviews_text([found])
+    assert text.startswith("## Answer relevance: does the sentence answer the question")
     assert "12 of 40 sentences count, of 12 answers" in text
     assert "judge: cites a gold sentence" in text
     assert "fewer than 30 labelled answers" in text

@@ -7,20 +7,24 @@ from pathlib import Path
 
 import pytest
 from eval_parts import WOOL, answer, case, cited
-from small_site import garden
+from small_site import garden, post, put, section
 
 from eval.cases.cases import Case, load_cases
 from eval.citations import CitationGrade
 from eval.journal import Entry, open_journal
+from eval.made_with import made_with
 from eval.publish import published
+from eval.report.as_html import write_html
 from eval.report.as_json import json_report
+from eval.report.as_junit import junit_report
 from eval.report.as_text import text_report
 from eval.retrieval import RankGrade
 from eval.run import Asked, EvalResult, asking, evaluate, load_records, run_cases
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged, ModelUnavailable, SourceError
-from rag.settings import Settings
+from rag.index.index import write_index
+from rag.settings import Settings, load_settings
 from rag.types import Answer, Turn
 
 QUOTE = "The bed with wool mulch lost three of forty lettuces."
@@ -101,6 +105,42 @@ def test_settings_that_answers_depend_on_are_in_the_hash(tmp_path: Path, case_fi
             hashes.append(evaluated(one, case_file, resamples=2).made_with.settings_sha256)
     assert hashes[0] == hashes[1]
     assert hashes[0] != hashes[2]
+
+
+def test_equal_posts_have_one_hash_in_any_index_and_other_posts_another(
+    tmp_path: Path, case_file: Path
+) -> None:
+    rests_on = []
+    for folder in ("a", "b"):
+        with assistant(tmp_path / folder) as one:
+            rests_on.append(made_with(one, case_file))
+    assert rests_on[0].index_id != rests_on[1].index_id
+    assert rests_on[0].posts_sha256 == rests_on[1].posts_sha256
+    embedder = HashEmbedder()
+    with write_index(tmp_path / "b" / "index", embedder.id) as writer:
+        put(writer, post(1, "Slugs again", section("0", (), "They came once more.")), embedder)
+        writer.finish()
+    with Assistant(load_settings(index=tmp_path / "b" / "index", embedding_model="hash")) as one:
+        assert made_with(one, case_file).posts_sha256 != rests_on[0].posts_sha256
+
+
+def test_a_case_without_gold_is_asked_and_stands_in_every_report(tmp_path: Path) -> None:
+    bare = {key: value for key, value in LINES[0].items() if key not in ("gold", "must_include")}
+    file = tmp_path / "bare.jsonl"
+    file.write_text(f"{json.dumps(LINES[0])}\n{json.dumps(bare | {'id': 'bare'})}", "utf-8")
+    with assistant(tmp_path, min_answerable=0) as one, open_journal(None) as journal:
+        result = evaluate(one, file, journal=journal, resamples=10)
+        write_html(result, journal, tmp_path / "report.html")
+    figures = {one.name: one.estimate for one in result.grades.figures}
+    recall, answered = figures["Recall@10"], figures["answered, of the answerable"]
+    assert recall is not None
+    assert answered is not None
+    assert (recall.n, answered.n) == (1, 2)
+    assert result.missing == ()
+    assert "1 answered, not graded" in text_report(result)
+    assert json.loads(json_report(result))["outcomes"]["answered, not graded"] == 1
+    assert 'failures="0"' in junit_report(result)
+    assert "answered, not graded" in (tmp_path / "report.html").read_text("utf-8")
 
 
 class Forgetful:

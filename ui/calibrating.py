@@ -18,7 +18,7 @@ from rag.place import Where
 from rag.settings import Settings
 from ui.show import progress_bar, say
 
-_SPARE = 2  # posts that are looked at for each question that is wanted
+SPARE = 2  # posts that are looked at for each question that is wanted
 EASIER = "Drafted questions use the posts' own words and are easier than readers' questions."
 _DRAFTED_ALONE = "These figures say how drafted ones are told apart, and nothing about readers."
 
@@ -81,7 +81,7 @@ def drafted_questions(
         reworded: Without a chat model, in other words than the post's; else as a person mends them.
     """
     pipeline = assistant.pipeline
-    posts = sampled_posts(assistant.index, _SPARE * n)
+    posts = sampled_posts(assistant.index, SPARE * n)
     chat = load_condenser(pipeline.writer)
     if isinstance(chat, ChatCondenser):
         return draft_with(posts, n, chat.draft), chat.name

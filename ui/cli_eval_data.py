@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_eval_review import review
+from ui.cli_eval_review import citations, review
 from ui.cli_options import ChatModel, Folder, Json, Page, Port, port_of_page
 
 
 def register(eval_app: typer.Typer) -> None:
     """Put the commands of this file under `eval`."""
-    for command in (judge, check, draft, accept, review):
+    for command in (judge, check, draft, accept, review, citations):
         eval_app.command()(command)
 
 

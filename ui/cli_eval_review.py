@@ -1,4 +1,4 @@
-"""The command by which people judge answers. As in `ui/cli.py`, imports stand inside it."""
+"""The commands by which people and models judge answers. Imports stand inside them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder, Json, Page, Port, port_of_page
+from ui.cli_options import ChatModel, Folder, Json, Page, Port, port_of_page
 
 
 def review(
@@ -74,3 +74,41 @@ def review(
         report, labels or (), load_settings(index=index), judge=judge, cases=cases
     )
     typer.echo((reviews_json if json else reviews_text)(reviews).rstrip())
+
+
+def citations(
+    report: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, metavar="REPORT", help="A folder of `eval --out`, or its answers.jsonl."
+        ),
+    ],
+    judge: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="words, meaning, shipped, chat or module:function."),
+    ],
+    at: Annotated[
+        float | None,
+        typer.Option(metavar="SCORE", help="It passes a sentence from here on; else its own."),
+    ] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, metavar="FILE", help="Only those that have no gold."
+        ),
+    ] = None,
+    index: Folder = None,
+    chat_model: ChatModel = None,
+    json: Json = False,
+) -> None:
+    """Estimate citation recall and precision by a judge, where no gold is marked.
+
+    The figures are ALCE's, as right as the judge is. The one that filtered the answers is refused.
+    """
+    from eval.judging.alce import judged_json, judged_text
+    from rag.settings import load_settings
+    from ui.reviewing import citations_by
+
+    settings = load_settings(index=index, chat_model=chat_model)
+    found = citations_by(report, settings, judge=judge, at=at, cases=cases)
+    typer.echo((judged_json if json else judged_text)(found).rstrip())

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from eval.cases.draft import sampled_posts
 from eval.cases.from_readers import reader_proposals
 from eval.cases.gold import normalise
 from eval.cases.proposed import Proposed
+from eval.cases.swapped import near_proposals
 from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
 from rag.record import record
-from ui.calibrating import EASIER, drafted_questions
+from rag.understanding.pointing import leans_back
+from ui.calibrating import EASIER, SPARE, drafted_questions
 from ui.feedback import Feedback, Unanswered, unanswered, votes
 from ui.show import count, progress_bar
 
 _Kept = Feedback | Unanswered
-_NONE_WITHOUT = (
-    "Mend their wording, and add some that the posts do not answer, with false under `answerable`."
+_NEAR = 4  # of so many questions one is close to what the posts say, and not answered by them
+_POINTS_BACK = (
+    "it may point back at turns that are not kept: word it so that it stands by itself, or write"
+    " what was asked before under history"
 )
 _OURS = (
     "The sentences are those that are answered with now. Say yes only to those that you have read:"
@@ -31,23 +36,39 @@ def from_posts(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], s
     Raises:
         SourceError: The posts give none.
     """
-    drafted, by = drafted_questions(assistant, most, reworded=False)
+    near = near_proposals(sampled_posts(assistant.index, SPARE * most), most // _NEAR)
+    drafted, by = drafted_questions(assistant, most - len(near), reworded=False)
     if not drafted:
         raise SourceError(
             f"The posts of {assistant.settings.index} give no question.",
             hint="They need sentences that tell a time, a number or a name, or headings.",
         )
     told = (
-        f"{count(len(drafted), 'question', 'questions')} drafted by {by}. {EASIER} {_NONE_WITHOUT}"
+        f"{count(len(drafted), 'question', 'questions')} drafted by {by}. {EASIER} {_none_of(near)}"
     )
-    return tuple(map(Proposed.of, drafted)), told
+    return (*map(Proposed.of, drafted), *near), told
+
+
+def _none_of(near: Sequence[Proposed]) -> str:
+    mend = (
+        "Mend their wording, and add some that the posts do not answer, with false under"
+        " `answerable`."
+    )
+    if not near:
+        return mend
+    made = count(len(near), "more is", "more are")
+    return (
+        f"{made} close to what a post says, with a name or a year of another one, and perhaps"
+        f" answered by none: look before you accept those. {mend}"
+    )
 
 
 def from_readers(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...], str]:
     """Questions that readers voted on or asked in vain, the latest first, each asked again.
 
     No answer is kept with them and no turn before, so what is proposed is what the posts as they
-    are now say to the question by itself.
+    are now say to the question by itself. Where it may point back at what was said before,
+    the note says so.
 
     Raises:
         SourceError: None is kept.
@@ -73,9 +94,15 @@ def from_readers(assistant: Assistant, most: int) -> tuple[tuple[Proposed, ...],
                 continue
             finally:
                 bar.advance(task)
-            proposals += reader_proposals(question, answer, note=note_of(given))
+            proposals += reader_proposals(
+                question, answer, note=note_of(given) + _leaning(question)
+            )
     told = f"{count(len(chosen), 'question', 'questions')} of readers. {_OURS}"
     return tuple(proposals), told
+
+
+def _leaning(question: str) -> str:
+    return f"; {_POINTS_BACK}" if leans_back(question) else ""
 
 
 def proposals_on_page(sheet: Path, then: str, *, colour: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""`pullquote eval review`: sheets for two people, and what comes of their labels."""
+"""`pullquote eval review` and `eval citations`: what people, and what judges make of answers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 from eval.cases.cases import load_cases, resolve_gold
-from eval.judging.by_name import load_judge, needs_models
+from eval.judging.alce import JudgedCitations, judged_citations
+from eval.judging.by_name import NamedJudge, load_judge, needs_models
 from eval.judging.review import NAMES, Said, read_labels, sentences, sheet_of, write_sheets
 from eval.judging.review_figures import Judge, Reviewed, gold_judge, reviewed, support_judge
 from eval.run import load_records
 from rag.assistant import Assistant
-from rag.errors import SourceError
+from rag.errors import ConfigError, SourceError
 from rag.index.index import Index
 from rag.settings import Settings
 
@@ -100,6 +101,48 @@ def review_figures(
         gold = _gold(cases, settings) if cases else None
         found.append(reviewed("answers", said, people, gold))
     return tuple(found)
+
+
+def citations_by(
+    report: Path, settings: Settings, *, judge: str, at: float | None, cases: Path | None
+) -> JudgedCitations:
+    """What a judge makes of a run's citations, where nobody has marked what answers.
+
+    Args:
+        report: The folder of the run.
+        settings: Which index and models, for a judge that needs them.
+        judge: Its name.
+        at: The score from which on it passes a sentence; None: its own.
+        cases: Only answers to those of them that have no gold; None: all answers.
+
+    Raises:
+        SourceError: Something cannot be read, or no answer is left.
+        ConfigError: There is no such judge, it has no threshold, or it filtered the answers.
+        ModelUnavailable: A model cannot be loaded.
+    """
+    records = load_records(_answers(report))
+    if cases:
+        bare = {one.id for one in load_cases(cases) if one.answerable and not one.gold}
+        records = tuple(one for one in records if str(one.id) in bare)
+    if not any(one.sentences for one in records):
+        raise SourceError(
+            f"{report} has no answer that could be judged.",
+            hint="With --cases, only answers to answerable cases without gold are.",
+        )
+
+    def judged(named: NamedJudge) -> JudgedCitations:
+        threshold = named.threshold if at is None else at
+        if threshold is None:
+            raise ConfigError(
+                f"The judge {named.name!r} says how well, and not whether.",
+                hint="Say with --at from which score on it passes a sentence.",
+            )
+        return judged_citations(records, sentences(records), named, threshold=threshold)
+
+    if not needs_models(judge):
+        return judged(load_judge(judge))
+    with Assistant(settings) as assistant:
+        return judged(load_judge(judge, assistant))
 
 
 def _support(name: str, settings: Settings, said: Sequence[Said]) -> tuple[Judge, str]:

@@ -2,8 +2,8 @@
 // Questions stand in the page as JSON, in parts: a part is read when one of its questions is opened.
 (() => {
   const STEP = 50, PART = 50, TEXTS = 100;
-  const GOOD = ["right", "rightly refused"];
-  const ORDER = ["failed", "wrongly answered", "wrong", "wrongly refused", "partly right", "rightly refused", "right"];
+  const GOOD = ["right", "rightly refused", "answered, not graded"];
+  const ORDER = ["failed", "wrongly answered", "wrong", "wrongly refused", "partly right", "answered, not graded", "rightly refused", "right"];
   const BASES = { quoted: "Quoted", supported: "Supported (estimated)", record: "From the post's record",
     unchecked: "Not checked" };
   const at = (id) => document.getElementById(id);

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, model_validator
 
 from eval.cases.gold import Gold, find, is_post, sentence_hash
-from eval.cases.jsonl import Id, ItemLine, Line, Text, read_items
+from eval.cases.jsonl import Id, ItemLine, Line, Text, mistaken, read_items
 from rag.asked import turns
 from rag.text.sentences import search_words, split_sentences
 from rag.types import Post, Turn
@@ -41,7 +41,7 @@ class Case:
     must_not_include: tuple[str, ...] = ()
     """No answer may contain any of them, such as what a post or a question tries to have said."""
     gold: tuple[Gold, ...] = ()
-    """Empty exactly where the posts do not answer."""
+    """Empty where the posts do not answer, or where nobody has marked what answers."""
 
     @property
     def parts(self) -> tuple[tuple[Gold, ...], ...]:
@@ -51,16 +51,25 @@ class Case:
         return (self.gold,) if self.gold else ()
 
 
-def load_cases(path: Path) -> tuple[Case, ...]:
+def load_cases(path: Path, *, needs_gold: bool = False) -> tuple[Case, ...]:
     """The cases of a JSON Lines file, in its order; ids are unique.
 
     Gold that is named by a hash has no quote until `resolve_gold` has found it in an index.
+
+    Args:
+        path: Of the file.
+        needs_gold: An answerable case without gold is a mistake: for whoever fits on cases or
+            ranks by them, who would take it for one whose answer is nowhere.
 
     Raises:
         SourceError: The file cannot be read or has mistakes; the hint lists the first ten.
     """
     explained = f"`pullquote eval check {path}` explains them."
-    return tuple(line.case() for line in read_items(path, CaseLine, explained=explained))
+    cases = tuple(line.case() for line in read_items(path, CaseLine, explained=explained))
+    bare = [one.id for one in cases if one.answerable and not one.gold]
+    if needs_gold and bare:
+        raise mistaken(path, [f"{id_}: an answerable case has no gold" for id_ in bare])
+    return cases
 
 
 def fingerprint(case: Case) -> str:
@@ -172,8 +181,6 @@ class CaseLine(ItemLine):
             for place, gold in enumerate(self.gold)
             if gold.quote is not None and not search_words(gold.quote)
         ]
-        if self.answerable and not self.gold:
-            found.append("gold: an answerable question needs at least one")
         if not self.answerable and (self.gold or self.must_include):
             found.append("gold and must_include: a question without an answer has none")
         if self.history and self.history[0].role == "assistant":

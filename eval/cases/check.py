@@ -163,6 +163,8 @@ def _doubts(line: CaseLine, asked: dict[str, int], number: int) -> Iterator[tupl
     if near and line.kind not in KINDS:
         # Only "multi" is graded in another way, so that its misspelling changes figures.
         yield f"kind: {line.kind!r}; did you mean {near[0]!r}?", near[0] == "multi"
+    if line.answerable and not line.gold:
+        yield "gold: there is none; nothing that is found or cited can be graded by it", False
     if line.kind == "followup" and not line.history:
         yield "history: a follow-up has turns before it; this one has none", False
     question = normalise(" ".join([*(str(turn) for turn in line.history), line.question]))

@@ -28,6 +28,7 @@ _EACH = 4  # questions of one post, at most
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'-]*")
 Near = Callable[[str], str | None]
 """Another word for a word, where there is one."""
+_LEADING = regex.compile(r"^(?:in|since|until|by) ")  # what is told behind it is what must be said
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}]")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _NUMBERS = "two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|dozens|hundreds|thousands"
@@ -53,6 +54,8 @@ class Drafted:
     heading: str
     sentence: str
     """The one that it was made of; of a heading, the first one below it that says something."""
+    told: str = ""
+    """What was left out of the sentence and is asked for; empty where nothing was."""
 
 
 def draft(
@@ -128,6 +131,18 @@ def telling_sentences(post: Post, section: Section) -> list[str]:
     ]
 
 
+def things_told(text: str) -> list[tuple[str, regex.Match[str]]]:
+    """What a sentence tells, each with the question word for it; what is asked for first, first."""
+    if _UNSPACED.search(text):
+        return []
+    return [(asks, m) for asks, told in _TOLD if (m := told.search(text))]
+
+
+def with_gap(text: str, gap: tuple[int, int], asks: str) -> str:
+    """A sentence with dots for what it tells, and behind it the question word, if there is one."""
+    return f"{text[: gap[0]]}…{text[gap[1] :]} {asks and f'{asks}?'}".rstrip()
+
+
 def _of_post(
     parsed: ParsedPost, own: Counter[str], near: Near | None, draw: random.Random, *, first: int
 ) -> list[Drafted]:
@@ -157,7 +172,7 @@ def _of_heading(
     asked = _in_other_words(words, near, draw) if near else words
     if len(_telling(asked)) < _FEWEST - 1:
         return
-    start = "What about " if _is_english(post) else ""
+    start = "What about " if is_english(post) else ""
     about = " ".join(asked) if near else f"“{heading}”"
     yield Drafted(f"{start}{about}?", "heading", post.id, heading, said[0])
 
@@ -169,24 +184,23 @@ def _of_sentence(
     texts = telling_sentences(post, section)
     draw.shuffle(texts)
     for text in texts:
-        told = next(((asks, m) for asks, p in _TOLD if (m := p.search(text))), None)
-        if told is None or _UNSPACED.search(text):
+        told = things_told(text)
+        if not told:
             continue
-        asks, match = told
+        asks, match = told[0]
         before, behind = _WORD.findall(text[: match.start()]), _WORD.findall(text[match.end() :])
         first = 0 if asks == "How many" else min(_LONGEST // 2, len(before))
         words = [*before[len(before) - first :], *behind[: _LONGEST - first]]
         asked = _in_other_words(words, near, draw) if near else words
         if len(_telling(asked)) < _FEWEST:
             continue
-        asks = asks if _is_english(post) else ""
+        asks = asks if is_english(post) else ""
         heading = section.headings[-1] if section.headings else ""
         question = f"{asks} {' '.join(asked)}?".lstrip()
         if not near:
-            question = (
-                f"{text[: match.start()]}…{text[match.end() :]} {asks and f'{asks}?'}".rstrip()
-            )
-        yield Drafted(question, "sentence", post.id, heading, text)
+            question = with_gap(text, match.span(), asks)
+        told_alone = _LEADING.sub("", match[0])
+        yield Drafted(question, "sentence", post.id, heading, text, told_alone)
         return
 
 
@@ -208,5 +222,5 @@ def _telling(words: Sequence[str]) -> list[str]:
     return [word for word in words if word.casefold() not in STOP_WORDS]
 
 
-def _is_english(post: Post) -> bool:
+def is_english(post: Post) -> bool:
     return (post.language or "en").lower().startswith("en")

@@ -67,7 +67,7 @@ def _site(source: Path, case_files: Sequence[Path]) -> Corpus:
         origin="your own file",
         files=hashed([*(inside if source.is_dir() else [source]), *case_files]),
         posts=source,
-        cases=tuple(case for file in case_files for case in load_cases(file)),
+        cases=tuple(case for file in case_files for case in load_cases(file, needs_gold=True)),
     )
 
 

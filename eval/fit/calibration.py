@@ -55,7 +55,7 @@ def main() -> None:
     index = Index(settings.place)
     embedder = load_embedder(settings)
     index.check_model(embedder.id)
-    cases = [case for file in arguments.cases for case in load_cases(file)]
+    cases = [case for file in arguments.cases for case in load_cases(file, needs_gold=True)]
     reader = ModelReader() if settings.read_passages and WEIGHTS.is_file() else None
     read = settings.read_passages if reader else 0
     observations = observe(cases, index, embedder, settings, reader)

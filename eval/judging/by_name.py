@@ -41,6 +41,10 @@ class NamedJudge:
     score: Score
     threshold: float | None = None
     """A claim passes from here on; None where nothing was fitted for it."""
+    checks_as: str = ""
+    """Its name in the provenance of answers that are checked with it; empty: none are."""
+    writes_as: str = ""
+    """The same of answers that it writes."""
 
 
 def needs_models(name: str) -> bool:
@@ -71,7 +75,8 @@ def load_judge(name: str, assistant: Assistant | None = None) -> NamedJudge:
         def shipped(claim: str, evidence: Sequence[str]) -> float:
             return check.judge.support(claim, pointers(evidence))
 
-        return NamedJudge(f"{SHIPPED} ({check.judge.name})", shipped, check.min_support)
+        own = check.judge.name
+        return NamedJudge(f"{SHIPPED} ({own})", shipped, check.min_support, checks_as=own)
     return _chat(assistant)
 
 
@@ -121,7 +126,8 @@ def _chat(assistant: Assistant) -> NamedJudge:
         asked_before = True
         return None if said is None else float(said)
 
-    return NamedJudge(f"{CHAT} ({writer.name})", score, 0.5)
+    own = writer.name
+    return NamedJudge(f"{CHAT} ({own})", score, 0.5, f"{CHAT}:{own}", writes_as=own)
 
 
 def _named(name: str) -> Score:

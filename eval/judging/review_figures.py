@@ -98,8 +98,9 @@ def reviewed(
 ) -> Reviewed:
     """What the labels of one or two people say about all sentences of a run.
 
-    A sentence's label is the mean of what was said of it. That one without a citation is not
-    supported is known beforehand, and no agreement.
+    The figure of "answers" is answer relevance: the share of sentences that answer the question or
+    a part of it, as people say. A sentence's label is the mean of what was said of it. That one
+    without a citation is not supported is known beforehand, and no agreement.
 
     Args:
         question: Which of the two.
@@ -213,8 +214,8 @@ def _agreed_json(one: Agreement | None) -> dict[str, object]:
 
 
 _ASKED: dict[Question, str] = {
-    "supported": "Do the cited sentences say all that the sentence says?",
-    "answers": "Does the sentence answer the question, or a part of it?",
+    "supported": "Support: do the cited sentences say all that the sentence says?",
+    "answers": "Answer relevance: does the sentence answer the question, or a part of it?",
 }
 _NOTE = (
     "*Corrected* is prediction-powered inference (Angelopoulos et al., 2023): the judge's figure, "

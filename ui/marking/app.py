@@ -83,7 +83,10 @@ def marking_app(sheets: Sequence[Sheet], then: str, *, colour: str) -> Any:
                     422, f"{cell!r} cannot stand under {column!r}.", hint="Say yes or no."
                 )
         with _of_files(), writing:
-            change_cells(sheet.file, sent.place, sent.id, sent.cells, common=sheet.kind.common)
+            change_cells(
+                sheet.file, sent.place, sent.id, sent.cells,
+                common=sheet.kind.common, optional=sheet.kind.optional,
+            )  # fmt: skip
 
     return _AtHome(app)
 

@@ -33,6 +33,8 @@ class Part:
     """Whether a person may change it."""
     common: bool = False
     """Whether lines of one id all have the same contents."""
+    optional: bool = False
+    """Whether a sheet may lack the column; then it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,13 @@ class Kind:
     @property
     def columns(self) -> tuple[str, ...]:
         """All that it needs of a sheet."""
-        return ("id", *(one.column for one in self.parts), *(one.column for one in self.asks))
+        needed = (one.column for one in self.parts if not one.optional)
+        return ("id", *needed, *(one.column for one in self.asks))
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """What it shows besides, where a sheet has it."""
+        return tuple(one.column for one in self.parts if one.optional)
 
     @property
     def common(self) -> tuple[str, ...]:
@@ -61,6 +69,11 @@ class Kind:
             if ask.column == column:
                 return cell in (ask.yes, ask.no) or (ask.opens and not cell)
         return any(one.mended and one.column == column for one in self.parts)
+
+
+def _wanted(column: str, name: str) -> Part:
+    """What else a case may hold."""
+    return Part(column, name, mended=True, common=True, optional=True)
 
 
 REVIEW = Kind(
@@ -89,6 +102,10 @@ DRAFT = Kind(
         Part("heading", "Under the heading"),
         Part("post_id", "Of the post"),
         Part("note", "Note"),
+        _wanted("history", "Turns before it: lines that begin with Q: and A:"),
+        _wanted("must_include", "A right answer says (alternatives | parted; next group)"),
+        _wanted("must_not_include", "No answer may say (texts; parted)"),
+        _wanted("answer", "A reference answer, for people"),
     ),
     (
         Ask("accept", "Accept it as a case?"),
@@ -113,7 +130,7 @@ class Sheet:
             SourceError: It cannot be read, lacks a column, or has an answer that is none.
         """
         found = []
-        for row in read_sheet(self.file, self.kind.columns):
+        for row in read_sheet(self.file, self.kind.columns, optional=self.kind.optional):
             answers = {}
             for ask in self.kind.asks:
                 said = row.said(ask.column)
