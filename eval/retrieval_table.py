@@ -15,7 +15,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -27,14 +27,18 @@ from eval.cases.gold import RetrievedText, is_post
 from eval.corpora.by_name import CORPORA, open_corpus
 from eval.corpora.corpus import Corpus
 from eval.corpora.index import corpus_index, post_texts
+from eval.grade import Failure
 from eval.metrics import Found, found_parts, ndcg_at, recall_at, reciprocal_rank_at
 from eval.report.as_text import rankings_text
 from eval.retrieval import RANK_METRICS, compare_rows
-from eval.systems.in_index import Search
+from eval.run import why_failed
+from eval.seen import READER, SHARES, Part, parts_of, seen_text
+from eval.systems.in_index import OURS, UNREAD, Search
 from eval.systems.retrievers import SYSTEMS, bare_model, load_system
+from eval.tables import failures_text, seen_note
 from rag.assistant import Assistant
 from rag.backends import load_embedder
-from rag.errors import PullquoteError, QuestionInvalid
+from rag.errors import PullquoteError
 from rag.settings import Settings, load_settings
 
 BUDGET = 4000
@@ -48,8 +52,10 @@ class Answers:
     """What a system found for every case, in their order."""
 
     lists: tuple[tuple[RetrievedText, ...], ...]
-    failed: tuple[str, ...]
-    """Ids of the cases whose question it would not take: nothing is found for them."""
+    failed: tuple[Failure, ...]
+    """The cases for which it broke, or whose question it would not take: nothing is found."""
+    seen: str = ""
+    """What of it was fitted on this family of data; empty: nothing."""
 
 
 def main() -> int:
@@ -58,7 +64,11 @@ def main() -> int:
     logging.getLogger("eval").setLevel(logging.INFO)
     try:
         corpus = open_corpus(
-            arguments.corpus, arguments.data, cases=arguments.cases, split=arguments.split
+            arguments.corpus,
+            arguments.data,
+            cases=arguments.cases,
+            split=arguments.split,
+            every=arguments.all,
         )
         print(provenance_text(corpus), end="\n\n")
         print(retrieval_tables(corpus, arguments.system or SYSTEMS, arguments.cache))
@@ -101,27 +111,40 @@ def retrieval_tables(
         found, embed = {}, bare_model(own, embedder.id)
         for name in systems:
             search = load_system(name, assistant, posts, embed=embed, cache=vectors, depth=depth)
-            found[name] = ask_all(search, cases)
+            seen = seen_text(corpus.seen, _parts(name, assistant))
+            found[name] = replace(ask_all(search, cases), seen=seen)
     told = [
         f"{status.posts:,} posts, {status.passages:,} passages of ours, {len(cases):,} questions"
         f" with an answer; model {status.embedder}."
     ]
     if missing:
         told.append(f"Gold that the posts do not hold: {', '.join(missing)}.")
-    told += [f"Not asked of {n}: {', '.join(a.failed)}." for n, a in found.items() if a.failed]
-    return "\n\n".join([*told, *_tables(cases, found, whole_posts=corpus.whole_posts)])
+    told += [failures_text(name, one.failed) for name, one in found.items() if one.failed]
+    notes = [f"{name}: {seen_note(one.seen)}" for name, one in found.items() if one.seen]
+    return "\n\n".join([*told, *_tables(cases, found, whole_posts=corpus.whole_posts), *notes])
+
+
+def _parts(name: str, assistant: Assistant) -> frozenset[Part]:
+    """What was fitted of that which ranks passages."""
+    if name not in (OURS, UNREAD):
+        return frozenset()
+    return parts_of(assistant) - ({SHARES, READER} if name == UNREAD else {SHARES})
 
 
 def ask_all(search: Search, cases: Sequence[Case]) -> Answers:
-    """What is found for each case; a question that cannot be asked finds nothing."""
+    """What is found for each case; where the search breaks, nothing is.
+
+    Raises:
+        PullquoteError: Every question would fail alike: the index is damaged, and the like.
+    """
     lists: list[tuple[RetrievedText, ...]] = []
-    failed: list[str] = []
+    failed: list[Failure] = []
     for case in cases:
         try:
             lists.append(tuple(search(case.question, case.history)))
-        except QuestionInvalid:
+        except Exception as error:  # a system may break in any way; it counts, and is told
             lists.append(())
-            failed.append(case.id)
+            failed.append(Failure(case.id, why_failed(error, case.id)))
     return Answers(tuple(lists), tuple(failed))
 
 
@@ -167,7 +190,9 @@ def _found_posts(case: Case, texts: Sequence[RetrievedText]) -> Found:
 def _tables(cases: Sequence[Case], found: Mapping[str, Answers], *, whole_posts: bool) -> list[str]:
     """Of all questions, and of those that need no conversation where some do."""
     metrics = RANK_METRICS if whole_posts else _METRICS
-    baseline = "ours" if "ours" in found else next(iter(found))
+    rows_of = {f"{name}, seen family" if one.seen else name: one for name, one in found.items()}
+    names = list(found)
+    baseline = list(rows_of)[names.index(OURS) if OURS in names else 0]
 
     def rows(one: Answers, alone: bool) -> Rows:
         grades = [
@@ -178,7 +203,7 @@ def _tables(cases: Sequence[Case], found: Mapping[str, Answers], *, whole_posts:
         return np.asarray(grades, dtype=np.float64).reshape(-1, len(metrics))
 
     def text(alone: bool) -> str:
-        by_name = {name: rows(one, alone) for name, one in found.items()}
+        by_name = {name: rows(one, alone) for name, one in rows_of.items()}
         return rankings_text(compare_rows(by_name, metrics, baseline=baseline))
 
     told = [text(False)]
@@ -197,6 +222,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("corpus", choices=CORPORA)
     parser.add_argument("--data", type=Path, required=True, help="its folder, or a site's file")
     parser.add_argument("--cases", type=Path, action="append", default=[], help="of a site")
+    parser.add_argument(
+        "--all", action="store_true", help="of clapnq: also what the reader is trained on"
+    )
     parser.add_argument("--split", default="test", help="of a folder in the form of BEIR")
     parser.add_argument(
         "--system", action="append", help=f"{', '.join(SYSTEMS)} or module:function"

@@ -160,18 +160,31 @@ def _ask(answer_of: AnswerOf, case: Case) -> Entry:
     answered: AnswerRecord | None = None
     try:
         answered = answer_of(case)
-    except (QuestionInvalid, ModelUnavailable) as error:
-        failed = error.problem
-    except PullquoteError:
-        raise
     except Exception as error:  # whoever is graded may break in any way; it counts, and is told
-        _log.warning("Case %s broke.", case.id, exc_info=True)
-        failed = f"{type(error).__name__}: {error}"
+        failed = why_failed(error, case.id)
     milliseconds = round((perf_counter() - started) * 1000, 3)
     if answered:
         timing = {**answered.timing_ms, "total": milliseconds}
         answered = answered.model_copy(update={"timing_ms": timing})
     return Entry(case.id, answered, failed, milliseconds)
+
+
+def why_failed(error: Exception, id_: str) -> str:
+    """Why a question alone came to nothing, in words.
+
+    Args:
+        error: What it ended with. One that would fail every question alike is raised again.
+        id_: Of the question, for the log.
+
+    Raises:
+        PullquoteError: The index is damaged, of another model, and the like.
+    """
+    if isinstance(error, QuestionInvalid | ModelUnavailable):
+        return error.problem
+    if isinstance(error, PullquoteError):
+        raise error
+    _log.warning("Case %s broke.", id_, exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _came(journal: Journal, case: Case) -> AnswerRecord | Failure:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.cases.cases import Case
+from eval.seen import Seen
 from eval.small_index import SmallPost, SmallSection
 from rag.errors import SourceError
 
@@ -27,6 +28,8 @@ class Corpus:
     cases: tuple[Case, ...]
     whole_posts: bool = False
     """Gold names posts and no sentences: any text of such a post is right."""
+    seen: tuple[Seen, ...] = ()
+    """The parts of ours that were fitted on this family of data."""
 
 
 def hashed(files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
