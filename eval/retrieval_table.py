@@ -23,12 +23,18 @@ import numpy as np
 
 from eval.bootstrap import Rows
 from eval.cases.cases import Case, missing_gold, resolve_gold
-from eval.cases.gold import RetrievedText, is_post
+from eval.cases.gold import RetrievedText
 from eval.corpora.by_name import CORPORA, open_corpus
-from eval.corpora.corpus import Corpus
-from eval.corpora.index import corpus_index, post_texts
+from eval.corpora.corpus import Corpus, provenance_text
+from eval.corpora.index import corpus_index, corpus_settings, post_texts
 from eval.grade import Failure
-from eval.metrics import Found, found_parts, ndcg_at, recall_at, reciprocal_rank_at
+from eval.metrics import (
+    found_parts,
+    ndcg_at,
+    one_of_each_post,
+    recall_at,
+    reciprocal_rank_at,
+)
 from eval.report.as_text import rankings_text
 from eval.retrieval import RANK_METRICS, compare_rows
 from eval.run import why_failed
@@ -78,12 +84,6 @@ def main() -> int:
     return 0
 
 
-def provenance_text(corpus: Corpus) -> str:
-    """What the figures rest on: licence, origin and the hash of each file."""
-    lines = [f"{corpus.name}: {corpus.licence}, from {corpus.origin}"]
-    return "\n".join([*lines, *(f"sha256 {digest} {name}" for name, digest in corpus.files)])
-
-
 def retrieval_tables(
     corpus: Corpus, systems: Sequence[str], cache: Path, *, settings: Settings | None = None
 ) -> str:
@@ -103,7 +103,8 @@ def retrieval_tables(
     embedder = load_embedder(settings)
     folder = corpus_index(corpus, cache, settings, embedder)
     vectors = folder.with_name(folder.name.replace("index", "vectors"))
-    own = settings.model_copy(update={"index": folder, "hits": max(depth, settings.hits)})
+    deep = {"hits": max(depth, settings.hits)}
+    own = corpus_settings(settings, folder).model_copy(update=deep)
     with Assistant(own, embedder=embedder) as assistant:
         cases = [case for case in resolve_gold(corpus.cases, assistant.index) if case.answerable]
         missing = () if corpus.whole_posts else missing_gold(cases, assistant.index)
@@ -153,7 +154,8 @@ def grade_texts(
 ) -> tuple[float, ...]:
     """Of one question, in the order of the metrics; the last one only where texts are right."""
     parts = len(case.parts)
-    found = _found_posts(case, texts) if whole_posts else found_parts(texts[:_DEEP], case.parts)
+    counted = one_of_each_post(texts) if whole_posts else texts
+    found = found_parts(counted[:_DEEP], case.parts)
     grades = [recall_at(k, found, parts) for k in (1, 5, 10)]
     grades += [reciprocal_rank_at(_DEEP, found), ndcg_at(_DEEP, found, parts)]
     if not whole_posts:
@@ -172,19 +174,6 @@ def first_characters(
         seen.append(RetrievedText(one.post_id, one.text[:budget]))
         budget -= len(one.text)
     return tuple(seen)
-
-
-def _found_posts(case: Case, texts: Sequence[RetrievedText]) -> Found:
-    """The parts that each post holds, where a post counts once."""
-    posts = dict.fromkeys(one.post_id for one in texts)
-    return tuple(
-        frozenset(
-            number
-            for number, golds in enumerate(case.parts)
-            if any(is_post(gold, post) for gold in golds)
-        )
-        for post in posts
-    )
 
 
 def _tables(cases: Sequence[Case], found: Mapping[str, Answers], *, whole_posts: bool) -> list[str]:

@@ -35,7 +35,7 @@ class Seen:
 
 CLAPNQ = (
     Seen(READER, "the other half of its development part"),
-    Seen(SHARES, "that half"),
+    Seen(SHARES, "the other half of its development part"),
 )
 XQUAD = (
     Seen(READER, "these questions and those of SQuAD 2.0 on the same paragraphs, but for every"

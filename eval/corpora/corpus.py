@@ -51,6 +51,16 @@ def hashed(files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
 
 
 def plain_post(title: str, text: str) -> SmallPost:
-    """A post without headings; a paragraph for each line that is not empty."""
+    """A post without headings; a paragraph for each line that is not empty.
+
+    No collection that is read here publishes headings, and none are made up: what is graded by
+    section is graded by post.
+    """
     lines = (" ".join(line.split()) for line in text.splitlines())
     return SmallPost(" ".join(title.split()), (SmallSection("", "\n".join(filter(None, lines))),))
+
+
+def provenance_text(corpus: Corpus) -> str:
+    """What the figures rest on: licence, origin and the hash of each file."""
+    lines = [f"{corpus.name}: {corpus.licence}, from {corpus.origin}"]
+    return "\n".join([*lines, *(f"sha256 {digest} {name}" for name, digest in corpus.files)])

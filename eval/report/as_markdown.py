@@ -10,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import GOOD, Outcome, outcome
 from eval.report.as_text import figures_text, outcomes_text
 from eval.run import EvalResult
-from eval.tables import counted, plain, shown, table
+from eval.tables import counted, plain, seen_note, shown, table
 
 _HEADLINE = (
     "Recall@5",
@@ -29,6 +29,7 @@ def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     parts = [
         f"## {counted(len(grades.cases), 'question', 'questions')} on "
         f"{counted(made.posts, 'post', 'posts')}",
+        *([seen_note(plain(made.seen))] if made.seen else []),
         outcomes_text(grades),
         *_thresholds(kept),
         _headline(grades),

@@ -10,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
-from eval.tables import counted, lacking, plain, shown, table, value
+from eval.tables import counted, lacking, plain, seen_note, shown, table, value
 
 _KIND_METRICS = (
     "Recall@5",
@@ -51,7 +51,7 @@ def text_report(result: EvalResult) -> str:
         f"{counted(made.posts, 'post', 'posts')}, {counted(made.passages, 'passage', 'passages')}; "
         f"{made.system or made.embedder}"
     )
-    parts = [head, grades_text(result.grades)]
+    parts = [head, *([seen_note(made.seen)] if made.seen else []), grades_text(result.grades)]
     if result.missing:
         parts.append(f"{lacking(len(result.missing))}: {', '.join(result.missing)}.")
     return "\n\n".join(parts)

@@ -87,6 +87,11 @@ def _thresholds(kept: Sequence[Kept]) -> Iterator[str]:
 
 
 def _notices(result: EvalResult) -> Iterator[str]:
+    if result.made_with.seen:
+        yield (
+            '<section class="notice"><p><b>Seen family</b>, no headline figures; fitted were: '
+            f"{escape(result.made_with.seen)}.</p></section>"
+        )
     failed = result.grades.failed
     if failed:
         lines = "".join(
