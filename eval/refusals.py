@@ -28,7 +28,7 @@ from eval.cases.cases import load_cases
 from eval.corpora.corpus import hashed
 from eval.grade import Failure
 from eval.run import why_failed
-from eval.seen import CLAPNQ, fitted_files, is_graded, parts_of, seen_text
+from eval.seen import clapnq_seen, fitted_files, is_graded, parts_of, seen_text
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import failures_text, seen_note, shown, table
 from rag.assistant import Assistant
@@ -73,7 +73,7 @@ def main() -> None:
     told = []
     with ExitStack() as stack:
         for name, path, read, family in (
-            ("CLAPNQ", arguments.clapnq, read_clapnq, CLAPNQ),
+            ("CLAPNQ", arguments.clapnq, read_clapnq, clapnq_seen()),
             ("MTRAG-UN", arguments.mtrag, read_mtrag, ()),
         ):
             if path:

@@ -33,15 +33,21 @@ class Seen:
     """In words, such as "half of its questions"."""
 
 
-CLAPNQ = (
-    Seen(READER, "the other half of its development part"),
-    Seen(SHARES, "the other half of its development part"),
-)
 XQUAD = (
     Seen(READER, "these questions and those of SQuAD 2.0 on the same paragraphs, but for every"
          " ninth article"),
     Seen(LATE, "SQuAD 2.0's development part, which has the same articles and questions"),
 )  # fmt: skip
+
+
+def clapnq_seen(*, every: bool = False) -> tuple[Seen, ...]:
+    """What CLAPNQ's development part was used for.
+
+    Args:
+        every: Whether also those of its questions are graded that the reader was trained on.
+    """
+    half = f"{'half' if every else 'the other half'} of its development part"
+    return Seen(READER, half), Seen(SHARES, half)
 
 
 def is_graded(id_: str) -> bool:

@@ -137,6 +137,8 @@ def test_questions_that_the_reader_was_trained_on_are_asked_if_all_are_wanted(
     assert kept.posts == every.posts
     assert "kept aside" in kept.name
     assert "kept aside" not in every.name
+    assert {one.on for one in kept.seen} == {"the other half of its development part"}
+    assert {one.on for one in every.seen} == {"half of its development part"}
 
 
 def test_tokens_become_text_again() -> None:

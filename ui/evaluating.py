@@ -117,7 +117,7 @@ def open_collection(
     """
     settings = load_settings()
     corpus = open_corpus(name, data, cases=[cases] if cases else [], split=split)
-    label = f"{data.name}-{split}" if name == "beir" else name
+    label = f"{data.resolve().name}-{split}" if name == "beir" else name
     embedder = load_embedder(settings)
     with sync_progress() as show:
         return as_cases(corpus, label, cache, settings, embedder, cases=cases, on_progress=show)

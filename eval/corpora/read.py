@@ -14,7 +14,7 @@ from eval.cases.cases import Case
 from eval.cases.gold import Gold
 from eval.cases.jsonl import Text, read_lines
 from eval.corpora.corpus import Corpus, hashed, plain_post
-from eval.seen import CLAPNQ, XQUAD, is_graded
+from eval.seen import XQUAD, clapnq_seen, is_graded
 from eval.small_index import post_id
 from rag.errors import SourceError
 from rag.text.sentences import split_sentences
@@ -91,7 +91,7 @@ def clapnq(folder: Path, *, every: bool = False) -> Corpus:
             plain_post(title, untokenised(" ".join(sentences))) for title, sentences in numbers
         ),
         cases=tuple(cases),
-        seen=CLAPNQ,
+        seen=clapnq_seen(every=every),
     )
 
 
