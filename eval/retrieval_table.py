@@ -14,8 +14,9 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -44,8 +45,10 @@ from eval.systems.retrievers import SYSTEMS, bare_model, load_system
 from eval.tables import failures_text, seen_note
 from rag.assistant import Assistant
 from rag.backends import load_embedder
-from rag.errors import PullquoteError
+from rag.errors import ModelUnavailable, PullquoteError
 from rag.settings import Settings, load_settings
+
+_log = logging.getLogger(__name__)
 
 BUDGET = 4000
 """Characters of the figure that does not depend on how long a system's texts are."""
@@ -111,7 +114,8 @@ def retrieval_tables(
         status, posts = assistant.index.status(), post_texts(assistant.index)
         found, embed = {}, bare_model(own, embedder.id)
         for name in systems:
-            search = load_system(name, assistant, posts, embed=embed, cache=vectors, depth=depth)
+            load = partial(load_system, name, assistant, posts)
+            search = given_posts(partial(load, embed=embed, cache=vectors, depth=depth))
             seen = seen_text(corpus.seen, _parts(name, assistant))
             found[name] = replace(ask_all(search, cases), seen=seen)
     told = [
@@ -130,6 +134,26 @@ def _parts(name: str, assistant: Assistant) -> frozenset[Part]:
     if name not in (OURS, UNREAD):
         return frozenset()
     return parts_of(assistant) - ({SHARES, READER} if name == UNREAD else {SHARES})
+
+
+def given_posts(load: Callable[[], Search]) -> Search:
+    """A system that has the posts; one that broke over them fails at every question.
+
+    Raises:
+        PullquoteError: There is no such system, or its packages are not installed.
+    """
+    try:
+        return load()
+    except PullquoteError:
+        raise
+    except Exception as error:  # a system may break in any way; it counts, and is told
+        _log.warning("A system broke over the posts.", exc_info=error)
+        told = f"It broke over the posts: {type(error).__name__}: {error}"
+
+    def search(_question: str, _history: object) -> Sequence[RetrievedText]:
+        raise ModelUnavailable(told, hint="Look at the system.")
+
+    return search
 
 
 def ask_all(search: Search, cases: Sequence[Case]) -> Answers:

@@ -224,6 +224,22 @@ def test_a_broken_system_fails_by_question_and_the_comparison_goes_on(tmp_path: 
     assert row.split("|")[2].split()[0] == "0.200"
 
 
+def nothing_at_all(_posts: Sequence[PostText]) -> Callable[[str], Iterable[tuple[str, str]]]:
+    """A system that cannot be given the posts."""
+    raise RuntimeError("no room")
+
+
+def test_a_system_that_breaks_over_the_posts_fails_at_every_question(tmp_path: Path) -> None:
+    text = retrieval_tables(
+        open_corpus("beir", beir(tmp_path)),
+        ["words", "test_retrieval_table:nothing_at_all"],
+        tmp_path / "cache",
+        settings=Settings(embedding_model="hash"),
+    )
+    assert "- It broke over the posts: RuntimeError: no room: q-1" in text
+    assert "| words " in text
+
+
 def test_a_damaged_index_of_ours_ends_the_comparison() -> None:
     def search(_question: str, _history: object) -> Sequence[RetrievedText]:
         raise IndexDamaged("It is damaged.", hint="Repair it.")

@@ -126,7 +126,7 @@ def evaluate(
     if resume and not out:
         raise typer.BadParameter("--resume needs --out: the folder of the run that was stopped.")
     if system and not (cases or corpus):
-        raise typer.BadParameter("--system needs --cases: it does not know the sample site.")
+        raise typer.BadParameter("--system needs --cases or --corpus: it does not know the sample.")
     if bundled != "sample" and (cases or index or corpus):
         raise typer.BadParameter("--bundled has cases and an index of its own.")
     _refuse_half_a_collection(corpus, data, cases, index)
