@@ -57,8 +57,8 @@ class MadeWith:
     """Of the checkout that they stand in; empty where they were installed."""
     system: str = ""
     """Who answered, where it was not ours."""
-    seen: str = ""
-    """What of ours was fitted on questions like these (`eval.seen`); empty: nothing."""
+    seen_family: str = ""
+    """What of ours was fitted on the family of these questions (`eval.seen`); empty: nothing."""
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:

@@ -26,8 +26,8 @@ from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_are
 from eval.bootstrap import Rows, estimate, mean
 from eval.cases.cases import load_cases
 from eval.corpora.corpus import hashed
+from eval.failing import why_failed
 from eval.grade import Failure
-from eval.run import why_failed
 from eval.seen import clapnq_seen, fitted_files, is_graded, parts_of, seen_text
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import failures_text, seen_note, shown, table
@@ -140,7 +140,8 @@ def ask(name: str, asked: Sequence[Asked], assistant: Assistant, *, seen: str = 
         # The floor has no threshold of its own: only its order of questions counts.
         floor.append((one.answerable, False, share))
     as_rows = [np.asarray(some, dtype=np.float64) for some in (ours, floor)]
-    return Told(name, as_rows[0], as_rows[1], tuple(failed), seen)
+    row = f"{name}, seen family" if seen else name
+    return Told(row, as_rows[0], as_rows[1], tuple(failed), seen)
 
 
 def _looked(one: Asked, assistant: Assistant) -> tuple[bool, float, float]:
@@ -170,7 +171,7 @@ def report(told: Sequence[Told]) -> str:
     """Both tables, as Markdown, and what else there is to know of a set."""
     figures = [
         [
-            _row(one),
+            one.name,
             str(int((one.ours[:, ANSWERABLE] > 0).sum())),
             str(int((one.ours[:, ANSWERABLE] == 0).sum())),
             shown(estimate(one.ours, auroc)),
@@ -185,16 +186,12 @@ def report(told: Sequence[Told]) -> str:
         "set", "answerable", "not", "AUROC", "AUROC, words alone", "risk-coverage area",
         "answered without an answer", "refused with one",
     ]  # fmt: skip
-    curve = [[_row(one), *(f"{risk_at(part, one.ours):.3f}" for part in COVERAGES)] for one in told]
+    curve = [[one.name, *(f"{risk_at(part, one.ours):.3f}" for part in COVERAGES)] for one in told]
     parts = ["risk at coverage", *(f"{part:.2f}" for part in COVERAGES)]
     parts_told = [table(names, figures), table(parts, curve)]
     parts_told += [f"{one.name}: {seen_note(one.seen)}" for one in told if one.seen]
     parts_told += [failures_text(one.name, one.failed) for one in told if one.failed]
     return "\n\n".join(parts_told)
-
-
-def _row(one: Told) -> str:
-    return f"{one.name}, seen family" if one.seen else one.name
 
 
 def _turns(messages: Sequence[dict[str, Any]]) -> tuple[Turn, ...]:

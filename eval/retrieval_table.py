@@ -28,6 +28,7 @@ from eval.cases.gold import RetrievedText
 from eval.corpora.by_name import CORPORA, open_corpus
 from eval.corpora.corpus import Corpus, provenance_text
 from eval.corpora.index import corpus_index, corpus_settings, post_texts
+from eval.failing import why_failed
 from eval.grade import Failure
 from eval.metrics import (
     found_parts,
@@ -38,7 +39,6 @@ from eval.metrics import (
 )
 from eval.report.as_text import rankings_text
 from eval.retrieval import RANK_METRICS, compare_rows
-from eval.run import why_failed
 from eval.seen import READER, SHARES, Part, parts_of, seen_text
 from eval.systems.in_index import OURS, UNREAD, Search
 from eval.systems.retrievers import SYSTEMS, bare_model, load_system

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,18 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 from eval.bootstrap import RESAMPLES
 from eval.cases.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
 from eval.cases.jsonl import mistaken, read_lines
+from eval.failing import why_failed
 from eval.grade import Failure, Grades, as_told, grade_case, summarise
 from eval.journal import Entry, Journal
 from eval.made_with import MadeWith, made_with
-from rag.errors import ModelUnavailable, PullquoteError, QuestionInvalid
 from rag.record import AnswerRecord, record
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.index.index import Index
-
-_log = logging.getLogger(__name__)
 
 
 class Asked(Protocol):
@@ -167,24 +164,6 @@ def _ask(answer_of: AnswerOf, case: Case) -> Entry:
         timing = {**answered.timing_ms, "total": milliseconds}
         answered = answered.model_copy(update={"timing_ms": timing})
     return Entry(case.id, answered, failed, milliseconds)
-
-
-def why_failed(error: Exception, id_: str) -> str:
-    """Why a question alone came to nothing, in words.
-
-    Args:
-        error: What it ended with. One that would fail every question alike is raised again.
-        id_: Of the question, for the log.
-
-    Raises:
-        PullquoteError: The index is damaged, of another model, and the like.
-    """
-    if isinstance(error, QuestionInvalid | ModelUnavailable):
-        return error.problem
-    if isinstance(error, PullquoteError):
-        raise error
-    _log.warning("Case %s broke.", id_, exc_info=error)
-    return f"{type(error).__name__}: {error}"
 
 
 def _came(journal: Journal, case: Case) -> AnswerRecord | Failure:

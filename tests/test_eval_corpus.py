@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +60,7 @@ def test_a_collection_is_graded_end_to_end_with_all_reports(tmp_path: Path) -> N
     assert "Apache-2.0, from https://github.com/primeqa/clapnq" in done.stderr
     assert "clapnq_dev_answerable.jsonl" in done.stderr
     made = report["made_with"]
-    assert (made["case_file"], made["posts"], made["seen"]) == ("clapnq.jsonl", 3, FITTED)
+    assert (made["case_file"], made["posts"], made["seen_family"]) == ("clapnq.jsonl", 3, FITTED)
     assert report["figures"]["Recall@1"]["n"] == 2
     assert report["figures"]["answered, of the answerable"]["n"] == 2
     assert report["figures"]["refused, of the unanswerable"]["n"] == 1
@@ -89,7 +88,7 @@ def test_documents_as_gold_are_graded_by_their_posts(tmp_path: Path) -> None:
     done, report = asked(tmp_path, "beir", beir(tmp_path))
     assert report["made_with"]["case_file"] == f"{tmp_path.name}-test.jsonl"
     assert report["figures"]["Recall@5"]["value"] == 1
-    assert report["made_with"]["seen"] == ""
+    assert report["made_with"]["seen_family"] == ""
     assert "Seen family" not in done.stdout
     assert '"whole":true' in (tmp_path / "report-beir" / "report.html").read_text("utf-8")
 
@@ -98,7 +97,7 @@ def test_another_system_is_asked_a_collection_and_nothing_of_ours_has_seen_it(
     tmp_path: Path,
 ) -> None:
     _, report = asked(tmp_path, "xquad", squad(tmp_path), "--system", "words")
-    assert (report["made_with"]["system"], report["made_with"]["seen"]) == ("words", "")
+    assert (report["made_with"]["system"], report["made_with"]["seen_family"]) == ("words", "")
     assert report["figures"]["answered, of the answerable"]["n"] == 1
 
 
@@ -116,14 +115,6 @@ def test_a_site_is_asked_its_own_file_of_cases(tmp_path: Path) -> None:
     (graded,) = report["cases"]
     assert graded["sha256"] == fingerprint(load_cases(cases)[0])
     assert report["made_with"]["case_file"] == "cases.jsonl"
-
-
-def test_cases_that_weights_were_fitted_on_are_marked_as_well(tmp_path: Path) -> None:
-    fitted = Path(cli_eval.__file__).parents[1] / "eval" / "data" / "blog_18f.jsonl"
-    copy = tmp_path / "mine.jsonl"
-    shutil.copy(fitted, copy)
-    done = run("--cases", copy, "--index", garden(tmp_path / "index"))
-    assert "weights and thresholds, on mine.jsonl itself" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -92,14 +92,21 @@ def test_a_question_that_fails_counts_as_the_worst_and_is_told(tmp_path: Path) -
     assert "garden failed on 2 questions:" in report([told])
 
 
-def test_a_set_of_a_seen_family_is_marked_in_its_rows() -> None:
-    rows = np.array([(1, 0, 0.9), (0, 0, 0.8)], dtype=np.float64)
-    text = report([Told("CLAPNQ", rows, rows, seen="reader, on half of it"), Told("b", rows, rows)])
+def test_a_set_of_a_seen_family_is_marked_in_its_rows(tmp_path: Path) -> None:
+    settings = Settings(index=garden(tmp_path / "index"), embedding_model="hash")
+    questions = [Asked(str(one), "Who ate the lettuces?", one) for one in (True, False)]
+    with Assistant(settings) as assistant:
+        told = [
+            ask("CLAPNQ", questions, assistant, seen="reader, on half of it"),
+            ask("garden", questions, assistant),
+        ]
+    text = report(told)
     assert text.count("| CLAPNQ, seen family ") == 2
-    assert (
-        "CLAPNQ: **Seen family**, no headline figures; fitted were: reader, on half of it." in text
+    assert text.count("| garden ") == 2
+    assert text.endswith(
+        "CLAPNQ, seen family: **Seen family**, no headline figures; fitted were: reader, on half"
+        " of it."
     )
-    assert text.count("seen family") == 2
 
 
 def test_the_report_has_a_line_for_each_set_and_its_curve() -> None:

@@ -21,7 +21,7 @@ from eval.report.as_junit import junit_report
 from eval.report.as_markdown import markdown_report
 from eval.report.as_text import text_report
 from eval.run import EvalResult, OnProgress, evaluate, evaluate_answers
-from eval.seen import Seen, fitted_files, parts_of, seen_text
+from eval.seen import parts_of, seen_text
 from eval.systems.by_name import Asking, is_trivial, other_system, trivial_system
 from eval.systems.frameworks import framework_system, is_framework
 from eval.systems.in_index import OURS
@@ -82,9 +82,10 @@ def evaluate_cases(
             if system in (None, OURS):
                 with Assistant(settings) as assistant:
                     result = evaluate(assistant, asked, journal=answers, on_progress=show)
-                    result = marked_as_seen(
-                        result, collection.seen if collection else (), assistant
-                    )
+                    if collection:
+                        seen = seen_text(collection.seen, parts_of(assistant))
+                        made = replace(result.made_with, seen_family=seen)
+                        result = replace(result, made_with=made)
             else:
                 result = evaluate_other(
                     system, asked, settings, asking or Asking(), journal=answers, on_progress=show
@@ -121,20 +122,6 @@ def open_collection(
     embedder = load_embedder(settings)
     with sync_progress() as show:
         return as_cases(corpus, label, cache, settings, embedder, cases=cases, on_progress=show)
-
-
-def marked_as_seen(result: EvalResult, family: Sequence[Seen], assistant: Assistant) -> EvalResult:
-    """The result with what of the assistant was fitted on its cases, or on others like them.
-
-    Args:
-        result: Of the assistant.
-        family: What was, of the collection that its cases are of.
-        assistant: Who answered.
-    """
-    made = result.made_with
-    seen = dict.fromkeys([*family, *fitted_files([(made.case_file, made.case_sha256)])])
-    told = seen_text(tuple(seen), parts_of(assistant))
-    return replace(result, made_with=replace(made, seen=told))
 
 
 def evaluate_other(

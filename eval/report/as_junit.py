@@ -22,7 +22,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def junit_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     """One suite for the cases, and one for the thresholds where there are any."""
     root = ElementTree.Element("testsuites", name="pullquote eval")
-    seen = result.made_with.seen
+    seen = result.made_with.seen_family
     cases = result.grades.cases
     questions = {case.id: case.question for case in result.cases}
     suite = _suite(

@@ -29,8 +29,8 @@ def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     parts = [
         f"## {counted(len(grades.cases), 'question', 'questions')} on "
         f"{counted(made.posts, 'post', 'posts')}",
-        *([seen_note(plain(made.seen))] if made.seen else []),
         outcomes_text(grades),
+        *([seen_note(plain(made.seen_family))] if made.seen_family else []),
         *_thresholds(kept),
         _headline(grades),
         "[low, high] is a 95 % interval by question.",

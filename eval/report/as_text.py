@@ -51,9 +51,11 @@ def text_report(result: EvalResult) -> str:
         f"{counted(made.posts, 'post', 'posts')}, {counted(made.passages, 'passage', 'passages')}; "
         f"{made.system or made.embedder}"
     )
-    parts = [head, *([seen_note(made.seen)] if made.seen else []), grades_text(result.grades)]
+    parts = [head, grades_text(result.grades)]
     if result.missing:
         parts.append(f"{lacking(len(result.missing))}: {', '.join(result.missing)}.")
+    if made.seen_family:
+        parts.insert(1, seen_note(made.seen_family))
     return "\n\n".join(parts)
 
 

@@ -87,11 +87,6 @@ def _thresholds(kept: Sequence[Kept]) -> Iterator[str]:
 
 
 def _notices(result: EvalResult) -> Iterator[str]:
-    if result.made_with.seen:
-        yield (
-            '<section class="notice"><p><b>Seen family</b>, no headline figures; fitted were: '
-            f"{escape(result.made_with.seen)}.</p></section>"
-        )
     failed = result.grades.failed
     if failed:
         lines = "".join(
@@ -110,6 +105,11 @@ def _notices(result: EvalResult) -> Iterator[str]:
         yield (
             f'<section class="notice"><details><summary>{lacking(len(result.missing))}</summary>'
             f"<p>{escape(', '.join(result.missing))}</p></details></section>"
+        )
+    if result.made_with.seen_family:
+        yield (
+            '<section class="notice"><p><b>Seen family</b>, no headline figures; fitted were: '
+            f"{escape(result.made_with.seen_family)}.</p></section>"
         )
 
 
