@@ -264,8 +264,9 @@ def main() -> None:
         made_with = assistant.provenance
         seen = seen_text(clapnq_seen(every=arguments.all), parts_of(assistant))
     print(f"{made_with.embedder}, reader {made_with.reader or 'none'}, {len(asked)} questions\n")
-    tables = sentences_text(looked), answerable_text(looked), passages_text(looked)
-    print("\n\n".join((*tables, *([seen_note(seen)] if seen else []))))
+    if seen:
+        print(f"{seen_note(seen)}\n")
+    print("\n\n".join((sentences_text(looked), answerable_text(looked), passages_text(looked))))
 
 
 if __name__ == "__main__":

@@ -51,14 +51,14 @@ class MadeWith:
     thresholds: tuple[tuple[str, float], ...] = ()
     refusal: str = ""
     """Empty where what decides whether to answer is what is shipped."""
+    seen_family: str = ""
+    """What of ours was fitted on the family of these questions (`eval.seen`); empty: nothing."""
     code_sha256: str = ""
     """Of the modules and weights that answer and grade."""
     commit: str = ""
     """Of the checkout that they stand in; empty where they were installed."""
     system: str = ""
     """Who answered, where it was not ours."""
-    seen_family: str = ""
-    """What of ours was fitted on the family of these questions (`eval.seen`); empty: nothing."""
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:

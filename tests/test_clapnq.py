@@ -63,10 +63,10 @@ def test_what_is_printed_says_that_the_family_was_seen(
     clapnq.main()
     printed = capsys.readouterr().out
     assert "3 questions" in printed
-    assert printed.rstrip().endswith(
-        "**Seen family**, no headline figures; fitted were: share of further sentences, on half of"
-        " its development part."
-    )
+    assert (
+        "\n**Seen family**, no headline figures; fitted were: share of further sentences, on half"
+        " of its development part.\n\n| sentences (n 2)"
+    ) in printed
 
 
 def test_agreement_is_with_the_person_who_agrees_most() -> None:
