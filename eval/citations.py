@@ -82,10 +82,14 @@ def leads_nowhere(citation: CitationRecord) -> bool:
 
 
 def is_gold_sentence(citation: CitationRecord, gold: Gold) -> bool:
-    """Of the gold post, and 60 % of the shorter quote's words are shared (`eval.cases.gold`)."""
+    """Of the gold post, and 60 % of the shorter quote's words are shared (`eval.cases.gold`).
+
+    Where the whole post is gold, any of its sentences is.
+    """
     if leads_nowhere(citation) or not is_post(gold, citation.post_id):
         return False
-    return citation.field is not None or same_sentence(citation.quote, gold.quote)
+    any_will_do = citation.field is not None or gold.whole_post
+    return any_will_do or same_sentence(citation.quote, gold.quote)
 
 
 def is_gold_section(citation: CitationRecord, gold: Gold) -> bool:

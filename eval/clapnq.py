@@ -30,8 +30,9 @@ from eval.abstention import auroc
 from eval.bootstrap import Estimate, Rows, Statistic, difference, estimate, mean
 from eval.clapnq_data import Question, load_questions, posts
 from eval.metrics import ndcg_at, recall_at
+from eval.seen import clapnq_seen, parts_of, seen_text
 from eval.small_index import small_assistant
-from eval.tables import shown, table
+from eval.tables import seen_note, shown, table
 from rag.assistant import Assistant
 from rag.catalog import read as catalog_read
 from rag.errors import ConfigError
@@ -261,7 +262,10 @@ def main() -> None:
             return
         looked = [look(assistant, one) for one in asked]
         made_with = assistant.provenance
+        seen = seen_text(clapnq_seen(every=arguments.all), parts_of(assistant))
     print(f"{made_with.embedder}, reader {made_with.reader or 'none'}, {len(asked)} questions\n")
+    if seen:
+        print(f"{seen_note(seen)}\n")
     print("\n\n".join((sentences_text(looked), answerable_text(looked), passages_text(looked))))
 
 

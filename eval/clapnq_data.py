@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from eval.cases.gold import normalise
-from eval.fit.reader_data import is_graded, untokenised
+from eval.fit.reader_data import untokenised
+from eval.seen import is_graded
 from eval.small_index import SmallPost, SmallSection, post_id
 from rag.errors import SourceError
 from rag.types import Filters

@@ -52,6 +52,8 @@ class MadeWith:
     thresholds: tuple[tuple[str, float], ...] = ()
     refusal: str = ""
     """Empty where what decides whether to answer is what is shipped."""
+    seen_family: str = ""
+    """What of ours was fitted on the family of these questions (`eval.seen`); empty: nothing."""
     code_sha256: str = ""
     """Of the modules and weights that answer and grade."""
     commit: str = ""

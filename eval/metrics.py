@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from math import log2
+from typing import TypeVar
 
-from eval.cases.gold import Gold, Retrieved, holds, is_post
+from eval.cases.gold import Gold, Retrieved, answers, is_post
 
 Found = Sequence[Set[int]]
+Hit = TypeVar("Hit", bound=Retrieved)
 
 
 def found_parts(hits: Sequence[Retrieved], parts: Sequence[Sequence[Gold]]) -> Found:
@@ -23,12 +25,18 @@ def found_parts(hits: Sequence[Retrieved], parts: Sequence[Sequence[Gold]]) -> F
         frozenset(
             number
             for number, alternatives in enumerate(parts)
-            if any(
-                is_post(gold, hit.post_id) and holds(hit.text, gold.quote) for gold in alternatives
-            )
+            if any(is_post(gold, hit.post_id) and answers(hit.text, gold) for gold in alternatives)
         )
         for hit in hits
     )
+
+
+def one_of_each_post(hits: Sequence[Hit]) -> list[Hit]:
+    """The first hit of every post: where posts are gold, a post counts once."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.post_id, hit)
+    return list(first.values())
 
 
 def recall_at(k: int, found: Found, parts: int) -> float:

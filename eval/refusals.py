@@ -25,8 +25,12 @@ import numpy as np
 from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_area
 from eval.bootstrap import Rows, estimate, mean
 from eval.cases.cases import load_cases
+from eval.corpora.corpus import hashed
+from eval.failing import why_failed
+from eval.grade import Failure
+from eval.seen import clapnq_seen, fitted_files, is_graded, parts_of, seen_text
 from eval.small_index import SmallPost, SmallSection, small_assistant
-from eval.tables import shown, table
+from eval.tables import failures_text, seen_note, shown, table
 from rag.assistant import Assistant
 from rag.settings import load_settings
 from rag.text.sentences import question_words
@@ -39,6 +43,7 @@ COVERAGES = (0.1, 0.25, 0.5, 0.75, 1.0)
 class Asked:
     """A question, and whether the posts answer it."""
 
+    id: str
     question: str
     answerable: bool
     history: tuple[Turn, ...] = ()
@@ -51,6 +56,10 @@ class Told:
     name: str
     ours: Rows
     floor: Rows
+    failed: tuple[Failure, ...] = ()
+    """Questions that came to nothing: the worst of what they could have been."""
+    seen: str = ""
+    """What of ours was fitted on this family of data; empty: nothing."""
 
 
 def main() -> None:
@@ -63,30 +72,34 @@ def main() -> None:
     settings = load_settings(index=arguments.index)
     told = []
     with ExitStack() as stack:
-        for name, path, read in (
-            ("CLAPNQ", arguments.clapnq, read_clapnq), ("MTRAG-UN", arguments.mtrag, read_mtrag),
-        ):  # fmt: skip
+        for name, path, read, family in (
+            ("CLAPNQ", arguments.clapnq, read_clapnq, clapnq_seen()),
+            ("MTRAG-UN", arguments.mtrag, read_mtrag, ()),
+        ):
             if path:
                 passages, asked = read(path)
                 assistant = stack.enter_context(small_assistant(passages, settings))
-                told.append(ask(name, asked, assistant))
+                seen = seen_text(family, parts_of(assistant))
+                told.append(ask(name, asked, assistant, seen=seen))
         if arguments.cases:
             assistant = stack.enter_context(Assistant(settings))
         for file in arguments.cases:
-            cases = [Asked(c.question, c.answerable, c.history) for c in load_cases(file)]
-            told.append(ask(file.name, cases, assistant))
+            cases = [Asked(c.id, c.question, c.answerable, c.history) for c in load_cases(file)]
+            seen = seen_text(fitted_files(hashed([file])), parts_of(assistant))
+            told.append(ask(file.name, cases, assistant, seen=seen))
     print(report(told))
 
 
 def read_clapnq(folder: Path) -> tuple[list[SmallPost], list[Asked]]:
-    """All passages of both parts as posts, and every question."""
+    """All passages of both parts as posts, and the questions that the reader is not trained on."""
     posts, asked = [], []
     for part in ("answerable", "unanswerable"):
         for entry in _lines(folder / f"clapnq_dev_{part}.jsonl"):
             passage = entry["passages"][0]
             text = " ".join(passage["sentences"])
             posts.append(SmallPost(passage["title"], (SmallSection("", text),)))
-            asked.append(Asked(entry["input"], part == "answerable"))
+            if is_graded(str(entry["id"])):
+                asked.append(Asked(str(entry["id"]), entry["input"], part == "answerable"))
     return posts, asked
 
 
@@ -100,25 +113,44 @@ def read_mtrag(file: Path) -> tuple[list[SmallPost], list[Asked]]:
         if label not in ("ANSWERABLE", "UNANSWERABLE"):
             continue
         *before, last = entry["input"]
-        asked.append(Asked(last["text"], label == "ANSWERABLE", _turns(before)))
+        id_ = str(entry["task_id"])
+        asked.append(Asked(id_, last["text"], label == "ANSWERABLE", _turns(before)))
     posts = [SmallPost("", (SmallSection("", text),)) for text in texts.values() if text.strip()]
     return posts, asked
 
 
-def ask(name: str, asked: Sequence[Asked], assistant: Assistant) -> Told:
-    ours, floor = [], []
-    least = assistant.pipeline.min_answerable
+def ask(name: str, asked: Sequence[Asked], assistant: Assistant, *, seen: str = "") -> Told:
+    """Ask every question of a set.
+
+    One that fails counts as the worst, as in `eval.grade`: refused where there is an answer, let
+    through where there is none.
+
+    Raises:
+        PullquoteError: Every question would fail alike: the index is damaged, and the like.
+    """
+    ours, floor, failed = [], [], []
     for one in asked:
-        query = assistant.understand(one.question, history=one.history, recognise=False)
-        found = assistant.retrieve(query)
-        refused = not found.hits or found.answerable < least
-        ours.append((one.answerable, refused, found.answerable))
-        share = max(
-            (covered(query.standalone, hit.passage.text) for hit in found.hits), default=0.0
-        )
+        try:
+            refused, score, share = _looked(one, assistant)
+        except Exception as error:  # it counts, and is told
+            failed.append(Failure(one.id, why_failed(error, one.id)))
+            refused, score = one.answerable, float(not one.answerable)
+            share = score
+        ours.append((one.answerable, refused, score))
         # The floor has no threshold of its own: only its order of questions counts.
         floor.append((one.answerable, False, share))
-    return Told(name, np.asarray(ours, dtype=np.float64), np.asarray(floor, dtype=np.float64))
+    as_rows = [np.asarray(some, dtype=np.float64) for some in (ours, floor)]
+    row = f"{name}, seen family" if seen else name
+    return Told(row, as_rows[0], as_rows[1], tuple(failed), seen)
+
+
+def _looked(one: Asked, assistant: Assistant) -> tuple[bool, float, float]:
+    """Whether it is refused, the score that decides, and the share of its words in a passage."""
+    query = assistant.understand(one.question, history=one.history, recognise=False)
+    found = assistant.retrieve(query)
+    refused = not found.hits or found.answerable < assistant.pipeline.min_answerable
+    shares = (covered(query.standalone, hit.passage.text) for hit in found.hits)
+    return refused, found.answerable, max(shares, default=0.0)
 
 
 def covered(question: str, text: str) -> float:
@@ -136,7 +168,7 @@ def risk_at(coverage: float, rows: Rows) -> float:
 
 
 def report(told: Sequence[Told]) -> str:
-    """Both tables, as Markdown."""
+    """Both tables, as Markdown, and what else there is to know of a set."""
     figures = [
         [
             one.name,
@@ -156,7 +188,10 @@ def report(told: Sequence[Told]) -> str:
     ]  # fmt: skip
     curve = [[one.name, *(f"{risk_at(part, one.ours):.3f}" for part in COVERAGES)] for one in told]
     parts = ["risk at coverage", *(f"{part:.2f}" for part in COVERAGES)]
-    return f"{table(names, figures)}\n\n{table(parts, curve)}"
+    parts_told = [table(names, figures), table(parts, curve)]
+    parts_told += [f"{one.name}: {seen_note(one.seen)}" for one in told if one.seen]
+    parts_told += [failures_text(one.name, one.failed) for one in told if one.failed]
+    return "\n\n".join(parts_told)
 
 
 def _turns(messages: Sequence[dict[str, Any]]) -> tuple[Turn, ...]:

@@ -13,7 +13,13 @@ import numpy as np
 from eval.bootstrap import RESAMPLES, Figure, Rows, difference, estimate, mean
 from eval.cases.cases import Case
 from eval.cases.gold import Retrieved
-from eval.metrics import found_parts, ndcg_at, recall_at, reciprocal_rank_at
+from eval.metrics import (
+    found_parts,
+    ndcg_at,
+    one_of_each_post,
+    recall_at,
+    reciprocal_rank_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class RankingFigures:
 
 def grade_ranking(case: Case, hits: Sequence[Retrieved]) -> RankGrade:
     """Hits, best first, against the gold of an answerable case."""
-    found, parts = found_parts(hits[:10], case.parts), len(case.parts)
+    found, parts = found_parts(_counted(case, hits)[:10], case.parts), len(case.parts)
     return RankGrade(
         recall_1=recall_at(1, found, parts),
         recall_5=recall_at(5, found, parts),
@@ -55,11 +61,16 @@ def grade_ranking(case: Case, hits: Sequence[Retrieved]) -> RankGrade:
 
 def found_at(case: Case, hits: Sequence[Retrieved]) -> tuple[int | None, ...]:
     """Per part of the gold, the rank from 1 of the first hit that holds it; None: none does."""
-    found = found_parts(hits, case.parts)
+    found = found_parts(_counted(case, hits), case.parts)
     return tuple(
         next((rank for rank, here in enumerate(found, 1) if part in here), None)
         for part in range(len(case.parts))
     )
+
+
+def _counted(case: Case, hits: Sequence[Retrieved]) -> Sequence[Retrieved]:
+    """The hits, or one of each post where whole posts are gold."""
+    return one_of_each_post(hits) if all(gold.whole_post for gold in case.gold) else hits
 
 
 def rank_metrics(

@@ -14,8 +14,9 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -23,19 +24,31 @@ import numpy as np
 
 from eval.bootstrap import Rows
 from eval.cases.cases import Case, missing_gold, resolve_gold
-from eval.cases.gold import RetrievedText, is_post
+from eval.cases.gold import RetrievedText
 from eval.corpora.by_name import CORPORA, open_corpus
-from eval.corpora.corpus import Corpus
-from eval.corpora.index import corpus_index, post_texts
-from eval.metrics import Found, found_parts, ndcg_at, recall_at, reciprocal_rank_at
+from eval.corpora.corpus import Corpus, provenance_text
+from eval.corpora.index import corpus_index, corpus_settings, post_texts
+from eval.failing import why_failed
+from eval.grade import Failure
+from eval.metrics import (
+    found_parts,
+    ndcg_at,
+    one_of_each_post,
+    recall_at,
+    reciprocal_rank_at,
+)
 from eval.report.as_text import rankings_text
 from eval.retrieval import RANK_METRICS, compare_rows
-from eval.systems.in_index import Search
+from eval.seen import READER, SHARES, Part, parts_of, seen_text
+from eval.systems.in_index import OURS, UNREAD, Search
 from eval.systems.retrievers import SYSTEMS, bare_model, load_system
+from eval.tables import failures_text, seen_note
 from rag.assistant import Assistant
 from rag.backends import load_embedder
-from rag.errors import PullquoteError, QuestionInvalid
+from rag.errors import ModelUnavailable, PullquoteError
 from rag.settings import Settings, load_settings
+
+_log = logging.getLogger(__name__)
 
 BUDGET = 4000
 """Characters of the figure that does not depend on how long a system's texts are."""
@@ -48,8 +61,10 @@ class Answers:
     """What a system found for every case, in their order."""
 
     lists: tuple[tuple[RetrievedText, ...], ...]
-    failed: tuple[str, ...]
-    """Ids of the cases whose question it would not take: nothing is found for them."""
+    failed: tuple[Failure, ...]
+    """The cases for which it broke, or whose question it would not take: nothing is found."""
+    seen: str = ""
+    """What of it was fitted on this family of data; empty: nothing."""
 
 
 def main() -> int:
@@ -58,7 +73,11 @@ def main() -> int:
     logging.getLogger("eval").setLevel(logging.INFO)
     try:
         corpus = open_corpus(
-            arguments.corpus, arguments.data, cases=arguments.cases, split=arguments.split
+            arguments.corpus,
+            arguments.data,
+            cases=arguments.cases,
+            split=arguments.split,
+            every=arguments.all,
         )
         print(provenance_text(corpus), end="\n\n")
         print(retrieval_tables(corpus, arguments.system or SYSTEMS, arguments.cache))
@@ -66,12 +85,6 @@ def main() -> int:
         print(f"{error.problem}\n{error.hint}", file=sys.stderr)
         return 1
     return 0
-
-
-def provenance_text(corpus: Corpus) -> str:
-    """What the figures rest on: licence, origin and the hash of each file."""
-    lines = [f"{corpus.name}: {corpus.licence}, from {corpus.origin}"]
-    return "\n".join([*lines, *(f"sha256 {digest} {name}" for name, digest in corpus.files)])
 
 
 def retrieval_tables(
@@ -93,35 +106,70 @@ def retrieval_tables(
     embedder = load_embedder(settings)
     folder = corpus_index(corpus, cache, settings, embedder)
     vectors = folder.with_name(folder.name.replace("index", "vectors"))
-    own = settings.model_copy(update={"index": folder, "hits": max(depth, settings.hits)})
+    deep = {"hits": max(depth, settings.hits)}
+    own = corpus_settings(settings, folder).model_copy(update=deep)
     with Assistant(own, embedder=embedder) as assistant:
         cases = [case for case in resolve_gold(corpus.cases, assistant.index) if case.answerable]
         missing = () if corpus.whole_posts else missing_gold(cases, assistant.index)
         status, posts = assistant.index.status(), post_texts(assistant.index)
         found, embed = {}, bare_model(own, embedder.id)
         for name in systems:
-            search = load_system(name, assistant, posts, embed=embed, cache=vectors, depth=depth)
-            found[name] = ask_all(search, cases)
+            load = partial(load_system, name, assistant, posts)
+            search = given_posts(partial(load, embed=embed, cache=vectors, depth=depth))
+            seen = seen_text(corpus.seen, _parts(name, assistant))
+            found[name] = replace(ask_all(search, cases), seen=seen)
     told = [
         f"{status.posts:,} posts, {status.passages:,} passages of ours, {len(cases):,} questions"
         f" with an answer; model {status.embedder}."
     ]
     if missing:
         told.append(f"Gold that the posts do not hold: {', '.join(missing)}.")
-    told += [f"Not asked of {n}: {', '.join(a.failed)}." for n, a in found.items() if a.failed]
-    return "\n\n".join([*told, *_tables(cases, found, whole_posts=corpus.whole_posts)])
+    told += [failures_text(name, one.failed) for name, one in found.items() if one.failed]
+    notes = [f"{name}: {seen_note(one.seen)}" for name, one in found.items() if one.seen]
+    return "\n\n".join([*told, *_tables(cases, found, whole_posts=corpus.whole_posts), *notes])
+
+
+def _parts(name: str, assistant: Assistant) -> frozenset[Part]:
+    """What was fitted of that which ranks passages."""
+    if name not in (OURS, UNREAD):
+        return frozenset()
+    return parts_of(assistant) - ({SHARES, READER} if name == UNREAD else {SHARES})
+
+
+def given_posts(load: Callable[[], Search]) -> Search:
+    """A system that has the posts; one that broke over them fails at every question.
+
+    Raises:
+        PullquoteError: There is no such system, or its packages are not installed.
+    """
+    try:
+        return load()
+    except PullquoteError:
+        raise
+    except Exception as error:  # a system may break in any way; it counts, and is told
+        _log.warning("A system broke over the posts.", exc_info=error)
+        told = f"It broke over the posts: {type(error).__name__}: {error}"
+
+    def search(_question: str, _history: object) -> Sequence[RetrievedText]:
+        raise ModelUnavailable(told, hint="Look at the system.")
+
+    return search
 
 
 def ask_all(search: Search, cases: Sequence[Case]) -> Answers:
-    """What is found for each case; a question that cannot be asked finds nothing."""
+    """What is found for each case; where the search breaks, nothing is.
+
+    Raises:
+        PullquoteError: Every question would fail alike: the index is damaged, and the like.
+    """
     lists: list[tuple[RetrievedText, ...]] = []
-    failed: list[str] = []
+    failed: list[Failure] = []
     for case in cases:
         try:
             lists.append(tuple(search(case.question, case.history)))
-        except QuestionInvalid:
+        except Exception as error:  # a system may break in any way; it counts, and is told
             lists.append(())
-            failed.append(case.id)
+            failed.append(Failure(case.id, why_failed(error, case.id)))
     return Answers(tuple(lists), tuple(failed))
 
 
@@ -130,7 +178,8 @@ def grade_texts(
 ) -> tuple[float, ...]:
     """Of one question, in the order of the metrics; the last one only where texts are right."""
     parts = len(case.parts)
-    found = _found_posts(case, texts) if whole_posts else found_parts(texts[:_DEEP], case.parts)
+    counted = one_of_each_post(texts) if whole_posts else texts
+    found = found_parts(counted[:_DEEP], case.parts)
     grades = [recall_at(k, found, parts) for k in (1, 5, 10)]
     grades += [reciprocal_rank_at(_DEEP, found), ndcg_at(_DEEP, found, parts)]
     if not whole_posts:
@@ -151,23 +200,12 @@ def first_characters(
     return tuple(seen)
 
 
-def _found_posts(case: Case, texts: Sequence[RetrievedText]) -> Found:
-    """The parts that each post holds, where a post counts once."""
-    posts = dict.fromkeys(one.post_id for one in texts)
-    return tuple(
-        frozenset(
-            number
-            for number, golds in enumerate(case.parts)
-            if any(is_post(gold, post) for gold in golds)
-        )
-        for post in posts
-    )
-
-
 def _tables(cases: Sequence[Case], found: Mapping[str, Answers], *, whole_posts: bool) -> list[str]:
     """Of all questions, and of those that need no conversation where some do."""
     metrics = RANK_METRICS if whole_posts else _METRICS
-    baseline = "ours" if "ours" in found else next(iter(found))
+    rows_of = {f"{name}, seen family" if one.seen else name: one for name, one in found.items()}
+    names = list(found)
+    baseline = list(rows_of)[names.index(OURS) if OURS in names else 0]
 
     def rows(one: Answers, alone: bool) -> Rows:
         grades = [
@@ -178,7 +216,7 @@ def _tables(cases: Sequence[Case], found: Mapping[str, Answers], *, whole_posts:
         return np.asarray(grades, dtype=np.float64).reshape(-1, len(metrics))
 
     def text(alone: bool) -> str:
-        by_name = {name: rows(one, alone) for name, one in found.items()}
+        by_name = {name: rows(one, alone) for name, one in rows_of.items()}
         return rankings_text(compare_rows(by_name, metrics, baseline=baseline))
 
     told = [text(False)]
@@ -197,6 +235,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("corpus", choices=CORPORA)
     parser.add_argument("--data", type=Path, required=True, help="its folder, or a site's file")
     parser.add_argument("--cases", type=Path, action="append", default=[], help="of a site")
+    parser.add_argument(
+        "--all", action="store_true", help="of clapnq: also what the reader is trained on"
+    )
     parser.add_argument("--split", default="test", help="of a folder in the form of BEIR")
     parser.add_argument(
         "--system", action="append", help=f"{', '.join(SYSTEMS)} or module:function"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,18 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 from eval.bootstrap import RESAMPLES
 from eval.cases.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
 from eval.cases.jsonl import mistaken, read_lines
+from eval.failing import why_failed
 from eval.grade import Failure, Grades, as_told, grade_case, summarise
 from eval.journal import Entry, Journal
 from eval.made_with import MadeWith, made_with
-from rag.errors import ModelUnavailable, PullquoteError, QuestionInvalid
 from rag.record import AnswerRecord, record
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.index.index import Index
-
-_log = logging.getLogger(__name__)
 
 
 class Asked(Protocol):
@@ -160,13 +157,8 @@ def _ask(answer_of: AnswerOf, case: Case) -> Entry:
     answered: AnswerRecord | None = None
     try:
         answered = answer_of(case)
-    except (QuestionInvalid, ModelUnavailable) as error:
-        failed = error.problem
-    except PullquoteError:
-        raise
     except Exception as error:  # whoever is graded may break in any way; it counts, and is told
-        _log.warning("Case %s broke.", case.id, exc_info=True)
-        failed = f"{type(error).__name__}: {error}"
+        failed = why_failed(error, case.id)
     milliseconds = round((perf_counter() - started) * 1000, 3)
     if answered:
         timing = {**answered.timing_ms, "total": milliseconds}

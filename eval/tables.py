@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 
 from eval.bootstrap import Estimate
+from eval.grade import Failure
 
 NONE = "–"  # nothing to measure it on
+_LISTED = 50  # ids behind a reason
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
 _CALLS = re.compile(r"(?<!\w)([@#])(?=\w)")
 
@@ -53,6 +55,30 @@ def lacking(missing: int) -> str:
     """What is told of so many cases whose gold an index does not have."""
     cases = counted(missing, "case has", "cases have")
     return f"{cases} gold that the index does not hold, and cannot be right"
+
+
+def seen_note(seen: str) -> str:
+    """What is told of figures on questions whose family something of ours was fitted on.
+
+    Args:
+        seen: What was, as `eval.seen.seen_text` says it.
+    """
+    return f"**Seen family**, no headline figures; fitted were: {seen}."
+
+
+def failures_text(who: str, failures: Sequence[Failure]) -> str:
+    """Which questions failed, by reason: one that is broken has the same for all of them."""
+    reasons: dict[str, list[str]] = {}
+    for one in failures:
+        reasons.setdefault(one.reason, []).append(one.case_id)
+    lines = [f"- {plain(reason)}: {_some(ids)}" for reason, ids in reasons.items()]
+    questions = counted(len(failures), "question", "questions")
+    return "\n".join([f"{who} failed on {questions}:", "", *lines])
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = len(ids) - _LISTED
+    return ", ".join([*map(plain, ids[:_LISTED]), *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,20 @@ def test_a_passage_is_one_post_however_often_it_is_asked_about(
 def test_a_folder_without_the_files_says_so(tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         load_questions(tmp_path)
+
+
+def test_what_is_printed_says_that_the_family_was_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    monkeypatch.setattr(sys, "argv", ["clapnq", str(write(tmp_path)), "--all"])
+    clapnq.main()
+    printed = capsys.readouterr().out
+    assert "3 questions" in printed
+    assert (
+        "\n**Seen family**, no headline figures; fitted were: share of further sentences, on half"
+        " of its development part.\n\n| sentences (n 2)"
+    ) in printed
 
 
 def test_agreement_is_with_the_person_who_agrees_most() -> None:

@@ -16,12 +16,15 @@ from eval.corpora.by_name import open_corpus
 from eval.corpora.corpus import Corpus, plain_post
 from eval.corpora.index import corpus_index, post_texts
 from eval.corpora.read import sentence_of, untokenised
+from eval.seen import LATE, READER, SHARES, WEIGHTS, is_graded, seen_text
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import ConfigError, SourceError
 from rag.index.index import Index
 from rag.settings import Settings
 from rag.types import Turn
+from ui.sample import sample_cases
 
+KEPT, TRAINED = ([str(n) for n in range(20) if is_graded(str(n)) == kept] for kept in (True, False))
 SOW = "Sow beans in May , after the frost ."
 KEEP = "Dry seed keeps for three years ."
 PARAGRAPH = "Beans climb. They were sown in 1956, as they say. Peas do not climb."
@@ -35,18 +38,25 @@ def lines(file: Path, *entries: dict[str, Any]) -> None:
 def clap(folder: Path) -> Path:
     beans = {"title": "Beans", "text": "", "sentences": [SOW, KEEP]}
     peas = {"title": "Peas", "text": "", "sentences": ["Peas like the cold ."]}
+    leeks = {"title": "Leeks", "text": "", "sentences": ["Leeks stay out ."]}
     answer, other = (
         {"answer": "x", "selected_sentences": sentences} for sentences in ([SOW], [SOW, KEEP])
     )
     lines(
         folder / "clapnq_dev_answerable.jsonl",
-        {"id": "1", "input": "when are beans sown", "passages": [beans], "output": [answer, other]},
-        {"id": "2", "input": "when do beans go out", "passages": [beans], "output": [answer]},
+        {
+            "id": KEPT[0],
+            "input": "when are beans sown",
+            "passages": [beans],
+            "output": [answer, other],
+        },
+        {"id": KEPT[1], "input": "when do beans go out", "passages": [beans], "output": [answer]},
     )
     none = {"answer": "", "selected_sentences": []}
     lines(
         folder / "clapnq_dev_unanswerable.jsonl",
-        {"id": "3", "input": "who found peas", "passages": [peas], "output": [none]},
+        {"id": KEPT[2], "input": "who found peas", "passages": [peas], "output": [none]},
+        {"id": TRAINED[0], "input": "who eats leeks", "passages": [leeks], "output": [none]},
     )
     return folder
 
@@ -97,6 +107,7 @@ def mtrag(folder: Path) -> Path:
         {"task_id": "t1", "contexts": [peas, bare], "input": [user, agent, last],
          "answerability": ["PARTIAL"], "targets": []},
         {"task_id": "t2", "contexts": [bare], "input": [last], "answerability": ["UNDERSPECIFIED"]},
+        {"task_id": "t3", "contexts": [], "input": [last], "answerability": ["UNANSWERABLE"]},
     )  # fmt: skip
     return folder
 
@@ -104,7 +115,7 @@ def mtrag(folder: Path) -> Path:
 def test_a_passage_of_clapnq_that_stands_twice_is_one_post(tmp_path: Path) -> None:
     corpus = open_corpus("clapnq", clap(tmp_path))
     assert isinstance(corpus.posts, tuple)
-    assert [post.title for post in corpus.posts] == ["Beans", "Peas"]
+    assert [post.title for post in corpus.posts] == ["Beans", "Peas", "Leeks"]
     first, second, none = corpus.cases
     assert {gold.post_id for gold in (*first.gold, *second.gold)} == {"small.example/1"}
     assert not none.answerable
@@ -114,6 +125,20 @@ def test_every_sentence_that_somebody_chose_is_right(tmp_path: Path) -> None:
     first = open_corpus("clapnq", clap(tmp_path)).cases[0]
     assert [gold.quote for gold in first.gold] == [untokenised(SOW), untokenised(KEEP)]
     assert len(first.parts) == 1
+    assert first.answer == "x"
+
+
+def test_questions_that_the_reader_was_trained_on_are_asked_if_all_are_wanted(
+    tmp_path: Path,
+) -> None:
+    kept, every = (open_corpus("clapnq", clap(tmp_path), every=one) for one in (False, True))
+    assert [case.id for case in kept.cases] == KEPT[:3]
+    assert [case.id for case in every.cases] == [*KEPT[:3], TRAINED[0]]
+    assert kept.posts == every.posts
+    assert "kept aside" in kept.name
+    assert "kept aside" not in every.name
+    assert {one.on for one in kept.seen} == {"the other half of its development part"}
+    assert {one.on for one in every.seen} == {"half of its development part"}
 
 
 def test_tokens_become_text_again() -> None:
@@ -126,6 +151,7 @@ def test_the_gold_of_xquad_is_the_sentence_of_the_answer(tmp_path: Path) -> None
     corpus = open_corpus("xquad", squad(tmp_path))
     (case,) = corpus.cases
     assert [gold.quote for gold in case.gold] == ["They were sown in 1956, as they say."]
+    assert case.must_include == (("1956",),)
     assert case.gold[0].post_id == "small.example/2"
     assert isinstance(corpus.posts, tuple)
     assert [post.title for post in corpus.posts] == ["Bean poles", "Peas"]
@@ -169,11 +195,11 @@ def test_judgments_of_beir_that_are_not_there_are_told(tmp_path: Path) -> None:
 
 def test_the_last_thing_said_is_the_question_of_mtrag(tmp_path: Path) -> None:
     corpus = open_corpus("mtrag", mtrag(tmp_path))
-    first, unclear = corpus.cases
+    first, none = corpus.cases
     assert first.question == "and peas?"
     assert first.history == (Turn("user speaks", "agent speaks"),)
     assert [gold.post_id for gold in first.gold] == ["small.example/1", "small.example/2"]
-    assert not unclear.answerable
+    assert (none.id, none.answerable) == ("t3", False)
     assert isinstance(corpus.posts, tuple)
     assert corpus.posts[0] == plain_post("Peas", "They like the cold.")
 
@@ -232,7 +258,7 @@ def gold_that_no_post_holds(corpus: Corpus) -> list[str]:
 
 @needs_shared
 @pytest.mark.parametrize(
-    ("name", "posts", "answerable"), [("clapnq", 596, 299), ("xquad", 490, 1190)]
+    ("name", "posts", "answerable"), [("clapnq", 596, 133), ("xquad", 490, 1190)]
 )
 def test_published_files_are_read_with_all_of_their_gold(
     name: str, posts: int, answerable: int
@@ -250,3 +276,24 @@ def test_the_published_file_of_mtrag_is_read() -> None:
     assert isinstance(corpus.posts, tuple)
     assert len(corpus.posts) == 605
     assert sum(case.answerable for case in corpus.cases) == 159
+    assert sum(not case.answerable for case in corpus.cases) == 52
+
+
+def test_a_corpus_says_which_parts_were_fitted_on_its_family(tmp_path: Path) -> None:
+    parts = {
+        "clapnq": {READER, SHARES}, "xquad": {READER, LATE}, "mtrag": set(), "beir": set(),
+    }  # fmt: skip
+    makers = {"clapnq": clap, "xquad": squad, "mtrag": mtrag, "beir": beir}
+    for name, made in makers.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        assert {one.part for one in open_corpus(name, made(folder)).seen} == parts[name]
+
+
+def test_a_file_of_cases_that_weights_were_fitted_on_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "posts.json"
+    source.write_text("[]", encoding="utf-8")
+    fitted = sample_cases().with_name("blog_18f.jsonl")
+    seen = open_corpus("site", source, cases=[sample_cases(), fitted]).seen
+    assert seen_text(seen, {WEIGHTS}) == "weights and thresholds, on blog_18f.jsonl itself"
+    assert seen_text(seen, {READER}) == ""

@@ -24,12 +24,12 @@ from eval.fit.reader_data import (
     Question,
     bundled_reading,
     clapnq,
-    is_graded,
     own,
     squad,
     untokenised,
 )
 from eval.fit.reader_pool import Pool, load_pool, pool_of
+from eval.seen import is_graded
 from rag.reading.as_numbers import LONGEST, encode
 from rag.text.sentences import split_sentences
 

@@ -8,6 +8,7 @@ import pytest
 from small_site import garden
 
 from eval.refusals import Asked, Told, ask, covered, read_clapnq, read_mtrag, report, risk_at
+from eval.seen import is_graded
 from rag.assistant import Assistant
 from rag.settings import Settings
 from rag.types import Turn
@@ -29,14 +30,19 @@ def test_the_risk_at_a_coverage_is_the_share_without_an_answer_among_the_best() 
     assert risk_at(1.0, rows) == 1 / 2
 
 
-def test_both_parts_of_clapnq_give_passages_and_questions(tmp_path: Path) -> None:
+def test_clapnq_gives_all_passages_and_the_questions_that_are_kept_aside(tmp_path: Path) -> None:
+    kept = next(n for n in range(20) if is_graded(str(n)))
+    trained = next(n for n in range(20) if not is_graded(str(n)))
     for part in ("answerable", "unanswerable"):
         passage = {"title": part, "sentences": ["One.", "Two."]}
-        write(tmp_path / f"clapnq_dev_{part}.jsonl", {"input": "who?", "passages": [passage]})
+        entries = [
+            {"id": one, "input": f"{one}?", "passages": [passage]} for one in (kept, trained)
+        ]
+        write(tmp_path / f"clapnq_dev_{part}.jsonl", *entries)
     posts, asked = read_clapnq(tmp_path)
-    assert [post.title for post in posts] == ["answerable", "unanswerable"]
+    assert [post.title for post in posts] == ["answerable"] * 2 + ["unanswerable"] * 2
     assert posts[0].sections[0].text == "One. Two."
-    assert asked == [Asked("who?", True), Asked("who?", False)]
+    assert asked == [Asked(str(kept), f"{kept}?", one) for one in (True, False)]
 
 
 def test_mtrag_gives_its_turns_and_leaves_out_what_lies_between(tmp_path: Path) -> None:
@@ -48,19 +54,24 @@ def test_mtrag_gives_its_turns_and_leaves_out_what_lies_between(tmp_path: Path) 
     context = {"document_id": "d", "text": "Bad bots steal."}
     write(
         tmp_path / "dev.jsonl",
-        {"answerability": ["ANSWERABLE"], "input": said, "contexts": [context, context]},
-        {"answerability": ["PARTIAL"], "input": said, "contexts": []},
+        {
+            "task_id": "t",
+            "answerability": ["ANSWERABLE"],
+            "input": said,
+            "contexts": [context, context],
+        },
+        {"task_id": "u", "answerability": ["PARTIAL"], "input": said, "contexts": []},
     )
     posts, asked = read_mtrag(tmp_path / "dev.jsonl")
     assert len(posts) == 1
-    assert asked == [Asked("and bad ones?", True, (Turn("bots?", "Programs."),))]
+    assert asked == [Asked("t", "and bad ones?", True, (Turn("bots?", "Programs."),))]
 
 
 def test_a_set_is_asked_at_the_threshold_in_use_beside_the_floor(tmp_path: Path) -> None:
     settings = Settings(index=garden(tmp_path / "index"), embedding_model="hash")
     questions = [
-        Asked("How many lettuces did the bare bed lose?", True),
-        Asked("Who won the election of 1932?", False),
+        Asked("a", "How many lettuces did the bare bed lose?", True),
+        Asked("b", "Who won the election of 1932?", False),
     ]
     with Assistant(settings) as assistant:
         told = ask("garden", questions, assistant)
@@ -68,6 +79,34 @@ def test_a_set_is_asked_at_the_threshold_in_use_beside_the_floor(tmp_path: Path)
     assert told.ours[:, 0].tolist() == [1, 0]
     assert told.ours[:, 1].tolist() == [float(score < least) for score in told.ours[:, 2]]
     assert told.floor[0, 2] > told.floor[1, 2]
+
+
+def test_a_question_that_fails_counts_as_the_worst_and_is_told(tmp_path: Path) -> None:
+    settings = Settings(index=garden(tmp_path / "index"), embedding_model="hash")
+    with Assistant(settings) as assistant:
+        told = ask(
+            "garden", [Asked(str(one), "word " * 1000, one) for one in (True, False)], assistant
+        )
+    assert told.ours.tolist() == [[1, 1, 0], [0, 0, 1]]
+    assert [one.case_id for one in told.failed] == ["True", "False"]
+    assert "garden failed on 2 questions:" in report([told])
+
+
+def test_a_set_of_a_seen_family_is_marked_in_its_rows(tmp_path: Path) -> None:
+    settings = Settings(index=garden(tmp_path / "index"), embedding_model="hash")
+    questions = [Asked(str(one), "Who ate the lettuces?", one) for one in (True, False)]
+    with Assistant(settings) as assistant:
+        told = [
+            ask("CLAPNQ", questions, assistant, seen="reader, on half of it"),
+            ask("garden", questions, assistant),
+        ]
+    text = report(told)
+    assert text.count("| CLAPNQ, seen family ") == 2
+    assert text.count("| garden ") == 2
+    assert text.endswith(
+        "CLAPNQ, seen family: **Seen family**, no headline figures; fitted were: reader, on half"
+        " of it."
+    )
 
 
 def test_the_report_has_a_line_for_each_set_and_its_curve() -> None:

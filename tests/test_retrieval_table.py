@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from math import log2
 from pathlib import Path
 
@@ -19,13 +20,15 @@ from eval.cases.gold import Gold, RetrievedText
 from eval.corpora.by_name import open_corpus
 from eval.corpora.corpus import Corpus
 from eval.corpora.index import PostText
-from eval.retrieval_table import first_characters, grade_texts, retrieval_tables
+from eval.retrieval_table import ask_all, first_characters, grade_texts, retrieval_tables
+from eval.seen import SHARES, WEIGHTS, Seen
+from eval.small_index import SITE
 from eval.systems.in_index import fused
 from eval.systems.retrievers import langchain_default, llamaindex_default, load_system
 from eval.systems.text_vectors import TextVectors
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
-from rag.errors import ConfigError
+from rag.errors import ConfigError, IndexDamaged
 from rag.settings import Settings
 from rag.types import Turn, Vectors
 
@@ -180,8 +183,86 @@ def test_a_question_that_cannot_be_asked_finds_nothing_and_is_named(tmp_path: Pa
     text = retrieval_tables(
         both, ["ours"], tmp_path / "cache", settings=Settings(embedding_model="hash")
     )
-    assert "Not asked of ours: too long." in text
+    assert "ours failed on 1 question:" in text
+    assert ": too long" in text
     assert "(n 2)" in text
+
+
+def breaks(posts: Sequence[PostText]) -> Callable[[str], Iterable[tuple[str, str]]]:
+    """A system that breaks in a way of its own, or gives something else than texts."""
+
+    def ask(question: str) -> Iterable[tuple[str, str]]:
+        if "slugs" in question:
+            raise IndexDamaged("its own index", hint="none of ours")
+        if "copper" in question:
+            return [(posts[0].post_id, None)]  # type: ignore[list-item]
+        if "wool" in question:
+            raise KeyError("wool")
+        return [(posts[0].post_id, posts[0].text)]
+
+    return ask
+
+
+def test_a_broken_system_fails_by_question_and_the_comparison_goes_on(tmp_path: Path) -> None:
+    corpus = open_corpus("beir", beir(tmp_path))
+    asked = ("slugs", "copper", "wool", "wool too", "beans")
+    gold = (Gold(f"{SITE}/1", "", ""),)
+    cases = tuple(Case(f"q-{one}", "multi", one, gold=gold) for one in asked)
+    text = retrieval_tables(
+        replace(corpus, cases=cases),
+        ["words", "test_retrieval_table:breaks"],
+        tmp_path / "cache",
+        settings=Settings(embedding_model="hash"),
+    )
+    assert "test_retrieval_table:breaks failed on 4 questions:" in text
+    assert "- IndexDamaged: its own index none of ours: q-slugs" in text
+    assert "- KeyError: 'wool': q-wool, q-wool too" in text
+    assert "are not the id of a post and a text: q-copper" in text
+    (row,) = (
+        line for line in text.splitlines() if line.startswith("| test_retrieval_table:breaks  ")
+    )
+    assert row.split("|")[2].split()[0] == "0.200"
+
+
+def nothing_at_all(_posts: Sequence[PostText]) -> Callable[[str], Iterable[tuple[str, str]]]:
+    """A system that cannot be given the posts."""
+    raise RuntimeError("no room")
+
+
+def test_a_system_that_breaks_over_the_posts_fails_at_every_question(tmp_path: Path) -> None:
+    text = retrieval_tables(
+        open_corpus("beir", beir(tmp_path)),
+        ["words", "test_retrieval_table:nothing_at_all"],
+        tmp_path / "cache",
+        settings=Settings(embedding_model="hash"),
+    )
+    assert "- It broke over the posts: RuntimeError: no room: q-1" in text
+    assert "| words " in text
+
+
+def test_a_damaged_index_of_ours_ends_the_comparison() -> None:
+    def search(_question: str, _history: object) -> Sequence[RetrievedText]:
+        raise IndexDamaged("It is damaged.", hint="Repair it.")
+
+    with pytest.raises(IndexDamaged):
+        ask_all(search, [case("wool", WOOL)])
+
+
+def test_systems_that_were_fitted_on_the_family_are_marked(tmp_path: Path) -> None:
+    corpus = replace(
+        open_corpus("beir", beir(tmp_path)),
+        seen=(Seen(WEIGHTS, "these questions"), Seen(SHARES, "them too")),
+    )
+    text = retrieval_tables(
+        corpus, ["words", "ours"], tmp_path / "cache", settings=Settings(embedding_model="hash")
+    )
+    assert "| ours, seen family " in text
+    assert "| words − ours, seen family " in text
+    assert "| words " in text
+    assert text.endswith(
+        "ours: **Seen family**, no headline figures; fitted were: weights and thresholds, on these"
+        " questions."
+    )
 
 
 def test_follow_ups_are_told_apart(tmp_path: Path) -> None:

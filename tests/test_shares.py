@@ -69,7 +69,7 @@ def test_families_count_the_same_however_many_questions_they_have() -> None:
 
 
 def test_a_passage_of_clapnq_is_observed_by_itself(tmp_path: Path) -> None:
-    from eval.fit.reader_data import is_graded
+    from eval.seen import is_graded
 
     numbers = [n for n in range(20) if not is_graded(str(n))][:2]
 

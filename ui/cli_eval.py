@@ -29,6 +29,21 @@ BundledSet = Annotated[
         " posts that give orders.",
     ),
 ]
+Corpus = Annotated[
+    Literal["site", "clapnq", "xquad", "mtrag", "beir"] | None,
+    typer.Option(help="Ask the questions of a public collection about its texts, from --data."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(exists=True, metavar="PATH", help="The collection's folder, or a site's file."),
+]
+Cache = Annotated[
+    Path,
+    typer.Option(file_okay=False, metavar="DIR", help="Where a collection's index is kept."),
+]
+Split = Annotated[
+    str, typer.Option(metavar="NAME", help="Of beir: the name of the file with judgments.")
+]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -88,6 +103,10 @@ def evaluate(
     cases: Cases = None,
     index: Folder = None,
     bundled: BundledSet = "sample",
+    corpus: Corpus = None,
+    data: Data = None,
+    cache: Cache = Path("corpora"),
+    split: Split = "test",
     out: Out = None,
     resume: Resume = False,
     fail_under: Under = None,
@@ -106,23 +125,39 @@ def evaluate(
         return
     if resume and not out:
         raise typer.BadParameter("--resume needs --out: the folder of the run that was stopped.")
-    if system and not cases:
-        raise typer.BadParameter("--system needs --cases: it does not know the sample site.")
-    if bundled != "sample" and (cases or index):
+    if system and not (cases or corpus):
+        raise typer.BadParameter("--system needs --cases or --corpus: it does not know the sample.")
+    if bundled != "sample" and (cases or index or corpus):
         raise typer.BadParameter("--bundled has cases and an index of its own.")
+    _refuse_half_a_collection(corpus, data, cases, index)
     from eval.systems.by_name import Asking
-    from ui.evaluating import evaluate_cases, report_text
+    from ui.evaluating import evaluate_cases, open_collection, report_text
 
     thresholds = _thresholds(fail_under, fail_over)
     asking = Asking(timeout, model, tuple(refused_when or ()))
+    collection = None
+    if corpus and data:
+        collection = open_collection(corpus, data, cases=cases, split=split, cache=cache)
+        typer.echo(collection.provenance, err=True)
     result, kept = evaluate_cases(
         cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking,
-        bundled=bundled,
+        bundled=bundled, collection=collection,
     )  # fmt: skip
     typer.echo(report_text(result, json=json))
     _tell_missed(kept)
     if result.grades.failed or not all(one.ok for one in kept):
         raise typer.Exit(1)
+
+
+def _refuse_half_a_collection(
+    corpus: str | None, data: Path | None, cases: Path | None, index: Path | None
+) -> None:
+    if (corpus is None) != (data is None):
+        raise typer.BadParameter("--corpus and --data belong together.")
+    if corpus and index:
+        raise typer.BadParameter("--corpus has an index of its own, in --cache.")
+    if corpus and (corpus == "site") == (cases is None):
+        raise typer.BadParameter("--cases go with --corpus site, which needs them, and no other.")
 
 
 @eval_app.command()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from eval import journal
 from eval.compare import Comparison, compare_reports
+from eval.corpora.as_cases import AsCases, as_cases
+from eval.corpora.by_name import open_corpus
 from eval.gate import Kept, Threshold, check
 from eval.journal import Journal, open_journal
 from eval.made_with import made_with_other
@@ -18,14 +21,16 @@ from eval.report.as_junit import junit_report
 from eval.report.as_markdown import markdown_report
 from eval.report.as_text import text_report
 from eval.run import EvalResult, OnProgress, evaluate, evaluate_answers
+from eval.seen import parts_of, seen_text
 from eval.systems.by_name import Asking, is_trivial, other_system, trivial_system
 from eval.systems.frameworks import framework_system, is_framework
 from eval.systems.in_index import OURS
 from rag.assistant import Assistant
+from rag.backends import load_embedder
 from rag.index.index import Index
 from rag.settings import Settings, load_settings
 from ui.sample import Bundled, ingest_sample, sample_cases, sample_settings
-from ui.show import progress_bar
+from ui.show import progress_bar, sync_progress
 
 
 def evaluate_cases(
@@ -38,6 +43,7 @@ def evaluate_cases(
     system: str | None = None,
     asking: Asking | None = None,
     bundled: Bundled = "sample",
+    collection: AsCases | None = None,
 ) -> tuple[EvalResult, tuple[Kept, ...]]:
     """Ask every case, grade the answers and write the reports.
 
@@ -51,13 +57,16 @@ def evaluate_cases(
         system: Who is graded, as `eval.systems.by_name` names it; None: ours.
         asking: How another system is asked.
         bundled: Which of the bundled sites, and cases, where none are given.
+        collection: Is asked instead of all of these, as `open_collection` gives it.
 
     Raises:
         ConfigError: There is no such system, or nobody is there.
         SourceError: The cases cannot be read, or `out` holds a run that cannot be gone on with.
         IndexMissing, IndexMismatch, IndexDamaged, ModelUnavailable: As `Assistant.open`.
     """
-    if cases is None and index is None:
+    if collection:
+        settings, cases = collection.settings, collection.cases
+    elif cases is None and index is None:
         settings = sample_settings(bundled=bundled)
         ingest_sample(settings, bundled)
     else:
@@ -73,6 +82,10 @@ def evaluate_cases(
             if system in (None, OURS):
                 with Assistant(settings) as assistant:
                     result = evaluate(assistant, asked, journal=answers, on_progress=show)
+                    if collection:
+                        seen = seen_text(collection.seen, parts_of(assistant))
+                        made = replace(result.made_with, seen_family=seen)
+                        result = replace(result, made_with=made)
             else:
                 result = evaluate_other(
                     system, asked, settings, asking or Asking(), journal=answers, on_progress=show
@@ -84,6 +97,31 @@ def evaluate_cases(
         # Only now: whoever is killed before goes on with what is there.
         (out / journal.NAME).unlink()
     return result, kept
+
+
+def open_collection(
+    name: str, data: Path, *, cases: Path | None = None, split: str = "test", cache: Path
+) -> AsCases:
+    """A public collection, or a site with cases, as what `evaluate_cases` asks.
+
+    Args:
+        name: Of `eval.corpora.by_name.CORPORA`.
+        data: Its folder, or a site's file.
+        cases: Of a site.
+        split: Of a folder in the form of BEIR.
+        cache: Where its index and cases are kept.
+
+    Raises:
+        ConfigError: There is no such collection, or a site without cases.
+        SourceError: A file is missing or has mistakes.
+        ModelUnavailable: The embedding model cannot be loaded.
+    """
+    settings = load_settings()
+    corpus = open_corpus(name, data, cases=[cases] if cases else [], split=split)
+    label = f"{data.resolve().name}-{split}" if name == "beir" else name
+    embedder = load_embedder(settings)
+    with sync_progress() as show:
+        return as_cases(corpus, label, cache, settings, embedder, cases=cases, on_progress=show)
 
 
 def evaluate_other(

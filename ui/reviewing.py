@@ -156,7 +156,7 @@ def _support(name: str, settings: Settings, said: Sequence[Said]) -> tuple[Judge
 
 def _gold(cases: Path, settings: Settings) -> tuple[Judge, str]:
     told = load_cases(cases)
-    if any(not gold.quote for case in told for gold in case.gold):
+    if any(gold.sentence and not gold.quote for case in told for gold in case.gold):
         with closing(Index(settings.place)) as index:
             told = resolve_gold(told, index)
     return gold_judge(told)

@@ -91,7 +91,8 @@
       one.cited ? chip("cited", "yes") : one.section ? chip("its section is cited", "so") : chip("not cited", "no"));
     const place = [`post ${one.post}`, one.heading].filter(Boolean).join(" › ");
     return make("li", "", make("div", "evidence", make("span", "place", place),
-      one.quote ? make("mark", "gold", one.quote) : "The index does not hold this sentence."), chips);
+      one.quote ? make("mark", "gold", one.quote)
+        : one.whole ? "Any text of this post." : "The index does not hold this sentence."), chips);
   }));
 
   const hits = (found) => found.hits.map(([number, relevance, golds], place) => {

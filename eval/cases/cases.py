@@ -87,7 +87,7 @@ def resolve_gold(cases: Sequence[Case], index: Index) -> tuple[Case, ...]:
     A hash that names no sentence of its post there stays without a quote: nothing is right for
     it, and `missing_gold` tells its case.
     """
-    unknown = [gold for case in cases for gold in case.gold if not gold.quote]
+    unknown = [gold for case in cases for gold in case.gold if gold.sentence and not gold.quote]
     if not unknown:
         return tuple(cases)
     sentences: dict[tuple[str, str], str] = {}  # by post, as gold names it, and hash
@@ -96,7 +96,7 @@ def resolve_gold(cases: Sequence[Case], index: Index) -> tuple[Case, ...]:
 
     def told(gold: Gold) -> Gold:
         quote = sentences.get((gold.post_id, gold.sentence), "")
-        return gold if gold.quote else replace(gold, quote=quote)
+        return gold if gold.quote or gold.whole_post else replace(gold, quote=quote)
 
     return tuple(replace(case, gold=tuple(told(gold) for gold in case.gold)) for case in cases)
 
@@ -132,17 +132,18 @@ def _hashed(post: Post, index: Index) -> Iterator[tuple[str, str]]:
 
 
 class GoldLine(Line):
-    """A sentence as it stands in its post, or the hash that names it."""
+    """A sentence as it stands in its post, or the hash that names it, or all of the post."""
 
     post_id: Id
     heading: str = ""
     quote: Text | None = None
     sentence: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
+    whole_post: bool = False
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> GoldLine:
-        if (self.quote is None) == (self.sentence is None):
-            raise ValueError("write quote, or sentence with the hash of a sentence")
+    def _one_of_them(self) -> GoldLine:
+        if (self.quote is not None) + (self.sentence is not None) + self.whole_post != 1:
+            raise ValueError("write quote, or sentence with the hash of a sentence, or whole_post")
         return self
 
 

@@ -39,7 +39,11 @@ _DASH = re.compile("[‐-―−]")
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A sentence of a post that answers a question, as a person chose it."""
+    """A sentence of a post that answers a question, as a person chose it, or the post as a whole.
+
+    It is the whole post where neither a quote nor a hash names a sentence: any text of the post,
+    and a citation of any of its sentences, is right.
+    """
 
     post_id: str
     """A full post id ("blog.example.org/12"), or its WordPress id alone ("12")."""
@@ -49,6 +53,10 @@ class Gold:
     """Empty where the sentence is named by its hash and no index has told it yet."""
     sentence: str = ""
     """The hash that names the sentence where the posts' text is not published with the cases."""
+
+    @property
+    def whole_post(self) -> bool:
+        return not self.quote and not self.sentence
 
 
 class Retrieved(Protocol):
@@ -103,6 +111,11 @@ def holds(text: str, quote: str) -> bool:
     return bool(wanted) and (wanted & _words(text)).total() >= ENOUGH * wanted.total()
 
 
+def answers(text: str, gold: Gold) -> bool:
+    """Whether a text of the gold post is right: it holds the quote, or the post is gold."""
+    return gold.whole_post or holds(text, gold.quote)
+
+
 def same_sentence(one: str, other: str) -> bool:
     """Whether two quotes share at least 60 % of the shorter one's words, without stop words."""
     a, b = _telling_words(one), _telling_words(other)
@@ -114,8 +127,10 @@ def find(gold: Gold, sections: Sequence[Section]) -> Section | None:
     """The section of the gold post that holds the gold quote; None where it does not stand.
 
     The quote itself, else the section that `holds` it; a section under the gold heading first.
-    A quote that is not known yet stands nowhere.
+    A quote that is not known yet stands nowhere. Of a whole post it is the first section.
     """
+    if gold.whole_post:
+        return next(iter(sections), None)
     quote = normalise(gold.quote)
     if not quote:
         return None

@@ -40,6 +40,8 @@ def _wrong(gold: Gold, posts: Sequence[Post], index: Index) -> Iterator[tuple[st
         yield f".post_id: the index has no post {gold.post_id!r}{meant}", True
         return
     sections = [section for post in own for section in index.sections(post.id)]
+    if gold.whole_post:
+        return
     if not gold.quote:
         yield f".sentence: {own[0].id} has no sentence with the hash {gold.sentence}", True
         return

@@ -24,6 +24,7 @@ from eval.cases.gold import Gold
 from eval.cases.jsonl import Text, mistaken, read_lines
 from eval.corpora.corpus import Corpus, hashed, plain_post
 from eval.corpora.read import clapnq, mtrag, xquad
+from eval.seen import fitted_files
 from eval.small_index import post_id
 from rag.errors import ConfigError, SourceError
 
@@ -31,7 +32,7 @@ CORPORA = ("site", "clapnq", "xquad", "mtrag", "beir")
 
 
 def open_corpus(
-    name: str, data: Path, *, cases: Sequence[Path] = (), split: str = "test"
+    name: str, data: Path, *, cases: Sequence[Path] = (), split: str = "test", every: bool = False
 ) -> Corpus:
     """A collection of `CORPORA`.
 
@@ -40,6 +41,7 @@ def open_corpus(
         data: Its folder; for "site" a file or folder of WordPress data.
         cases: Of "site": files of cases, as `pullquote eval` takes them.
         split: Of "beir": the name of the file with judgments, without its ending.
+        every: Of "clapnq": also the questions that the reader was trained on.
 
     Raises:
         ConfigError: There is no such collection, or a site without cases.
@@ -49,7 +51,9 @@ def open_corpus(
         return _site(data, cases)
     if name == "beir":
         return _beir(data, split)
-    readers = {"clapnq": clapnq, "xquad": xquad, "mtrag": mtrag}
+    if name == "clapnq":
+        return clapnq(data, every=every)
+    readers = {"xquad": xquad, "mtrag": mtrag}
     if name not in readers:
         raise ConfigError(
             f"There is no collection {name!r}.", hint=f"Take one of {', '.join(CORPORA)}."
@@ -65,6 +69,7 @@ def _site(source: Path, case_files: Sequence[Path]) -> Corpus:
         name=f"the site of {source.name}",
         licence="as the site says",
         origin="your own file",
+        seen=fitted_files(hashed(case_files)),
         files=hashed([*(inside if source.is_dir() else [source]), *case_files]),
         posts=source,
         cases=tuple(case for file in case_files for case in load_cases(file, needs_gold=True)),

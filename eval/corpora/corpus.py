@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.cases.cases import Case
+from eval.seen import Seen
 from eval.small_index import SmallPost, SmallSection
 from rag.errors import SourceError
 
@@ -27,6 +28,8 @@ class Corpus:
     cases: tuple[Case, ...]
     whole_posts: bool = False
     """Gold names posts and no sentences: any text of such a post is right."""
+    seen: tuple[Seen, ...] = ()
+    """The parts of ours that were fitted on this family of data."""
 
 
 def hashed(files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
@@ -48,6 +51,16 @@ def hashed(files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
 
 
 def plain_post(title: str, text: str) -> SmallPost:
-    """A post without headings; a paragraph for each line that is not empty."""
+    """A post without headings; a paragraph for each line that is not empty.
+
+    No collection that is read here publishes headings, and none are made up: what is graded by
+    section is graded by post.
+    """
     lines = (" ".join(line.split()) for line in text.splitlines())
     return SmallPost(" ".join(title.split()), (SmallSection("", "\n".join(filter(None, lines))),))
+
+
+def provenance_text(corpus: Corpus) -> str:
+    """What the figures rest on: licence, origin and the hash of each file."""
+    lines = [f"{corpus.name}: {corpus.licence}, from {corpus.origin}"]
+    return "\n".join([*lines, *(f"sha256 {digest} {name}" for name, digest in corpus.files)])

@@ -15,6 +15,7 @@ from eval.corpora.corpus import Corpus, hashed
 from eval.small_index import SmallPost, rest_entry
 from ingest.split import VERSION
 from ingest.sync import sync
+from ingest.updating import OnProgress
 from rag.embedding.embedder import Embedder
 from rag.index.index import Index
 from rag.place import CATALOG
@@ -34,7 +35,14 @@ class PostText:
     """What a reader sees: title, headings and paragraphs, each on lines of its own."""
 
 
-def corpus_index(corpus: Corpus, cache: Path, settings: Settings, embedder: Embedder) -> Path:
+def corpus_index(
+    corpus: Corpus,
+    cache: Path,
+    settings: Settings,
+    embedder: Embedder,
+    *,
+    on_progress: OnProgress | None = None,
+) -> Path:
     """The folder of the collection's index; made where there is none yet.
 
     Its name holds the hash of all that it depends on: the posts, how they are split, and the model.
@@ -48,16 +56,25 @@ def corpus_index(corpus: Corpus, cache: Path, settings: Settings, embedder: Embe
     if _is_whole(folder):
         return folder
     _log.info("Making an index of %s in %s.", corpus.name, folder)
-    own = settings.model_copy(update={"index": folder})
+    own = corpus_settings(settings, folder)
     if isinstance(corpus.posts, Path):
-        sync([str(corpus.posts)], own, embedder=embedder)
+        sync([str(corpus.posts)], own, embedder=embedder, on_progress=on_progress)
         return folder
     with TemporaryDirectory(prefix="pullquote-") as made:
         source = Path(made, "posts.jsonl")
         with source.open("w", encoding="utf-8") as stream:
             stream.writelines(f"{line}\n" for line in _lines(corpus.posts))
-        sync([str(source)], own, embedder=embedder)
+        sync([str(source)], own, embedder=embedder, on_progress=on_progress)
     return folder
+
+
+def corpus_settings(settings: Settings, folder: Path) -> Settings:
+    """The same settings on a collection's index, which lies in its folder alone.
+
+    A catalog or a search index on a server is that of the user's own posts.
+    """
+    own = {"index": folder, "catalog_url": None, "chroma_url": None, "chroma_token": None}
+    return settings.model_copy(update=own)
 
 
 def post_texts(index: Index) -> tuple[PostText, ...]:

@@ -14,12 +14,14 @@ from eval.cases.cases import Case
 from eval.cases.gold import Gold
 from eval.cases.jsonl import Text, read_lines
 from eval.corpora.corpus import Corpus, hashed, plain_post
+from eval.seen import XQUAD, clapnq_seen, is_graded
 from eval.small_index import post_id
 from rag.errors import SourceError
 from rag.text.sentences import split_sentences
 from rag.types import Turn
 
 _ASKABLE = {"ANSWERABLE", "PARTIAL"}
+_NOT = "UNANSWERABLE"
 # How Natural Questions parts marks from words, and how they were written.
 _JOINED = [
     (re.compile(r"`` ?| ?''"), '"'),
@@ -37,6 +39,7 @@ class _ClapPassage(BaseModel):
 
 
 class _ClapOutput(BaseModel):
+    answer: str = ""
     selected_sentences: tuple[str, ...] = ()
 
 
@@ -47,8 +50,13 @@ class _ClapLine(BaseModel):
     output: tuple[_ClapOutput, ...]
 
 
-def clapnq(folder: Path) -> Corpus:
-    """Every passage of the development part a post; any sentence that somebody chose is right."""
+def clapnq(folder: Path, *, every: bool = False) -> Corpus:
+    """Every passage of the development part a post; any sentence that somebody chose is right.
+
+    Args:
+        folder: Of its files.
+        every: Also the questions that the reader was trained on.
+    """
     files = [folder / f"clapnq_dev_{kind}.jsonl" for kind in ("answerable", "unanswerable")]
     # Some passages stand under two questions; a site has each once.
     numbers: dict[tuple[str, tuple[str, ...]], int] = {}
@@ -58,12 +66,24 @@ def clapnq(folder: Path) -> Corpus:
             numbers.setdefault((one.title, one.sentences), len(numbers) + 1)
             for one in line.passages
         ]
+        if not (every or is_graded(line.id)):
+            continue
         chosen = [sentence for one in line.output for sentence in one.selected_sentences]
         quotes = dict.fromkeys(untokenised(sentence) for sentence in chosen if sentence.strip())
         gold = tuple(Gold(post_id(number), "", quote) for number in own for quote in quotes)
-        cases.append(Case(line.id, "explain", line.question, answerable=bool(gold), gold=gold))
+        answer = next((one.answer for one in line.output if one.answer), "") if gold else ""
+        cases.append(
+            Case(
+                id=line.id,
+                kind="explain",
+                question=line.question,
+                answerable=bool(gold),
+                answer=answer,
+                gold=gold,
+            )
+        )
     return Corpus(
-        name="CLAPNQ, development part",
+        name="CLAPNQ, development part" + ("" if every else ", the half that is kept aside"),
         licence="Apache-2.0",
         origin="https://github.com/primeqa/clapnq",
         files=hashed(files),
@@ -71,6 +91,7 @@ def clapnq(folder: Path) -> Corpus:
             plain_post(title, untokenised(" ".join(sentences))) for title, sentences in numbers
         ),
         cases=tuple(cases),
+        seen=clapnq_seen(every=every),
     )
 
 
@@ -93,7 +114,7 @@ class _Answer(BaseModel):
 class _Question(BaseModel):
     id: str
     question: Text
-    answers: tuple[_Answer, ...]
+    answers: tuple[_Answer, ...] = Field(min_length=1)
 
 
 class _Paragraph(BaseModel):
@@ -127,11 +148,19 @@ def xquad(folder: Path) -> Corpus:
         files=hashed(files),
         posts=tuple(plain_post(title.replace("_", " "), texts[title]) for title in places),
         cases=tuple(
-            Case(one.id, "fact", one.question, gold=_gold(places[article.title], paragraph, one))
+            Case(
+                id=one.id,
+                kind="fact",
+                question=one.question,
+                answer=one.answers[0].text,
+                must_include=(tuple(dict.fromkeys(answer.text for answer in one.answers)),),
+                gold=_gold(places[article.title], paragraph, one),
+            )
             for article in asked.data
             for paragraph in article.paragraphs
             for one in paragraph.qas
         ),
+        seen=XQUAD,
     )
 
 
@@ -201,7 +230,11 @@ class _Task(BaseModel):
 
 
 def mtrag(folder: Path) -> Corpus:
-    """The documents of all conversations; the last thing said is the question."""
+    """The documents of all conversations; the last thing said is the question.
+
+    A question that nobody called answerable or unanswerable, because it says too little, is left
+    out, and so is an answerable one without a document.
+    """
     file = folder / "mtragun_dev.jsonl"
     tasks = [task for _, task in read_lines(file, _Task)]
     documents = {one.document_id: one for task in tasks for one in task.contexts}
@@ -225,6 +258,7 @@ def mtrag(folder: Path) -> Corpus:
             )
             for task in tasks
             for gold in [_documents(task, places)]
+            if gold or _NOT in task.answerability
         ),
         whole_posts=True,
     )

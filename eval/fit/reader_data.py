@@ -31,6 +31,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from eval.cases.gold import sentence_hash
+from eval.seen import is_graded
 from rag.text.sentences import split_sentences
 
 _HELD_OUT = slice(5, None, 9)  # articles of SQuAD, in the order of their titles
@@ -214,11 +215,6 @@ def paragraphs_of(archive: Path) -> Iterator[tuple[str, str]]:
             if opened:
                 for line in opened.read().decode("utf-8").splitlines():
                     yield PurePosixPath(member.name).stem, line
-
-
-def is_graded(id_: str) -> bool:
-    """Whether a question of CLAPNQ is kept for grading."""
-    return hashlib.sha256(id_.encode()).digest()[0] % 2 == 1
 
 
 def untokenised(text: str) -> str:

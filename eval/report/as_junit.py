@@ -22,6 +22,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def junit_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     """One suite for the cases, and one for the thresholds where there are any."""
     root = ElementTree.Element("testsuites", name="pullquote eval")
+    seen = result.made_with.seen_family
     cases = result.grades.cases
     questions = {case.id: case.question for case in result.cases}
     suite = _suite(
@@ -32,6 +33,9 @@ def junit_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
         errors=sum(one.failed is not None for one in cases),
         seconds=sum(one.milliseconds or 0 for one in cases) / 1000,
     )
+    if seen:
+        held = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(held, "property", name="seen family", value=_writable(seen))
     for one in cases:
         _case(suite, one, questions[one.id])
     if kept:

@@ -10,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import GOOD, Outcome, outcome
 from eval.report.as_text import figures_text, outcomes_text
 from eval.run import EvalResult
-from eval.tables import counted, plain, shown, table
+from eval.tables import counted, plain, seen_note, shown, table
 
 _HEADLINE = (
     "Recall@5",
@@ -30,6 +30,7 @@ def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
         f"## {counted(len(grades.cases), 'question', 'questions')} on "
         f"{counted(made.posts, 'post', 'posts')}",
         outcomes_text(grades),
+        *([seen_note(plain(made.seen_family))] if made.seen_family else []),
         *_thresholds(kept),
         _headline(grades),
         "[low, high] is a 95 % interval by question.",

@@ -10,7 +10,7 @@ from eval.grade import Grades
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
-from eval.tables import counted, lacking, plain, shown, table, value
+from eval.tables import counted, lacking, plain, seen_note, shown, table, value
 
 _KIND_METRICS = (
     "Recall@5",
@@ -54,6 +54,8 @@ def text_report(result: EvalResult) -> str:
     parts = [head, grades_text(result.grades)]
     if result.missing:
         parts.append(f"{lacking(len(result.missing))}: {', '.join(result.missing)}.")
+    if made.seen_family:
+        parts.insert(1, seen_note(made.seen_family))
     return "\n\n".join(parts)
 
 

@@ -106,6 +106,11 @@ def _notices(result: EvalResult) -> Iterator[str]:
             f'<section class="notice"><details><summary>{lacking(len(result.missing))}</summary>'
             f"<p>{escape(', '.join(result.missing))}</p></details></section>"
         )
+    if result.made_with.seen_family:
+        yield (
+            '<section class="notice"><p><b>Seen family</b>, no headline figures; fitted were: '
+            f"{escape(result.made_with.seen_family)}.</p></section>"
+        )
 
 
 def _tiles(grades: Grades) -> str:

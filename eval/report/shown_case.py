@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from eval.cases.cases import Case
-from eval.cases.gold import Gold, holds, is_post
+from eval.cases.gold import Gold, answers, is_post
 from eval.citations import avoids, includes, is_gold_section, is_gold_sentence, leads_nowhere
 from eval.figures import CaseGrade
 from eval.journal import Entry
@@ -110,6 +110,7 @@ def _gold(case: Case, grade: CaseGrade, record: AnswerRecord | None) -> list[_Js
                     "post": gold.post_id,
                     "heading": gold.heading,
                     "quote": gold.quote,
+                    "whole": gold.whole_post,
                     "rank": rank,
                     "cited": any(is_gold_sentence(one, gold) for one in cited),
                     "section": any(is_gold_section(one, gold) for one in cited),
@@ -124,7 +125,7 @@ def _rank(gold: Gold, record: AnswerRecord | None) -> int | None:
 
 
 def _is_right(hit: HitRecord, gold: Gold) -> bool:
-    return is_post(gold, hit.post_id) and holds(hit.text, gold.quote)
+    return is_post(gold, hit.post_id) and answers(hit.text, gold)
 
 
 def _gold_of(hit: HitRecord, golds: Sequence[Gold]) -> list[int]:

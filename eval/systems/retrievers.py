@@ -26,7 +26,7 @@ from eval.systems.in_index import BOTH, MEANING, OURS, UNREAD, WORDS, Search, in
 from eval.systems.text_vectors import Embed, TextVectors
 from rag.assistant import Assistant
 from rag.embedding.embedder import ModelId
-from rag.errors import ConfigError
+from rag.errors import ConfigError, ModelUnavailable, PullquoteError
 from rag.settings import BUNDLED_MODEL, Settings
 from rag.types import Vectors
 
@@ -184,6 +184,19 @@ def _alone(ask: Ask, depth: int) -> Search:
     """A system that knows no conversation."""
 
     def search(question: str, _history: object) -> Sequence[RetrievedText]:
-        return [RetrievedText(post, text) for post, text in list(ask(question))[:depth]]
+        try:
+            found = list(ask(question))[:depth]
+        except (PullquoteError, SystemExit) as error:
+            # Ours would end the comparison, as they do where they are not the system's own.
+            raise ModelUnavailable(
+                f"{type(error).__name__}: {error}", hint="Look at the system."
+            ) from error
+        return [_text(*one) for one in found]
 
     return search
+
+
+def _text(post: object, text: object) -> RetrievedText:
+    if not isinstance(post, str) or not isinstance(text, str):
+        raise TypeError(f"{post!r} and {text!r} are not the id of a post and a text")
+    return RetrievedText(post, text)
