@@ -17,6 +17,7 @@ from ui.doors.ask import ask_routes
 from ui.doors.asking import Asker
 from ui.doors.bodies import BodyLimit
 from ui.doors.chat_completions import chat_routes
+from ui.doors.described import Described
 from ui.doors.gate import Gate
 from ui.doors.health import health_routes
 from ui.doors.login import login_routes
@@ -161,7 +162,8 @@ def _mcp_door(asker: Asker) -> McpDoor | None:
 
 def _api(assistant: Assistant, asker: Asker, access: Access, rates: Rates, texts: Texts) -> FastAPI:
     name = assistant.settings.site_name or "pullquote"
-    app = FastAPI(
+    app = Described(
+        is_open=access.is_open,
         title=f"Ask {name}" if assistant.settings.site_name else name,
         description=_ABOUT,
         version=installed_version(),

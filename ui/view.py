@@ -23,7 +23,7 @@ _NEAR = 80  # … and of one of several from the same section
 
 
 class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Said(_View):

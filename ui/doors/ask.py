@@ -29,20 +29,25 @@ _log = logging.getLogger(__name__)
 class TurnBody(BaseModel):
     """An earlier question and what was answered."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     question: str
+    """As it was asked."""
     answer: str = ""
+    """Its text, without sources."""
 
 
 class AskBody(BaseModel):
     """A question."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"question": "When should I sow tomatoes?"}}
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={"example": {"question": "When should I sow tomatoes?"}},
     )
 
     question: Annotated[str, Field(min_length=1)]
+    """In words; how long it may be is a setting of the server."""
     history: Annotated[list[TurnBody], Field(max_length=_TURNS)] = []
     """Earlier turns of the conversation, oldest first."""
     filters: FiltersRecord = FiltersRecord()
@@ -75,8 +80,8 @@ def ask_routes(asker: Asker) -> APIRouter:
     async def ask(body: AskBody, request: Request) -> Response:
         """Answer a question from the posts.
 
-        Every sentence carries checked citations. An answer without sentences means that the posts
-        do not answer; that is a result, not an error.
+        Every sentence carries checked citations. An answer without sentences means that none was
+        found in the posts; that is a result, not an error.
         """
         asked = Asked(
             body.question,

@@ -44,19 +44,23 @@ _log = logging.getLogger(__name__)
 class Part(BaseModel):
     """A part of a message; only text is read."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     type: str = "text"
+    """What is not "text" is passed over."""
     text: str = ""
+    """In words."""
 
 
 class Message(BaseModel):
     """One of the conversation; what a system or a tool says is passed over."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    """Who says it."""
     content: str | list[Part] | None = None
+    """What is said."""
 
     @property
     def text(self) -> str:
@@ -70,6 +74,7 @@ class ChatBody(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
+        use_attribute_docstrings=True,
         json_schema_extra={
             "example": {
                 "model": MODEL,
@@ -79,9 +84,11 @@ class ChatBody(BaseModel):
     )
 
     model: str = MODEL
+    """The only one that there is."""
     messages: Annotated[list[Message], Field(min_length=1, max_length=_MESSAGES)]
     """The last one is the question."""
     stream: bool | None = None
+    """Server-sent events with a piece for each checked sentence."""
     filters: FiltersRecord = FiltersRecord()
     """As in /api/ask."""
     recognise: bool = True
@@ -103,7 +110,7 @@ class Annotation(BaseModel):
     url_citation: UrlCitation
 
 
-class Said(BaseModel):
+class Reply(BaseModel):
     role: Literal["assistant"] = "assistant"
     content: str
     refusal: None = None
@@ -112,7 +119,7 @@ class Said(BaseModel):
 
 class Choice(BaseModel):
     index: int = 0
-    message: Said
+    message: Reply
     finish_reason: Literal["stop"] = "stop"
     logprobs: None = None
 
@@ -150,7 +157,7 @@ def chat_routes(asker: Asker) -> APIRouter:
         asked = _asked(body)
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="chat_completions"))
-            said = Said(content=whole(answer), annotations=_annotations(answer))
+            said = Reply(content=whole(answer), annotations=_annotations(answer))
             completion = ChatCompletion(
                 **_start(), choices=[Choice(message=said)], pullquote=record(answer)
             )
