@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from door_server import open_doors, open_site, until
 from fake_assistant import LETTUCES, FakeAssistant, site_index
 
+from rag.catalog.catalog import Catalog
 from rag.record import AnswerRecord, record
 from rag.types import Turn
 from ui.all_doors import Doors
@@ -234,6 +237,30 @@ def test_ready_is_who_has_loaded_its_models(tmp_path: Path) -> None:
         cold.warm_up()
         late = httpx.get(f"{address}/readyz")
         assert (late.status_code, late.json()["ready"]) == (200, True)
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics", "/v1/models"])
+def test_a_catalog_that_is_slow_holds_up_nobody_else(
+    address: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    read, go_on = threading.Event(), threading.Event()
+    own = Catalog.meta
+
+    def slow(catalog: Catalog, key: str) -> str | None:
+        read.set()
+        assert go_on.wait(60)
+        return own(catalog, key)
+
+    monkeypatch.setattr(Catalog, "meta", slow)
+    with ThreadPoolExecutor(1) as beside:
+        waits = beside.submit(httpx.get, address + path, timeout=60)
+        assert read.wait(60)
+        try:
+            assert httpx.get(f"{address}/healthz", timeout=30).status_code == 200
+            assert not waits.done()
+        finally:
+            go_on.set()
+        assert waits.result().status_code == 200
 
 
 def test_the_description_of_the_doors_asks_nobody_else_for_anything(address: str) -> None:

@@ -6,6 +6,7 @@ answer's record.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -172,13 +173,13 @@ def chat_routes(asker: Asker) -> APIRouter:
     @router.get("/models", response_model=Models, responses=OPENAI_RESPONSES)
     async def models() -> Models:
         """The one model that there is."""
-        return Models(data=[_model(asker)])
+        return Models(data=[await asyncio.to_thread(_model, asker)])
 
     @router.get("/models/{model}", response_model=Model, responses=OPENAI_RESPONSES)
     async def model(model: str) -> Model:
         """The same, by its name."""
         _require_ours(model)
-        return _model(asker)
+        return await asyncio.to_thread(_model, asker)
 
     return router
 
@@ -189,6 +190,7 @@ def _require_ours(model: str) -> None:
 
 
 def _model(asker: Asker) -> Model:
+    """Reads the catalog, which may be on another machine."""
     synced = asker.assistant.index.synced_at
     return Model(created=int(synced.timestamp()) if synced else 0)
 
