@@ -16,6 +16,7 @@ import pytest
 from door_server import open_doors, until
 from fake_assistant import LETTUCES, PASSWORD, FakeAssistant, site_index
 from owner_site import ASKED, EVIL, FORMULA, SLUGS, VOTES, furnish, source_file
+from small_site import GARDEN
 from typer.testing import CliRunner
 
 from eval.cases.cases import load_cases
@@ -23,6 +24,7 @@ from eval.cases.check import check_cases
 from eval.cases.from_readers import reader_id
 from rag.errors import ConfigError
 from rag.settings import load_settings
+from rag.types import Damage
 from ui.cli import app
 from ui.doors.access import AccessFile
 from ui.doors.owner_lock import COOKIE
@@ -240,6 +242,18 @@ def test_the_overview_has_the_index_and_its_last_sync(index: Path) -> None:
     assert (recovered["title"], recovered["complete"]) == ("Compost in winter", False)
     assert told["sources"] == []
     assert (told["keeps_questions"], told["keep_days"]) == (True, 180)
+
+
+def test_posts_from_damaged_files_are_counted_however_few_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.owner.desk._LISTED", 2)
+    damage = Damage("from plain text that lost its tags", complete=True)
+    posts = [replace(one, post=replace(one.post, damage=damage)) for one in GARDEN]
+    with server(site_index(tmp_path / "index", posts=posts)) as client:
+        told = client.get("/owner/overview").json()
+    assert len(told["recovered"]) == 2
+    assert told["recovered_in_all"] == len(GARDEN) > 2
 
 
 def test_a_sync_is_started_and_told(index: Path) -> None:
