@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from door_server import open_doors, until
+from door_server import no_new_files, open_doors, until
 from fake_assistant import LETTUCES, PASSWORD, FakeAssistant, site_index
 from owner_site import ASKED, EVIL, FORMULA, SLUGS, VOTES, furnish, source_file
 from small_site import GARDEN
@@ -254,6 +254,20 @@ def test_posts_from_damaged_files_are_counted_however_few_are_listed(
         told = client.get("/owner/overview").json()
     assert len(told["recovered"]) == 2
     assert told["recovered_in_all"] == len(GARDEN) > 2
+
+
+def test_a_sync_that_cannot_begin_is_told_and_can_be_tried_again(index: Path) -> None:
+    with server(index, sync_sources=str(source_file(index.parent))) as client:
+        client.get("/owner/work")  # its connection is there from now on
+        for door in ("sync", "examine"):
+            with no_new_files():
+                said = client.post(f"/owner/{door}", json={})
+            assert (said.status_code, set(said.json())) == (503, {"problem", "hint"})
+        told = client.get("/owner/work").json()
+        assert {told[one]["running"] for one in ("sync", "health")} == {False}
+        assert "could be started" in told["sync"]["problem"]
+        assert "could be started" in told["health"]["problem"]
+        assert client.post("/owner/sync", json={}).json()["sync"]["running"]
 
 
 def test_a_sync_is_started_and_told(index: Path) -> None:
