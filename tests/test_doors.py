@@ -98,6 +98,18 @@ def test_a_view_is_what_the_page_draws_at_once_or_as_it_grows(
     assert drawn.left_out
 
 
+def test_what_the_widgets_readers_copy_is_in_the_pages_language(tmp_path: Path) -> None:
+    own = tmp_path / "de.json"
+    own.write_text('{"is_quoted": "wörtlich"}', encoding="utf-8")
+    given: dict[str, Any] = {"page_language": "de", "page_texts": own}
+    index = site_index(tmp_path / "index")
+    with FakeAssistant(index, **given) as assistant, open_doors(assistant) as (address, _):
+        whole = ask(address, question=LETTUCES, view=True).json()
+        *_, (_, last) = events(ask(address, question=LETTUCES, view=True, stream=True).text)
+    assert "*Wörtlich*" in whole["markdown"]
+    assert last["markdown"] == whole["markdown"]
+
+
 def test_sentences_are_sent_while_the_answer_is_still_written(address: str) -> None:
     body = {"question": f"{LETTUCES} slow", "stream": True}
     with httpx.stream("POST", f"{address}/api/ask", json=body) as said:

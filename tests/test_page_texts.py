@@ -26,7 +26,7 @@ def sources() -> str:
     """All that may name a text: scripts, markup and the pages' own Python."""
     scripts = dict.fromkeys(SCRIPTS + WIDGET + OWNER)
     files = [ASSETS / one for one in (*scripts, "page.html", "owner.html")]
-    files.append(ROOT / "ui" / "look.py")
+    files += [ROOT / "ui" / name for name in ("look.py", "copied.py")]
     for package in ("page", "owner", "doors"):
         files += sorted((ROOT / "ui" / package).glob("*.py"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
@@ -76,7 +76,7 @@ def test_readers_are_not_sent_the_owners_texts() -> None:
     assert {"own_sync_now", "door_log_in"} <= set(known) - set(sent)
     readers = [*(ASSETS / one for one in dict.fromkeys(SCRIPTS + WIDGET)), ASSETS / "page.html"]
     text = "\n".join(file.read_text(encoding="utf-8") for file in readers)
-    assert re.findall(r'"(?:own|door)_\w+"', text) == []
+    assert re.findall(r'"(?:own|door|copy)_\w+"', text) == []
 
 
 def test_the_owners_pages_have_no_words_of_their_own() -> None:

@@ -172,7 +172,8 @@ def _api(assistant: Assistant, asker: Asker, access: Access, rates: Rates, texts
         openapi_url="/api/openapi.json",
     )
     add_problem_handlers(app)
-    for routes in (ask_routes, post_routes, chat_routes, health_routes):
+    app.include_router(ask_routes(asker, texts))
+    for routes in (post_routes, chat_routes, health_routes):
         app.include_router(routes(asker))
     shown = site_name(assistant, texts)
     app.include_router(login_routes(access, rates, assistant.settings, texts, shown))

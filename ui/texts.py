@@ -14,7 +14,7 @@ from rag.errors import ConfigError
 _ENGLISH = "texts.en.json"
 _RIGHT_TO_LEFT = frozenset("ar ckb dv fa he ku ps sd ug ur yi".split())
 _GAP = re.compile(r"\{(\w+)\}")
-_ELSEWHERE = ("own_", "door_")  # on the owner's page, at the log-in
+_ELSEWHERE = ("own_", "door_", "copy_")  # on the owner's page, at the log-in, in what is copied
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from rag.types import Answer, Turn
 from ui.doors.asking import Asked, Asker, while_there
 from ui.doors.problems import BROKEN, RESPONSES, Problem
 from ui.doors.pulse import COMMENT, beginning_with, with_pulse
+from ui.texts import Texts
 from ui.view import PageAnswer, view
 
 _TURNS = 200  # of a conversation, at most; how many of them count is a setting
@@ -62,7 +63,8 @@ class AskBody(BaseModel):
     """Comes back in the answer."""
 
 
-def ask_routes(asker: Asker) -> APIRouter:
+def ask_routes(asker: Asker, texts: Texts) -> APIRouter:
+    """Where questions are asked; `texts` are the page's words, for views."""
     router = APIRouter()
 
     @router.post(
@@ -91,12 +93,12 @@ def ask_routes(asker: Asker) -> APIRouter:
         )
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="ask"))
-            whole = view(answer) if body.view else record(answer, id=body.id)
+            whole = view(answer, texts) if body.view else record(answer, id=body.id)
             return Response(whole.model_dump_json(by_alias=True), media_type="application/json")
         answers = with_pulse(asker.answers(asked, door="ask"))
         # The first one before anything is said, so that what fails soon has its status.
         first = await while_there(request, anext(answers))
-        events = _events(_drawn if body.view else _recorded(body.id), first, answers)
+        events = _events(_drawn(texts) if body.view else _recorded(body.id), first, answers)
         return StreamingResponse(events, media_type="text/event-stream", headers=NO_BUFFER)
 
     return router
@@ -121,8 +123,11 @@ def _recorded(id_: str | int | None) -> _Tell:
     return tell
 
 
-def _drawn(answer: Answer) -> Iterator[str]:
-    yield _event("view", view(answer))
+def _drawn(texts: Texts) -> _Tell:
+    def tell(answer: Answer) -> Iterator[str]:
+        yield _event("view", view(answer, texts))
+
+    return tell
 
 
 async def _events(
