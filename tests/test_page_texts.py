@@ -105,11 +105,27 @@ def test_a_language_takes_the_place_of_english_key_by_key(tmp_path: Path) -> Non
     assert load_texts("pt-BR").direction == "ltr"
 
 
+def test_a_language_may_have_more_forms_of_what_is_counted(tmp_path: Path) -> None:
+    own = tmp_path / "ar.json"
+    forms = ("zero", "one", "two", "few", "many")
+    given = {f"{key}_{form}": f"{form} {{n}}" for key in ("posts", "door_wait") for form in forms}
+    own.write_text(json.dumps(given), encoding="utf-8")
+    texts = load_texts("ar", own)
+    assert {f"posts_{form}" for form in forms} <= set(texts.of_readers)
+    said = [texts.count("door_wait", number) for number in (0, 1, 2, 3, 11)]
+    assert said == ["zero 0", "one 1", "two 2", "many 3", "many 11"]
+    waits = english()["door_wait_many"].replace("{n}", "2")
+    assert load_texts().count("door_wait", 2) == waits
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
         ('{"aks": "?"}', "has a text that the page does not use: 'aks'"),
         ('{"ask": "{who}"}', "has a gap that nothing fills"),
+        ('{"ask_few": "?"}', "has a text that the page does not use: 'ask_few'"),
+        ('{"posts_other": "{n}"}', "has a text that the page does not use: 'posts_other'"),
+        ('{"posts_few": "{n} {who}"}', "has a gap that nothing fills"),
         ('{"ask": 1}', "holds something else than texts"),
         ("{", "cannot be read"),
         (None, "cannot be read"),
