@@ -63,6 +63,22 @@ def test_every_text_of_the_catalog_is_used() -> None:
     assert unused == []
 
 
+def test_the_guide_to_the_page_names_what_readers_can_do() -> None:
+    guide = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    texts = english()
+    keys = [
+        "stop",
+        "stopped",
+        "new_chat",
+        "saved_chats",
+        "export_chat",
+        "delete_all",
+        "show_in_post",
+    ]
+    keys += [key for key in texts if key.startswith("reason_")]
+    assert [key for key in keys if f"*{texts[key]}*" not in " ".join(guide.split())] == []
+
+
 def test_the_catalog_is_in_order_and_has_both_forms_of_what_is_counted() -> None:
     keys = list(english())
     assert keys == sorted(keys)
