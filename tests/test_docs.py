@@ -162,7 +162,7 @@ def test_the_readme_shows_what_really_happens(sample_index: Path) -> None:
 def sample_index(tmp_path: Path) -> Path:
     """The bundled sample in `index` of the working folder, where the examples look for it."""
     from rag.settings import load_settings
-    from ui.sample import ingest_sample
+    from ui.commands.sample import ingest_sample
 
     settings = load_settings(index=tmp_path / "index")
     ingest_sample(settings)

@@ -26,11 +26,11 @@ from rag.errors import ConfigError
 from rag.settings import load_settings
 from rag.types import Damage
 from ui.cli import app
+from ui.commands.serving import require_lock
 from ui.doors.access import AccessFile
 from ui.doors.owner_lock import COOKIE
 from ui.feedback import unanswered, votes
 from ui.owner.page import SCRIPTS
-from ui.serving import require_lock
 
 OWNER = "the gardener's own key"
 DATA = (

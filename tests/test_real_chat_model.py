@@ -15,9 +15,9 @@ from tiny_chat_model import make_model, speaker
 from eval.chat_trial import Trial, try_model
 from rag import Assistant
 from rag.settings import load_settings
+from ui.commands.trial import lines
 from ui.copied import markdown
 from ui.render import REFUSED
-from ui.trial import lines
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
 

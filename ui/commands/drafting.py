@@ -11,7 +11,7 @@ from eval.cases.proposed import Proposed
 from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
 from rag.record import record
-from ui.calibrating import EASIER, drafted_questions
+from ui.commands.calibrating import EASIER, drafted_questions
 from ui.feedback import Feedback, Unanswered, unanswered, votes
 from ui.show import count, progress_bar
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder, Json, Page, Port, port_of_page
+from ui.commands.cli_options import Folder, Json, Page, Port, port_of_page
 
 
 def review(
@@ -58,7 +58,7 @@ def review(
     port_of_page(port, page=page)
     from eval.judging.review_figures import reviews_json, reviews_text
     from rag.settings import load_settings
-    from ui.reviewing import review_figures, sheets_for_people, sheets_on_page, then_review
+    from ui.commands.reviewing import review_figures, sheets_for_people, sheets_on_page, then_review
     from ui.show import count
 
     if output and page:

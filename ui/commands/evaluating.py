@@ -24,7 +24,7 @@ from eval.systems.in_index import OURS
 from rag.assistant import Assistant
 from rag.index.index import Index
 from rag.settings import Settings, load_settings
-from ui.sample import Bundled, ingest_sample, sample_cases, sample_settings
+from ui.commands.sample import Bundled, ingest_sample, sample_cases, sample_settings
 from ui.show import progress_bar
 
 
