@@ -29,7 +29,7 @@ from eval.cases.cases import Case, load_cases
 from rag.assistant import Assistant
 from rag.chain import ChainInput
 from rag.settings import Settings, load_settings
-from ui.sample import ingest_sample, sample_cases, sample_settings
+from ui.commands.sample import ingest_sample, sample_cases, sample_settings
 
 WHOLE = "whole question"
 _AT_ONCE = 20  # questions of readers who ask in the same moment

@@ -40,7 +40,7 @@ from bench.recombined import Likeness, Sentences, prepared
 from bench.results import add_output, hand_over
 from eval.cases.cases import load_cases
 from rag.settings import load_settings
-from ui.sample import sample_cases
+from ui.commands.sample import sample_cases
 
 _SIZES = (1_000, 3_000, 10_000)
 _MOST = 20_000  # sentences

@@ -31,7 +31,7 @@ from rag.catalog.vectors import all_vectors
 from rag.index.index import Index
 from rag.settings import Settings
 from rag.types import Vectors
-from ui.sample import sample_cases
+from ui.commands.sample import sample_cases
 
 _GRAPHS = (Graph(16, 100), Graph(16, 200), Graph(32, 100), Graph(32, 200))  # the first is Chroma's
 _SEARCHES = (50, 100, 200, 400)  # Chroma's is 100

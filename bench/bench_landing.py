@@ -29,7 +29,7 @@ from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
 from rag.links import deep_link
 from rag.types import ParsedPost
-from ui.demo_site import BASE, demo_pages
+from ui.commands.demo_site import BASE, demo_pages
 
 _KINDS: tuple[Where, ...] = ("words", "section", "elsewhere", "page")
 

@@ -29,7 +29,7 @@ from bench.results import add_output, hand_over
 from bench.served import Succession, served
 from eval.cases.cases import load_cases
 from rag.settings import Settings
-from ui.sample import sample_cases
+from ui.commands.sample import sample_cases
 
 
 @dataclass(frozen=True, slots=True)

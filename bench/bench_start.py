@@ -21,8 +21,8 @@ from bench.figures import Spread, spread, table
 from bench.machine import this_machine
 from bench.processes import PULLQUOTE, seconds_until_page, timed
 from bench.results import add_output, hand_over
+from ui.commands.sample import EXAMPLES
 from ui.ports import free_port
-from ui.sample import EXAMPLES
 
 _HOST = "127.0.0.1"
 _NOTHING, _NUMPY = "python -c pass", "python -c 'import numpy'"

@@ -27,7 +27,7 @@ from rag.assistant import Assistant
 from rag.backends import load_embedder
 from rag.embedding.embedder import HashEmbedder
 from rag.settings import Settings, load_settings
-from ui.sample import EXAMPLES, sample_cases
+from ui.commands.sample import EXAMPLES, sample_cases
 
 _SAMPLE = str(files("ingest.sample") / "posts.json")
 _ROUNDS = 3

@@ -23,9 +23,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from bench.landing import FLAGS
 from bench.processes import in_own_process
 from bench.served import served
-from ui.demo_site import BASE, demo_pages
+from ui.commands.demo_site import BASE, demo_pages
+from ui.commands.sample import EXAMPLES, ingest_sample, sample_settings
 from ui.ports import page_address
-from ui.sample import EXAMPLES, ingest_sample, sample_settings
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 LARGEST = 150_000

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from bench.processes import answers
 from rag.settings import Settings
+from ui.commands.serving import serve_page
 from ui.ports import page_address
-from ui.serving import serve_page
 
 _PATIENCE = 300.0  # seconds until a server counts as one that never comes
 _LOOK = 0.02  # seconds between two looks

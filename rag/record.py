@@ -17,7 +17,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class CitationRecord(_Record):
@@ -102,10 +102,15 @@ class ProvenanceRecord(_Record):
 
 class FiltersRecord(_Record):
     authors: tuple[str, ...] = ()
+    """Names; posts of one of them are taken."""
     categories: tuple[str, ...] = ()
+    """Names; posts in one of them are taken."""
     tags: tuple[str, ...] = ()
+    """Names; posts with one of them are taken."""
     since: datetime | None = None
+    """Posts published then or later."""
     until: datetime | None = None
+    """Posts published before then."""
 
 
 class RecognisedRecord(_Record):
@@ -127,7 +132,9 @@ class AnswerRecord(_Record):
     """The caller's, and what was recognised."""
     recognised: tuple[RecognisedRecord, ...] = ()
     sentences: tuple[SentenceRecord, ...] = ()
+    """Those that passed the check; none where no answer was found."""
     rejected: tuple[RejectedRecord, ...] = ()
+    """Claims of the draft that did not pass the check, word for word, and why."""
     hits: tuple[HitRecord, ...] = ()
     nearest: tuple[CitationRecord, ...] = ()
     answerable: Share = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -26,8 +26,6 @@ from rag.place import ChromaServer, Database, Place
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _PREFIX = "PULLQUOTE_"
 _FILE = Path("pullquote.toml")
-# Never shown, not even where they do not fit.
-_SECRETS = {"wordpress_password", "password", "owner_password", "chroma_token", "catalog_url"}
 # Read by the test suite and by nothing else.
 _NOT_SETTINGS = {"PULLQUOTE_REQUIRE_BROWSER"}
 
@@ -235,6 +233,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+# Never shown, not even where they do not fit.
+_SECRETS = {
+    name
+    for name, field in Settings.model_fields.items()
+    if SecretStr in (field.annotation, *get_args(field.annotation))
+}
 
 
 def load_settings(**arguments: Any) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 import time
@@ -53,6 +54,18 @@ def open_site(folder: Path) -> Iterator[tuple[str, Doors]]:
     """The doors of the small site, whose index is made in the folder."""
     with FakeAssistant(site_index(folder / "index")) as assistant, open_doors(assistant) as opened:
         yield opened
+
+
+@contextmanager
+def no_new_files() -> Iterator[None]:
+    """This process can open no more files, and so start no process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Not 0: what waits for as many files as are allowed goes on. The first three are always open.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def until(true: Any, seconds: float = 10) -> None:

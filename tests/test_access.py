@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 from rag.errors import ConfigError
 from rag.settings import load_settings
 from ui.cli import app
+from ui.commands.serving import require_lock
 from ui.doors.access import Access, AccessFile
 from ui.doors.gate import COOKIE
 from ui.doors.rates import Rates, What, client_of
 from ui.ports import is_loopback
-from ui.serving import require_lock
 from ui.texts import load_texts
 
 OPEN_DOORS = {"/healthz", "/readyz", "/login"}

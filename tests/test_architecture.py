@@ -31,6 +31,7 @@ UI: dict[str, set[str]] = {  # the same inside ui; what stands beside them may i
     "owner": {"doors"},
     "page": {"doors", "owner"},
     "marking": {"doors"},
+    "commands": {"doors", "owner", "page", "marking"},
     "assets": set(),
 }
 RAG: dict[str, set[str]] = {  # the same inside rag
@@ -183,7 +184,7 @@ HOMES = {  # a package may be imported in these files and nowhere else
     "urllib3": ["ingest/live/fetch.py", "eval/systems/http.py"],
     "mcp": ["ui/doors/mcp_tools.py"],
     "itsdangerous": ["ui/doors/access.py"],
-    "typer": ["ui/cli*.py"],
+    "typer": ["ui/cli.py", "ui/commands/cli_*.py"],
     "py3langid": ["rag/text/language.py"],
     "ray": ["ingest/on_ray.py"],
     "pyarrow": ["ingest/on_ray.py"],
@@ -290,6 +291,19 @@ def test_packages_inside_a_package_point_one_way(outer: str, package: str) -> No
     for file in files:
         own = {name.split(".")[1] for name in ours(file) if name.startswith(f"{outer}.")}
         assert not own & against, f"{place(file)} must not import {own & against}"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "ui").glob("*.py")), ids=place)
+def test_only_the_command_line_knows_commands(file: Path) -> None:
+    if file.name != "cli.py":
+        assert not [name for name in ours(file) if name.startswith("ui.commands")]
+
+
+def test_every_module_of_commands_is_drawn() -> None:
+    drawn = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    house = drawn.partition("\n  commands/")[2].partition("\n  page/")[0].split()
+    for file in (ROOT / "ui" / "commands").glob("*.py"):
+        assert file.name == "__init__.py" or file.name in house, place(file)
 
 
 @pytest.mark.parametrize("outer", MAY_IMPORT)

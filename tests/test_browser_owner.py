@@ -123,6 +123,16 @@ def test_the_owner_finds_the_way_from_the_chat_and_sees_how_things_are(seen: Ope
     expect(page.locator("#pq.pq-ready")).to_be_visible()
 
 
+def test_posts_that_are_not_listed_are_counted(seen: Opened) -> None:
+    page = seen.page("/healthz")
+    overview = page.request.get(f"{seen.address}/owner/overview").json()
+    told = {**overview, "recovered_in_all": 203}
+    page.route("**/owner/overview", lambda route: route.fulfill(json=told))
+    page.goto(f"{seen.address}/owner")
+    page.get_by_text("Recovered from damaged files: 203 posts").click()
+    expect(page.get_by_text("202 more are not listed.")).to_be_visible()
+
+
 def test_what_strangers_wrote_is_only_text(seen: Opened) -> None:
     page = seen.filled()
     expect(row(page, "questions", "Why").locator(".asked")).to_have_text(f"Why {EVIL}?")

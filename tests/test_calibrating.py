@@ -11,7 +11,7 @@ from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
 from rag.index.own_calibration import own_calibration
 from rag.settings import Settings
-from ui.calibrating import EASIER, calibrate, print_calibrated
+from ui.commands.calibrating import EASIER, calibrate, print_calibrated
 
 PLANTS = "bean pea leek kale chard beet carrot onion garlic radish turnip fennel".split()
 BEASTS = ("slug", "crow", "mouse")

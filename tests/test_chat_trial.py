@@ -17,7 +17,7 @@ from rag.errors import ConfigError
 from rag.index.index import Index
 from rag.settings import load_settings
 from ui.cli import app
-from ui.trial import lines
+from ui.commands.trial import lines
 
 
 @pytest.fixture

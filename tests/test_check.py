@@ -122,7 +122,7 @@ def run(file: Path, *more: str) -> tuple[int, str]:
 
 
 def test_the_bundled_cases_have_no_mistake() -> None:
-    from ui.sample import sample_cases
+    from ui.commands.sample import sample_cases
 
     assert run(sample_cases()) == (0, "60 cases, no mistake.\n")
 

@@ -16,8 +16,8 @@ from wordpress_server import FakeSite, Response, serving
 from ingest.live.spot_check import PageCheck
 from ingest.report import Report
 from ui.cli import app
+from ui.commands.show_sync import print_report
 from ui.ports import free_port
-from ui.show_sync import print_report
 
 ROOT = Path(__file__).resolve().parents[1]
 NEAR = "--allow-private-network"

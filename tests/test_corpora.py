@@ -22,7 +22,7 @@ from rag.errors import ConfigError, SourceError
 from rag.index.index import Index
 from rag.settings import Settings
 from rag.types import Turn
-from ui.sample import sample_cases
+from ui.commands.sample import sample_cases
 
 KEPT, TRAINED = ([str(n) for n in range(20) if is_graded(str(n)) == kept] for kept in (True, False))
 SOW = "Sow beans in May , after the frost ."

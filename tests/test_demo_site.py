@@ -14,7 +14,7 @@ from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
 from rag.links import deep_link
 from rag.text.sentences import split_sentences
-from ui.demo_site import BASE, demo_pages
+from ui.commands.demo_site import BASE, demo_pages
 
 CONTENT = (
     '<p>First words.</p><h2 id="süd-ost">A heading</h2><p>Under the <b>heading</b>.</p>'

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -44,6 +46,32 @@ def test_the_image_is_made_of_files_that_are_there_and_sent() -> None:
         assert f"!{name}" in ignored
     packages = {one.split(".")[0] for one in _packages()}
     assert packages <= set(copied), "a package is not in the image"
+
+
+def test_the_image_has_the_tools_for_assistants() -> None:
+    """Without the extra, `/mcp` is not there."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (installed,) = re.findall(r'constraints\.txt "\.\[(.+)\]"$', dockerfile, re.MULTILINE)
+    assert "mcp" in installed.split(",")
+    assert set(installed.split(",")) <= set(_project()["optional-dependencies"])
+
+
+def test_only_what_serves_is_asked_how_it_is_and_each_has_its_secrets() -> None:
+    assert (
+        "/readyz" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").partition("HEALTHCHECK")[2]
+    )
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    assert services["pullquote"]["image"] == services["ingest"]["image"]
+    for name, unit in (("pullquote", "pullquote"), ("ingest", "pullquote-ingest")):
+        one = services[name]
+        assert one.get("healthcheck", {}).get("disable", False) == (one["command"][0] != "serve")
+        (secrets,) = one["env_file"]
+        assert secrets["required"] is False
+        of_unit = re.findall(
+            r"^EnvironmentFile=-/etc/(\S+)$",
+            (DEPLOY / f"{unit}.service").read_text(encoding="utf-8"), re.MULTILINE,
+        )  # fmt: skip
+        assert of_unit == [secrets["path"]]
 
 
 def test_torch_has_one_version() -> None:
@@ -90,7 +118,13 @@ def test_a_unit_waits_for_longer_than_the_server_does() -> None:
 
 
 def _packages() -> list[str]:
-    import tomllib
+    return list(_config()["tool"]["setuptools"]["packages"])
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return list(project["tool"]["setuptools"]["packages"])
+
+def _project() -> dict[str, Any]:
+    found: dict[str, Any] = _config()["project"]
+    return found
+
+
+def _config() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

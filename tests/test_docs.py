@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 import rag
 from rag.settings import Settings, load_settings
 from ui.cli import app
-from ui.sample import ingest_sample
+from ui.commands.sample import ingest_sample
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from door_server import open_doors, open_site, until
 from fake_assistant import LETTUCES, FakeAssistant, site_index
 
+from rag.catalog.catalog import Catalog
 from rag.record import AnswerRecord, record
 from rag.types import Turn
 from ui.all_doors import Doors
@@ -93,6 +96,18 @@ def test_a_view_is_what_the_page_draws_at_once_or_as_it_grows(
     assert views[-1] == drawn
     assert "cheese" not in json.dumps([one for _, one in said[:-1]])
     assert drawn.left_out
+
+
+def test_what_the_widgets_readers_copy_is_in_the_pages_language(tmp_path: Path) -> None:
+    own = tmp_path / "de.json"
+    own.write_text('{"is_quoted": "wörtlich"}', encoding="utf-8")
+    given: dict[str, Any] = {"page_language": "de", "page_texts": own}
+    index = site_index(tmp_path / "index")
+    with FakeAssistant(index, **given) as assistant, open_doors(assistant) as (address, _):
+        whole = ask(address, question=LETTUCES, view=True).json()
+        *_, (_, last) = events(ask(address, question=LETTUCES, view=True, stream=True).text)
+    assert "*Wörtlich*" in whole["markdown"]
+    assert last["markdown"] == whole["markdown"]
 
 
 def test_sentences_are_sent_while_the_answer_is_still_written(address: str) -> None:
@@ -234,6 +249,30 @@ def test_ready_is_who_has_loaded_its_models(tmp_path: Path) -> None:
         cold.warm_up()
         late = httpx.get(f"{address}/readyz")
         assert (late.status_code, late.json()["ready"]) == (200, True)
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics", "/v1/models"])
+def test_a_catalog_that_is_slow_holds_up_nobody_else(
+    address: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    read, go_on = threading.Event(), threading.Event()
+    own = Catalog.meta
+
+    def slow(catalog: Catalog, key: str) -> str | None:
+        read.set()
+        assert go_on.wait(60)
+        return own(catalog, key)
+
+    monkeypatch.setattr(Catalog, "meta", slow)
+    with ThreadPoolExecutor(1) as beside:
+        waits = beside.submit(httpx.get, address + path, timeout=60)
+        assert read.wait(60)
+        try:
+            assert httpx.get(f"{address}/healthz", timeout=30).status_code == 200
+            assert not waits.done()
+        finally:
+            go_on.set()
+        assert waits.result().status_code == 200
 
 
 def test_the_description_of_the_doors_asks_nobody_else_for_anything(address: str) -> None:

@@ -30,8 +30,8 @@ from rag.embedding.embedder import HashEmbedder
 from rag.errors import SourceError
 from rag.index.index import Index
 from rag.settings import BUNDLED_MODEL, Settings
-from ui import cli_eval
 from ui.cli import app
+from ui.commands import cli_eval
 
 WHOLE = Gold("garden.example/2", "", "")
 FITTED = "share of further sentences, on the other half of its development part"

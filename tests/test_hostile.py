@@ -17,7 +17,7 @@ from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
 from rag.record import record
 from rag.types import Answer, Basis
-from ui.render import markdown
+from ui.copied import markdown
 from ui.view import view
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

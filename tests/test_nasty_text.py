@@ -7,7 +7,7 @@ from nasty_blog import Blog, blog
 from small_site import section as made
 
 from rag.types import Sentence
-from ui.render import markdown
+from ui.copied import markdown
 from ui.show import print_answer
 
 __all__ = ["blog"]

@@ -26,7 +26,7 @@ from rag.record import record
 from rag.settings import load_settings
 from rag.text.differing import conflict, said
 from rag.types import Answer, Found, Hit, ParsedPost, Span
-from ui.render import markdown
+from ui.copied import markdown
 from ui.show import print_answer
 from ui.view import view
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
-from door_server import open_doors, until
+from door_server import no_new_files, open_doors, until
 from fake_assistant import LETTUCES, PASSWORD, FakeAssistant, site_index
 from owner_site import ASKED, EVIL, FORMULA, SLUGS, VOTES, furnish, source_file
+from small_site import GARDEN
 from typer.testing import CliRunner
 
 from eval.cases.cases import load_cases
@@ -23,12 +24,13 @@ from eval.cases.check import check_cases
 from eval.cases.from_readers import reader_id
 from rag.errors import ConfigError
 from rag.settings import load_settings
+from rag.types import Damage
 from ui.cli import app
+from ui.commands.serving import require_lock
 from ui.doors.access import AccessFile
 from ui.doors.owner_lock import COOKIE
 from ui.feedback import unanswered, votes
 from ui.owner.page import SCRIPTS
-from ui.serving import require_lock
 
 OWNER = "the gardener's own key"
 DATA = (
@@ -240,6 +242,32 @@ def test_the_overview_has_the_index_and_its_last_sync(index: Path) -> None:
     assert (recovered["title"], recovered["complete"]) == ("Compost in winter", False)
     assert told["sources"] == []
     assert (told["keeps_questions"], told["keep_days"]) == (True, 180)
+
+
+def test_posts_from_damaged_files_are_counted_however_few_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.owner.desk._LISTED", 2)
+    damage = Damage("from plain text that lost its tags", complete=True)
+    posts = [replace(one, post=replace(one.post, damage=damage)) for one in GARDEN]
+    with server(site_index(tmp_path / "index", posts=posts)) as client:
+        told = client.get("/owner/overview").json()
+    assert len(told["recovered"]) == 2
+    assert told["recovered_in_all"] == len(GARDEN) > 2
+
+
+def test_a_sync_that_cannot_begin_is_told_and_can_be_tried_again(index: Path) -> None:
+    with server(index, sync_sources=str(source_file(index.parent))) as client:
+        client.get("/owner/work")  # its connection is there from now on
+        for door in ("sync", "examine"):
+            with no_new_files():
+                said = client.post(f"/owner/{door}", json={})
+            assert (said.status_code, set(said.json())) == (503, {"problem", "hint"})
+        told = client.get("/owner/work").json()
+        assert {told[one]["running"] for one in ("sync", "health")} == {False}
+        assert "could be started" in told["sync"]["problem"]
+        assert "could be started" in told["health"]["problem"]
+        assert client.post("/owner/sync", json={}).json()["sync"]["running"]
 
 
 def test_a_sync_is_started_and_told(index: Path) -> None:

@@ -90,6 +90,16 @@ def test_filters_are_looked_in_and_words_are_not_recognised_again(desk: Desk) ->
     assert {card.title for card in given.answer.cards} == {"Tomatoes from seed"}
 
 
+def test_what_a_reader_copies_is_in_the_pages_language(
+    assistant: FakeAssistant, tmp_path: Path
+) -> None:
+    own = tmp_path / "de.json"
+    own.write_text('{"is_quoted": "wörtlich"}', encoding="utf-8")
+    said = ask(Desk(assistant, load_texts("de", own)), LETTUCES)
+    assert said.answer
+    assert "*Wörtlich*" in said.answer.markdown
+
+
 def test_a_failure_is_told_in_plain_words_and_names_no_secret(desk: Desk) -> None:
     known, unknown = ask(desk, "please fail"), ask(desk, "please crash")
     assert known.failure

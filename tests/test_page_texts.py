@@ -26,7 +26,7 @@ def sources() -> str:
     """All that may name a text: scripts, markup and the pages' own Python."""
     scripts = dict.fromkeys(SCRIPTS + WIDGET + OWNER)
     files = [ASSETS / one for one in (*scripts, "page.html", "owner.html")]
-    files.append(ROOT / "ui" / "look.py")
+    files += [ROOT / "ui" / name for name in ("look.py", "copied.py")]
     for package in ("page", "owner", "doors"):
         files += sorted((ROOT / "ui" / package).glob("*.py"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
@@ -63,6 +63,22 @@ def test_every_text_of_the_catalog_is_used() -> None:
     assert unused == []
 
 
+def test_the_guide_to_the_page_names_what_readers_can_do() -> None:
+    guide = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    texts = english()
+    keys = [
+        "stop",
+        "stopped",
+        "new_chat",
+        "saved_chats",
+        "export_chat",
+        "delete_all",
+        "show_in_post",
+    ]
+    keys += [key for key in texts if key.startswith("reason_")]
+    assert [key for key in keys if f"*{texts[key]}*" not in " ".join(guide.split())] == []
+
+
 def test_the_catalog_is_in_order_and_has_both_forms_of_what_is_counted() -> None:
     keys = list(english())
     assert keys == sorted(keys)
@@ -76,7 +92,7 @@ def test_readers_are_not_sent_the_owners_texts() -> None:
     assert {"own_sync_now", "door_log_in"} <= set(known) - set(sent)
     readers = [*(ASSETS / one for one in dict.fromkeys(SCRIPTS + WIDGET)), ASSETS / "page.html"]
     text = "\n".join(file.read_text(encoding="utf-8") for file in readers)
-    assert re.findall(r'"(?:own|door)_\w+"', text) == []
+    assert re.findall(r'"(?:own|door|copy)_\w+"', text) == []
 
 
 def test_the_owners_pages_have_no_words_of_their_own() -> None:
@@ -105,11 +121,27 @@ def test_a_language_takes_the_place_of_english_key_by_key(tmp_path: Path) -> Non
     assert load_texts("pt-BR").direction == "ltr"
 
 
+def test_a_language_may_have_more_forms_of_what_is_counted(tmp_path: Path) -> None:
+    own = tmp_path / "ar.json"
+    forms = ("zero", "one", "two", "few", "many")
+    given = {f"{key}_{form}": f"{form} {{n}}" for key in ("posts", "door_wait") for form in forms}
+    own.write_text(json.dumps(given), encoding="utf-8")
+    texts = load_texts("ar", own)
+    assert {f"posts_{form}" for form in forms} <= set(texts.of_readers)
+    said = [texts.count("door_wait", number) for number in (0, 1, 2, 3, 11)]
+    assert said == ["zero 0", "one 1", "two 2", "many 3", "many 11"]
+    waits = english()["door_wait_many"].replace("{n}", "2")
+    assert load_texts().count("door_wait", 2) == waits
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
         ('{"aks": "?"}', "has a text that the page does not use: 'aks'"),
         ('{"ask": "{who}"}', "has a gap that nothing fills"),
+        ('{"ask_few": "?"}', "has a text that the page does not use: 'ask_few'"),
+        ('{"posts_other": "{n}"}', "has a text that the page does not use: 'posts_other'"),
+        ('{"posts_few": "{n} {who}"}', "has a gap that nothing fills"),
         ('{"ask": 1}', "holds something else than texts"),
         ("{", "cannot be read"),
         (None, "cannot be read"),

@@ -15,8 +15,8 @@ from rag.checking.verify import Check, verify
 from rag.text.sentences import split_sentences
 from rag.types import Answer, Block, BlockKind, Claim, Pointer, Section, Span
 from ui import show
+from ui.copied import markdown
 from ui.parts import Part, parts, row_words
-from ui.render import markdown
 from ui.view import view
 
 HEADER = "Year | Posts"

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from door_server import open_doors, until
+from door_server import no_new_files, open_doors, until
 from fake_assistant import PASSWORD
 from test_live_site import Kept
 from test_sync import BEDS, entry
@@ -149,6 +149,20 @@ def test_a_failure_is_told_and_the_next_request_begins_anew(kept: Kept) -> None:
         source.write_text(json.dumps([entry(7, BEDS)]), encoding="utf-8")
         asked.post()
         assert asked.settle(2)["problem"] == ""
+
+
+def test_a_sync_that_could_not_be_started_stops_no_later_one(kept: Kept) -> None:
+    settings = kept.settings(sync_sources=[kept.site.base])
+    with Assistant(settings, embedder=HashEmbedder()) as assistant:
+        syncing = Counted(settings, assistant.index.catalog)
+        pings = Pings(syncing, wait=0.05)
+        with no_new_files():
+            pings.ping()
+            until(lambda: "could be started" in syncing.state.problem, SECONDS)
+        pings.ping()
+        until(lambda: syncing.begun == 1 and not syncing.state.running, SECONDS)
+        assert syncing.state.problem == ""
+        pings.close()
 
 
 def test_a_server_that_ends_begins_no_more(kept: Kept) -> None:

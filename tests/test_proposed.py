@@ -19,7 +19,7 @@ from rag.index.index import write_index
 from rag.settings import load_settings
 from rag.types import Turn
 from ui.cli import app
-from ui.sample import ingest_sample
+from ui.commands.sample import ingest_sample
 
 WOOL = Drafted("What about wool, and why?", "heading", "garden.example/2", "Results", "It “held”.")
 FORMULA = Drafted("=1+1?", "sentence", "garden.example/1", "", "-5 degrees, he said, are\ntoo few.")

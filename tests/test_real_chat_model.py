@@ -15,8 +15,9 @@ from tiny_chat_model import make_model, speaker
 from eval.chat_trial import Trial, try_model
 from rag import Assistant
 from rag.settings import load_settings
-from ui.render import REFUSED, markdown
-from ui.trial import lines
+from ui.commands.trial import lines
+from ui.copied import markdown
+from ui.render import REFUSED
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
 

@@ -26,7 +26,7 @@ from rag.types import (
     Wanted,
 )
 from ui.cli import app
-from ui.render import markdown
+from ui.copied import markdown
 from ui.view import view
 
 TOMATOES, SLUGS, COMPOST = (parsed.post for parsed in GARDEN)
@@ -198,7 +198,7 @@ def test_a_post_that_was_not_asked_for_is_left_out() -> None:
 def test_screens_and_records_show_what_it_rests_on(assistant: Assistant) -> None:
     answer = assistant.ask("Which posts has Ines Moreau written?")
     said = markdown(answer)
-    assert "Searched in posts by Ines Moreau" in said.replace("\\", "")
+    assert "” · Author: Ines Moreau*" in said.replace("\\", "")
     assert said.count("From the post's record") == 3
     quotes = [quote for card in view(answer).cards for quote in card.quotes]
     assert ("Published: ", "1 March 2020") in [(one.before, one.text) for one in quotes]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
+from typing import Any
 
 import pytest
 from fake_assistant import CLEANED, EVIL, LETTUCES, FakeAssistant, site_index
@@ -14,10 +16,14 @@ from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 from small_site import GARDEN, section
 
-from rag.types import Basis, Citation, Sentence
+from rag.types import Basis, Citation, Filters, Sentence
+from ui.copied import markdown
 from ui.markdown import plain_markdown
-from ui.render import BASES, REFUSED, excerpt, left_out, markdown, record_field, web
+from ui.render import BASES, REFUSED, excerpt, left_out, record_field, web
+from ui.texts import Texts, english
 
+GAP = re.compile(r"\{\w+\}")
+SINCE = Filters(since=datetime(2020, 1, 2, tzinfo=UTC))
 STRANGE = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1)
 
 
@@ -32,6 +38,11 @@ def html(text: str) -> LexborHTMLParser:
     return LexborHTMLParser(
         MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
     )
+
+
+def plain(text: str) -> str:
+    """Markdown without its backslashes."""
+    return text.replace("\\", "")
 
 
 def texts(tree: LexborHTMLParser, selector: str) -> list[str]:
@@ -113,7 +124,7 @@ def test_a_refusal_names_the_nearest_sections_with_links(assistant: FakeAssistan
     assert texts(tree, "strong") == [REFUSED]
     said = "Slugs without pellets › Results, 1 March 2023: “The bare bed lost twenty-two lettuces.”"
     assert said in texts(tree, "li")
-    assert "Searched for: “lettuces lost at the world cup”." in texts(tree, "em")
+    assert "Searched for “lettuces lost at the world cup”" in texts(tree, "em")
     links = [link.attributes["href"] or "" for link in tree.css("li a")]
     assert any(
         link.startswith("https://garden.example/slugs-without-pellets/#:~:") for link in links
@@ -129,6 +140,38 @@ def test_what_was_left_out_is_told(assistant: FakeAssistant) -> None:
     assert CLEANED not in markdown(answer).replace("\\", "")
     assert left_out(answer.rejected[:1]).startswith("1 sentence of the draft did not pass")
     assert left_out(answer.rejected[:1]).endswith("is left out.")
+
+
+def test_what_is_copied_is_in_the_pages_language(assistant: FakeAssistant) -> None:
+    own = {key: f"«{key}{''.join(GAP.findall(text))}»" for key, text in english().items()}
+    foreign = Texts("he", own)
+    answered = assistant.ask(f"{LETTUCES} invent", filters=SINCE)
+    refused = assistant.ask("lettuces lost at the world cup", filters=SINCE)
+    for answer in (answered, refused):
+        copied = plain(markdown(answer, foreign))
+        english_words = "Quoted|Searched|No answer|nearest sections|draft|Note|March|Since"
+        assert re.findall(english_words, copied) == []
+        assert "2023-03-01" in copied
+    assert "«is_quoted»" in plain(markdown(answered, foreign))
+    assert f"«copy_left_out_many{len(answered.rejected)}»" in plain(markdown(answered, foreign))
+    for key in ("«refused»", "«nearest_hint»", "«limit_since2020-01-02»", "«searched_for“lettuces"):
+        assert key in plain(markdown(refused, foreign))
+
+
+def test_what_the_search_was_limited_to_is_told_as_on_the_page(assistant: FakeAssistant) -> None:
+    def told(**limits: Any) -> str:
+        answer = assistant.ask("lettuces lost at the world cup", filters=Filters(**limits))
+        return next(one for one in texts(html(markdown(answer)), "em") if "Searched for" in one)
+
+    assert told() == "Searched for “lettuces lost at the world cup”"
+    limited = told(authors=("Ines Moreau", "Tom Baker"), categories=("Growing",), tags=("spring",))
+    assert limited.endswith(
+        "” · Author: Ines Moreau · Author: Tom Baker · Category: Growing · Tag: spring"
+    )
+    since, until = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
+    assert told(since=since).endswith(" · Since 1 January 2020")
+    assert told(until=until).endswith(" · Until 31 December 2020")
+    assert told(since=since, until=until).endswith(" · 1 January 2020 – 31 December 2020")
 
 
 # ---------------------------------------------------------------- words

@@ -9,7 +9,7 @@ from eval.cases.gold import is_heading, is_post, normalise
 from ingest.html.sections import sections
 from ingest.posts.wordpress_post import RawPost, ReadPost, Skipped
 from ingest.read import read_source
-from ui.sample import sample_cases
+from ui.commands.sample import sample_cases
 
 
 @cache

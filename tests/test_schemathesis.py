@@ -22,6 +22,9 @@ from small_site import garden
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.settings import load_settings
+from ui.page.desk import Desk
+from ui.page.widget import widget
+from ui.texts import load_texts
 
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance,
@@ -29,7 +32,7 @@ CHECKS = [
 ]  # fmt: skip
 DOORS = {
     "/api/ask", "/api/posts/{id}", "/v1/chat/completions", "/v1/models", "/v1/models/{model}",
-    "/healthz", "/readyz", "/metrics", "/api/sync",
+    "/healthz", "/readyz", "/metrics", "/api/sync", "/api/widget",
 }  # fmt: skip
 
 BODIES = {"/api/ask", "/v1/chat/completions"}
@@ -39,11 +42,13 @@ BODIES = {"/api/ask", "/v1/chat/completions"}
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     index = garden(tmp_path_factory.mktemp("schemathesis") / "index")
     chosen = load_settings(
-        index=index, embedding_model="hash", min_answerable=0.0, questions_a_minute=0
-    )
+        index=index, embedding_model="hash", min_answerable=0.0, questions_a_minute=0,
+        widget_origins="https://blog.example",
+    )  # fmt: skip
     with Assistant(chosen, embedder=HashEmbedder()) as assistant:
         assistant.warm_up()
-        with open_doors(assistant) as (address, _):
+        shown = widget(Desk(assistant, load_texts()), chosen, "The garden")
+        with open_doors(assistant, widget=shown) as (address, _):
             yield address
 
 

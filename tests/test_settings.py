@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConfigError
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 
 
 def test_argument_before_environment_before_file_before_default(
@@ -48,3 +48,16 @@ def test_a_file_that_is_not_toml_is_said(tmp_path: Path) -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().hits = 3
+
+
+SECRETS = [
+    name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_that_does_not_fit_is_not_said_again(tmp_path: Path, name: str) -> None:
+    (tmp_path / "pullquote.toml").write_text(f"{name} = 31415926\n")
+    with pytest.raises(ConfigError, match=f"{name} = …") as caught:
+        load_settings()
+    assert "31415926" not in caught.value.problem

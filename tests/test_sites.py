@@ -19,7 +19,7 @@ from small_site import garden, post, put, same_path, section
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import ConfigError
 from rag.index.index import write_index
-from ui.serving import named_sites, sources_of_sites
+from ui.commands.serving import named_sites, sources_of_sites
 
 LETTUCES = "How many lettuces did the bed with wool mulch lose?"
 BEES = "What draws bees to the garden?"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from door_server import no_new_files, until
 from test_live_site import BUSY, Kept, always
 from test_sync import BEDS, entry
 from wordpress_server import FakeSite, serving
@@ -19,7 +23,7 @@ from ingest.sync import Options, sync
 from rag.catalog.catalog import Catalog
 from rag.errors import ConfigError, IndexBusy, SourceError
 from rag.settings import Settings, load_settings
-from ui.aside import Aside, Ended, Tell
+from ui.aside import Aside, Ended, ProcessUnavailable, Tell, _run
 from ui.syncing import Syncing
 
 
@@ -204,6 +208,49 @@ def test_work_tells_and_ends(number: int, end: Ended) -> None:
     assert ended == [end]
     assert len(told) == 1
     assert told[0] != os.getpid()
+
+
+def test_a_process_that_cannot_be_started_is_told() -> None:
+    ended: list[Ended] = []
+    with no_new_files(), pytest.raises(ProcessUnavailable, match="could be started"):
+        Aside(double, 1, told=lambda _: None, ended=ended.append)
+    assert ended == []
+
+
+def test_a_process_that_nobody_could_listen_to_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", full)
+        with pytest.raises(ProcessUnavailable, match="can't start new thread"):
+            Aside(double, 1, told=lambda _: None, ended=lambda _: None)
+    until(lambda: multiprocessing.active_children() == [])
+
+
+def test_a_machine_that_knows_no_niceness_works_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.nice")
+    hears, speaks = multiprocessing.Pipe(duplex=False)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        _run(speaks, double, (21,))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (hears.recv(), hears.recv()) == (os.getpid(), Ended(42))
+
+
+def test_a_sync_that_could_not_be_started_does_not_count_as_running(
+    kept: Kept, tmp_path: Path
+) -> None:
+    kept.sync()
+    with syncing(kept.settings(sync_sources=[kept.site.base])) as server:
+        with no_new_files(), pytest.raises(ProcessUnavailable):
+            server.start()
+        assert not server.state.running
+        assert "could be started" in server.state.problem
+        server.start()
+        server.wait()
+        assert server.state.problem == ""
 
 
 def test_a_process_that_is_killed_is_told_as_such() -> None:

@@ -11,7 +11,7 @@ from wordpress_server import Asked, FakeSite, Response, serving
 from ingest.report import Report
 from ingest.sync import sync
 from rag.settings import load_settings
-from ui.show_sync import print_report
+from ui.commands.show_sync import print_report
 
 LONG = "<p>" + "The builder keeps these words for itself. " * 20 + "</p>"
 

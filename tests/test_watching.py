@@ -6,7 +6,7 @@ import pytest
 
 from ingest.live.polite import SiteUnavailable
 from rag.errors import ConfigError, IndexMismatch
-from ui.watching import keep_doing, time_span
+from ui.commands.watching import keep_doing, time_span
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from widget_site import NAME, widget_site
 
 from rag.errors import ConfigError
 from rag.settings import Settings, load_settings
+from ui.commands.serving import require_lock
 from ui.page.widget import widget_script
-from ui.serving import require_lock
 from ui.texts import load_texts
 
 LARGEST = 20_000  # bytes, packed

@@ -17,6 +17,7 @@ from ui.doors.ask import ask_routes
 from ui.doors.asking import Asker
 from ui.doors.bodies import BodyLimit
 from ui.doors.chat_completions import chat_routes
+from ui.doors.described import Described
 from ui.doors.gate import Gate
 from ui.doors.health import health_routes
 from ui.doors.login import login_routes
@@ -164,7 +165,8 @@ def _mcp_door(asker: Asker, rates: Rates) -> McpDoor | None:
 
 def _api(assistant: Assistant, asker: Asker, access: Access, rates: Rates, texts: Texts) -> FastAPI:
     name = assistant.settings.site_name or "pullquote"
-    app = FastAPI(
+    app = Described(
+        is_open=access.is_open,
         title=f"Ask {name}" if assistant.settings.site_name else name,
         description=_ABOUT,
         version=installed_version(),
@@ -173,7 +175,8 @@ def _api(assistant: Assistant, asker: Asker, access: Access, rates: Rates, texts
         openapi_url="/api/openapi.json",
     )
     add_problem_handlers(app)
-    for routes in (ask_routes, post_routes, chat_routes, health_routes):
+    app.include_router(ask_routes(asker, texts))
+    for routes in (post_routes, chat_routes, health_routes):
         app.include_router(routes(asker))
     shown = site_name(assistant, texts)
     app.include_router(login_routes(access, rates, assistant.settings, texts, shown))

@@ -38,6 +38,10 @@ _KILLED = Ended(
 )
 
 
+class ProcessUnavailable(PullquoteError):
+    """This machine starts no further process now."""
+
+
 class Aside:
     """A process at work.
 
@@ -47,6 +51,9 @@ class Aside:
         arguments: What can be pickled.
         told: Called with whatever the work tells, in a thread.
         ended: Called once, in that thread, when the process has ended in whatever way.
+
+    Raises:
+        ProcessUnavailable: It could not be started; nothing is called then.
     """
 
     def __init__(
@@ -58,12 +65,19 @@ class Aside:
     ) -> None:
         # Not forked: locks that other threads hold would never be given back there.
         fresh = multiprocessing.get_context("spawn")
-        self._hears, speaks = fresh.Pipe(duplex=False)
-        self._process = fresh.Process(target=_run, args=(speaks, work, arguments), daemon=True)
-        self._process.start()
+        try:
+            self._hears, speaks = fresh.Pipe(duplex=False)
+            self._process = fresh.Process(target=_run, args=(speaks, work, arguments), daemon=True)
+            self._process.start()
+        except OSError as error:
+            raise _unavailable(error.strerror or str(error)) from error
         speaks.close()
         self._thread = threading.Thread(target=self._listen, args=(told, ended), daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._process.terminate()
+            raise _unavailable(str(error)) from error
 
     def _listen(self, told: Tell, ended: Callable[[Ended], None]) -> None:
         end = _KILLED
@@ -87,9 +101,17 @@ class Aside:
         self._thread.join()
 
 
+def _unavailable(reason: str) -> ProcessUnavailable:
+    return ProcessUnavailable(
+        f"No process could be started: {reason}.",
+        hint="This machine may be short of memory, processes or open files.",
+    )
+
+
 def _run(speaks: Any, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends this as well
-    os.nice(_NICENESS)
+    if hasattr(os, "nice"):  # Windows has none
+        os.nice(_NICENESS)
     try:
         end = Ended(work(speaks.send, *arguments))
     except PullquoteError as error:

@@ -14,13 +14,13 @@ import typer
 from typer.core import TyperGroup
 
 from rag.errors import PullquoteError
-from ui.cli_calibrate import calibrate
-from ui.cli_doors import key, mcp
-from ui.cli_eval import eval_app
-from ui.cli_feedback import feedback
-from ui.cli_index import COMMANDS
-from ui.cli_ingest import complain, ingest
-from ui.cli_options import ChatModel, Folder, Json
+from ui.commands.cli_calibrate import calibrate
+from ui.commands.cli_doors import key, mcp
+from ui.commands.cli_eval import eval_app
+from ui.commands.cli_feedback import feedback
+from ui.commands.cli_index import COMMANDS
+from ui.commands.cli_ingest import complain, ingest
+from ui.commands.cli_options import ChatModel, Folder, Json
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -161,7 +161,7 @@ def ask(
 def _batch(
     assistant: Assistant, questions: Path, answers: Path, *, filters: Filters, recognise: bool
 ) -> NoReturn:
-    from ui.batch import NOT_ASKED, answer_file, answer_lines
+    from ui.commands.batch import NOT_ASKED, answer_file, answer_lines
     from ui.show import count
 
     if answers == Path("-"):
@@ -213,8 +213,14 @@ def serve(
 ) -> None:
     """Open the chat page and the API for an index, or for several, until Ctrl-C."""
     from rag.settings import load_settings
+    from ui.commands.serving import (
+        named_sites,
+        require_lock,
+        serve_page,
+        serve_sites,
+        typed_password,
+    )
     from ui.ports import require_free
-    from ui.serving import named_sites, require_lock, serve_page, serve_sites, typed_password
 
     if site and index:
         raise typer.BadParameter("--site names the indexes; leave out --index.")
@@ -249,10 +255,10 @@ def demo(
 
     Ingests the sample and opens its chat page: no set-up, no network.
     """
-    from ui.demo_site import BASE, demo_pages
+    from ui.commands.demo_site import BASE, demo_pages
+    from ui.commands.sample import EXAMPLES, ingest_sample, sample_settings, sample_source
+    from ui.commands.serving import serve_page
     from ui.ports import page_address
-    from ui.sample import EXAMPLES, ingest_sample, sample_settings, sample_source
-    from ui.serving import serve_page
 
     settings = sample_settings(index, port)
     ingest_sample(settings)

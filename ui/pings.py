@@ -58,7 +58,8 @@ class Pings:
             except IndexBusy:  # one that began before the request
                 self._asked.set()
             except PullquoteError as error:
-                _log.warning("No sync could begin: %s", error)
+                _log.warning("No sync could begin: %s %s", error.problem, error.hint)
+                continue  # whoever asks again has it tried again
             self.syncing.wait()
             if self._ended_busy():
                 self._asked.set()

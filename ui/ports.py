@@ -1,8 +1,9 @@
-"""Is a port free, which one is, and where a browser finds it."""
+"""Is a port free, which one is, where a browser finds it, and showing it there."""
 
 from __future__ import annotations
 
 import socket
+import webbrowser
 from ipaddress import ip_address
 
 from rag.errors import ConfigError
@@ -74,3 +75,14 @@ def _any_port(host: str) -> int:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as server:
         return int(server.getsockname()[1])
+
+
+def open_in_browser(address: str) -> None:
+    """Show an address in the user's browser, where there is one with a window."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    # Python's name for a browser of the terminal: it would hide the address it is shown under.
+    if type(browser) is not webbrowser.GenericBrowser:
+        browser.open(address)

@@ -1,21 +1,13 @@
-"""An answer in words, as screens share them, and as Markdown with footnotes to take along.
-
-Posts and chat models are strangers: in the Markdown every word of theirs is escaped, and only
-http(s) addresses become links.
-"""
+"""An answer in words, as the terminal, the API and the page share them: in English."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from rag.text.record_words import day, filter_words
 from rag.types import Answer, Basis, Citation, Disagreement, Post, Rejected
-from ui.context import contexts
-from ui.markdown import marked, plain_markdown
-from ui.numbers import numbered
-from ui.parts import more, parts
 
 BASES = {
     Basis.QUOTED: "Quoted",
@@ -23,67 +15,6 @@ BASES = {
     Basis.RECORD: "From the post's record",
 }
 REFUSED = "No answer was found in the posts."
-
-
-# ---------------------------------------------------------------- Markdown
-
-
-def markdown(answer: Answer) -> str:
-    """A complete answer as Markdown; its footnotes are the quotes, with their addresses."""
-    told = [f"*{plain_markdown(limits(answer))}*"] if answer.query.recognised else []
-    told += _sentences(answer)
-    if not answer.answered:
-        told.append(f"**{REFUSED}**")
-        told.append(f"*Searched for: {plain_markdown(searched_for(answer))}.*")
-        if answer.nearest:
-            told.append("The nearest sections, and what they say:")
-            told.append("\n".join(f"- {_source(citation)}" for citation in answer.nearest))
-    if answer.rejected:
-        told.append(f"*{left_out(answer.rejected)}*")
-    told += [_otherwise(one) for one in answer.disagreements]
-    told += [f"*Note: {plain_markdown(warning)}*" for warning in answer.warnings]
-    places, _ = numbered(answer)
-    told += [f"[^{number}]: {_source(place)}" for number, place in enumerate(places, 1)]
-    return "\n\n".join(told)
-
-
-def _sentences(answer: Answer) -> Iterator[str]:
-    """Each sentence as a paragraph, and each list as one."""
-    _, marks = numbered(answer)
-    around = contexts(answer)
-
-    def said(number: int) -> str:
-        sentence, own = answer.sentences[number], marks[number]
-        notes = "".join(f"[^{n}]" for n in own)
-        context = f"  \n*{plain_markdown(around[number])}*" if around[number] else ""
-        return f"{marked(sentence)}{notes} *{BASES[sentence.basis]}*{context}"
-
-    for part in parts(answer):
-        lines = [" ".join(said(number) for number in line) for line in part.lines]
-        if not part.listed:
-            yield from lines
-            continue
-        yield "\n".join(f"- {line}" for line in lines)
-        if part.left:
-            yield f"*({more(part.left)})*"
-
-
-def _otherwise(one: Disagreement) -> str:
-    return f"*Note: {plain_markdown(otherwise(one))}* {_source(one.other)}"
-
-
-def _source(citation: Citation) -> str:
-    """Where a quote stands, with its date, and the quote."""
-    name = plain_markdown(place(citation))
-    url = web(citation.url)
-    linked = f"[{name}](<{url}>)" if url else name
-    published = citation.post.published
-    when = f", {plain_markdown(day(published))}" if published else ""
-    quote = f"“{citation.quote}”" if citation.quote else record_field(citation)
-    return f"{linked}{when}: {plain_markdown(quote)}"
-
-
-# ---------------------------------------------------------------- words
 
 
 def limits(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from ingest.live.site_state import known_sites
 from rag.catalog.catalog import Catalog
 from rag.errors import ConfigError, IndexBusy
 from rag.settings import Settings
-from ui.aside import Aside, Ended, Tell
+from ui.aside import Aside, Ended, ProcessUnavailable, Tell
 
 if TYPE_CHECKING:
     from ingest.report import Progress
@@ -71,6 +71,7 @@ class Syncing:
         Raises:
             ConfigError: There is nothing to read.
             IndexBusy: One is running.
+            ProcessUnavailable: As `Aside`.
         """
         sources = self.sources
         if not sources:
@@ -85,9 +86,13 @@ class Syncing:
                     hint="Wait until it has ended, then start another.",
                 )
             self._state = SyncState(running=True, began=datetime.now(UTC))
-            self._process = Aside(
-                _sync, self._settings, sources, full, told=self._told, ended=self._ended
-            )
+            try:
+                self._process = Aside(
+                    _sync, self._settings, sources, full, told=self._told, ended=self._ended
+                )
+            except ProcessUnavailable as error:
+                self._ended(Ended(problem=error.problem, hint=error.hint))
+                raise
 
     def wait(self) -> None:
         """Wait for the end of the one that runs, where one does."""

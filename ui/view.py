@@ -14,16 +14,18 @@ from pydantic import BaseModel, ConfigDict
 
 from rag.types import Answer, CheckedSentence, Citation, Filters
 from ui.context import surroundings
+from ui.copied import markdown
 from ui.numbers import numbered
 from ui.parts import parts, row_words
-from ui.render import excerpt, markdown, place, record_field, title, web
+from ui.render import excerpt, place, record_field, title, web
+from ui.texts import Texts
 
 _AROUND = 300  # characters of the section that are shown on either side of a lone quote
 _NEAR = 80  # … and of one of several from the same section
 
 
 class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Said(_View):
@@ -126,8 +128,13 @@ class PageAnswer(_View):
     """With footnotes, to be pasted elsewhere; only of a complete answer."""
 
 
-def view(answer: Answer) -> PageAnswer:
-    """What is shown of an answer, complete or still growing."""
+def view(answer: Answer, texts: Texts | None = None) -> PageAnswer:
+    """What is shown of an answer, complete or still growing.
+
+    Args:
+        answer: Either.
+        texts: The page's words, for what is taken along as Markdown; None takes the English ones.
+    """
     places, marks = numbered(answer)
     done = answer.complete
     return PageAnswer(
@@ -149,7 +156,7 @@ def view(answer: Answer) -> PageAnswer:
             for one in answer.disagreements
         ),
         warnings=answer.warnings,
-        markdown=markdown(answer) if done else "",
+        markdown=markdown(answer, texts) if done else "",
     )
 
 

@@ -60,6 +60,14 @@ def recovered_posts(catalog: Catalog, limit: int) -> tuple[Post, ...]:
     return tuple(read_post(row) for row in rows)
 
 
+def recovered_count(catalog: Catalog) -> int:
+    """How many posts are from damaged files."""
+    row = catalog.connection.execute(
+        "SELECT count(*) FROM posts WHERE recovered IS NOT NULL"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def passage_counts(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, int]:
     """How many passages each of these posts has."""
     found: dict[str, int] = {}

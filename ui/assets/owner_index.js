@@ -97,10 +97,11 @@
       all > rows.length ? make("p", { class: "dim" }, say("own_quarantine_rest", { n: number(all) })) : null);
   }
 
-  function recovered({ recovered: posts }) {
+  function recovered({ recovered: posts, recovered_in_all: all }) {
     if (!posts.length) return null;
     const rows = posts.map((one) => make("tr", {}, make("td", {}, own.outward(one.url, one.title)), words("td", one.complete ? one.recovered : say("own_cut", { how: one.recovered }))));
-    return make("details", {}, make("summary", {}, count("own_recovered_posts", posts.length)), table([say("own_post"), say("own_how")], rows));
+    return make("details", {}, make("summary", {}, count("own_recovered_posts", all)), table([say("own_post"), say("own_how")], rows),
+      all > rows.length ? make("p", { class: "dim" }, count("own_recovered_rest", all - rows.length)) : null);
   }
 
   function drawReport(overview) {

@@ -37,7 +37,11 @@
   own.told = (key, values = {}) => texts[key].split(/\{(\w+)\}/).map((part, n) => (n % 2 ? values[part] ?? `{${part}}` : part)).filter((part) => part !== "");
   own.say = (key, values = {}) => own.told(key, values).join("");
   own.number = (n) => numbers.format(n);
-  own.count = (key, n, values = {}) => own.say(`${key}_${plural.select(n) === "one" ? "one" : "many"}`, { n: numbers.format(n), ...values });
+  // In the form that the language has for that number, where there is a text in it.
+  own.count = (key, n, values = {}) => {
+    const form = `${key}_${plural.select(n)}`;
+    return own.say(form in texts ? form : `${key}_many`, { n: numbers.format(n), ...values });
+  };
   own.day = (day) => days.format(new Date(`${day}T12:00:00`));
   own.moment = (moment) => moments.format(new Date(moment));
   own.age = (moment) => {

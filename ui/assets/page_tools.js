@@ -15,8 +15,11 @@
 
   pq.say = (key, values = {}) =>
     pq.texts[key].replace(/\{(\w+)\}/g, (gap, name) => String(values[name] ?? gap));
-  pq.count = (key, n) =>
-    pq.say(`${key}_${plural.select(n) === "one" ? "one" : "many"}`, { n: numbers.format(n) });
+  // In the form that the language has for that number, where there is a text in it.
+  pq.count = (key, n) => {
+    const form = `${key}_${plural.select(n)}`;
+    return pq.say(form in pq.texts ? form : `${key}_many`, { n: numbers.format(n) });
+  };
   pq.listed = (texts) => new Intl.ListFormat(speech, { type: "conjunction" }).format(texts);
   pq.day = (moment) => (moment ? days.format(new Date(moment)) : "");
   // From one moment to the day before another; either may be missing.

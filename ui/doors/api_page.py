@@ -33,6 +33,10 @@ def api_page(described: Mapping[str, Any]) -> str:
         for path, methods in described["paths"].items()
         for method, door in methods.items()
     )
+    ways = "".join(
+        f"<li><b>{escape(name)}</b>: {escape(way['description'])}</li>"
+        for name, way in described["components"].get("securitySchemes", {}).items()
+    )
     forms = "".join(
         _details(f'<code id="{escape(name)}">{escape(name)}</code>', schema)
         for name, schema in described["components"]["schemas"].items()
@@ -42,7 +46,7 @@ def api_page(described: Mapping[str, Any]) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
 <body><main><h1>{escape(info["title"])}: API</h1><p>{escape(info.get("description", ""))}</p>
 <p>As a file for programs: <a href="openapi.json">openapi.json</a>.</p>
-{doors}<h2>Forms</h2>{forms}</main></body></html>"""
+{doors}<h2>What opens them</h2><ul>{ways}</ul><h2>Forms</h2>{forms}</main></body></html>"""
 
 
 def _door(method: str, path: str, door: Mapping[str, Any]) -> str:
@@ -57,6 +61,10 @@ def _door(method: str, path: str, door: Mapping[str, Any]) -> str:
 
 
 def _facts(door: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What stands in the rows of a door's table; the second of each is HTML."""
+    opened_by = [" and ".join(way) or "nothing" for way in door.get("security", ())]
+    if opened_by:
+        yield "opened by", escape(", ".join(opened_by))
     for one in door.get("parameters", ()):
         yield f"{one['in']}: {one['name']}", _form(one["schema"])
     for kind, body in door.get("requestBody", {}).get("content", {}).items():
@@ -67,10 +75,14 @@ def _facts(door: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _form(schema: Mapping[str, Any]) -> str:
-    """A schema in a few words, with a link to the form that it names."""
+    """A schema in a few words, with links to the forms that it names."""
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f'<a href="#{name}"><code>{name}</code></a>'
+    if "anyOf" in schema:
+        return " or ".join(filter(None, map(_form, schema["anyOf"])))
+    if schema.get("type") == "array" and (item := _form(schema.get("items", {}))):
+        return f"list of {item}"
     return f"<code>{escape(str(schema.get('type', '')))}</code>" if schema.get("type") else ""
 
 

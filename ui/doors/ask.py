@@ -18,6 +18,7 @@ from rag.types import Answer, Turn
 from ui.doors.asking import Asked, Asker, while_there
 from ui.doors.problems import BROKEN, RESPONSES, Problem
 from ui.doors.pulse import COMMENT, beginning_with, with_pulse
+from ui.texts import Texts
 from ui.view import PageAnswer, view
 
 _TURNS = 200  # of a conversation, at most; how many of them count is a setting
@@ -29,20 +30,25 @@ _log = logging.getLogger(__name__)
 class TurnBody(BaseModel):
     """An earlier question and what was answered."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     question: str
+    """As it was asked."""
     answer: str = ""
+    """Its text, without sources."""
 
 
 class AskBody(BaseModel):
     """A question."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"question": "When should I sow tomatoes?"}}
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={"example": {"question": "When should I sow tomatoes?"}},
     )
 
     question: Annotated[str, Field(min_length=1)]
+    """In words; how long it may be is a setting of the server."""
     history: Annotated[list[TurnBody], Field(max_length=_TURNS)] = []
     """Earlier turns of the conversation, oldest first."""
     filters: FiltersRecord = FiltersRecord()
@@ -57,7 +63,8 @@ class AskBody(BaseModel):
     """Comes back in the answer."""
 
 
-def ask_routes(asker: Asker) -> APIRouter:
+def ask_routes(asker: Asker, texts: Texts) -> APIRouter:
+    """Where questions are asked; `texts` are the page's words, for views."""
     router = APIRouter()
 
     @router.post(
@@ -75,8 +82,8 @@ def ask_routes(asker: Asker) -> APIRouter:
     async def ask(body: AskBody, request: Request) -> Response:
         """Answer a question from the posts.
 
-        Every sentence carries checked citations. An answer without sentences means that the posts
-        do not answer; that is a result, not an error.
+        Every sentence carries checked citations. An answer without sentences means that none was
+        found in the posts; that is a result, not an error.
         """
         asked = Asked(
             body.question,
@@ -86,12 +93,12 @@ def ask_routes(asker: Asker) -> APIRouter:
         )
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="ask"))
-            whole = view(answer) if body.view else record(answer, id=body.id)
+            whole = view(answer, texts) if body.view else record(answer, id=body.id)
             return Response(whole.model_dump_json(by_alias=True), media_type="application/json")
         answers = with_pulse(asker.answers(asked, door="ask"))
         # The first one before anything is said, so that what fails soon has its status.
         first = await while_there(request, anext(answers))
-        events = _events(_drawn if body.view else _recorded(body.id), first, answers)
+        events = _events(_drawn(texts) if body.view else _recorded(body.id), first, answers)
         return StreamingResponse(events, media_type="text/event-stream", headers=NO_BUFFER)
 
     return router
@@ -116,8 +123,11 @@ def _recorded(id_: str | int | None) -> _Tell:
     return tell
 
 
-def _drawn(answer: Answer) -> Iterator[str]:
-    yield _event("view", view(answer))
+def _drawn(texts: Texts) -> _Tell:
+    def tell(answer: Answer) -> Iterator[str]:
+        yield _event("view", view(answer, texts))
+
+    return tell
 
 
 async def _events(

@@ -6,6 +6,7 @@ answer's record.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -44,19 +45,23 @@ _log = logging.getLogger(__name__)
 class Part(BaseModel):
     """A part of a message; only text is read."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     type: str = "text"
+    """What is not "text" is passed over."""
     text: str = ""
+    """In words."""
 
 
 class Message(BaseModel):
     """One of the conversation; what a system or a tool says is passed over."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    """Who says it."""
     content: str | list[Part] | None = None
+    """What is said."""
 
     @property
     def text(self) -> str:
@@ -70,6 +75,7 @@ class ChatBody(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
+        use_attribute_docstrings=True,
         json_schema_extra={
             "example": {
                 "model": MODEL,
@@ -79,9 +85,11 @@ class ChatBody(BaseModel):
     )
 
     model: str = MODEL
+    """The only one that there is."""
     messages: Annotated[list[Message], Field(min_length=1, max_length=_MESSAGES)]
     """The last one is the question."""
     stream: bool | None = None
+    """Server-sent events with a piece for each checked sentence."""
     filters: FiltersRecord = FiltersRecord()
     """As in /api/ask."""
     recognise: bool = True
@@ -103,7 +111,7 @@ class Annotation(BaseModel):
     url_citation: UrlCitation
 
 
-class Said(BaseModel):
+class Reply(BaseModel):
     role: Literal["assistant"] = "assistant"
     content: str
     refusal: None = None
@@ -112,7 +120,7 @@ class Said(BaseModel):
 
 class Choice(BaseModel):
     index: int = 0
-    message: Said
+    message: Reply
     finish_reason: Literal["stop"] = "stop"
     logprobs: None = None
 
@@ -150,7 +158,7 @@ def chat_routes(asker: Asker) -> APIRouter:
         asked = _asked(body)
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="chat_completions"))
-            said = Said(content=whole(answer), annotations=_annotations(answer))
+            said = Reply(content=whole(answer), annotations=_annotations(answer))
             completion = ChatCompletion(
                 **_start(), choices=[Choice(message=said)], pullquote=record(answer)
             )
@@ -165,13 +173,13 @@ def chat_routes(asker: Asker) -> APIRouter:
     @router.get("/models", response_model=Models, responses=OPENAI_RESPONSES)
     async def models() -> Models:
         """The one model that there is."""
-        return Models(data=[_model(asker)])
+        return Models(data=[await asyncio.to_thread(_model, asker)])
 
     @router.get("/models/{model}", response_model=Model, responses=OPENAI_RESPONSES)
     async def model(model: str) -> Model:
         """The same, by its name."""
         _require_ours(model)
-        return _model(asker)
+        return await asyncio.to_thread(_model, asker)
 
     return router
 
@@ -182,6 +190,7 @@ def _require_ours(model: str) -> None:
 
 
 def _model(asker: Asker) -> Model:
+    """Reads the catalog, which may be on another machine."""
     synced = asker.assistant.index.synced_at
     return Model(created=int(synced.timestamp()) if synced else 0)
 

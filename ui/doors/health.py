@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
+from rag.assistant import Assistant
 from rag.errors import PullquoteError
 from ui.doors.asking import Asker
 from ui.doors.metrics import CONTENT_TYPE
@@ -38,12 +41,9 @@ def health_routes(asker: Asker) -> APIRouter:
     )
     async def readyz() -> JSONResponse:
         """Whether questions would be answered: the index is open and the models are loaded."""
-        # In the loop itself: where all threads are busy with questions, it is still ready.
-        problem = None if assistant.is_loaded else "The models are not loaded yet."
-        try:
-            assistant.index.generation  # noqa: B018 - reads the catalog
-        except PullquoteError:  # whose words may say where the index lies
-            problem = "The index cannot be read."
+        # Not in the loop, which must not wait for a database; and not in a thread of the questions:
+        # where all of those are busy, the server is still ready.
+        problem = await asyncio.to_thread(_problem, assistant)
         found = Readiness(ready=problem is None, problem=problem)
         return JSONResponse(found.model_dump(), 503 if problem else 200)
 
@@ -63,6 +63,16 @@ def health_routes(asker: Asker) -> APIRouter:
         from_here = request.client is not None and is_loopback(request.client.host)
         if assistant.settings.password is None and not from_here:
             raise HTTPException(404)  # a page that is open to everyone need not count for everyone
-        return Response(asker.metrics.text(), media_type=CONTENT_TYPE)
+        text = await asyncio.to_thread(asker.metrics.text)  # it reads the catalog
+        return Response(text, media_type=CONTENT_TYPE)
 
     return router
+
+
+def _problem(assistant: Assistant) -> str | None:
+    """Why no question would be answered; None where one would be."""
+    try:
+        assistant.index.generation  # noqa: B018 - reads the catalog
+    except PullquoteError:  # whose words may say where the index lies
+        return "The index cannot be read."
+    return None if assistant.is_loaded else "The models are not loaded yet."

@@ -20,7 +20,7 @@ from ui.doors.problems import RESPONSES, Problem
 class SectionRecord(BaseModel):
     """A post's text under one heading."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     key: str
     headings: tuple[str, ...]
@@ -32,7 +32,7 @@ class SectionRecord(BaseModel):
 class PostRecord(BaseModel):
     """A post with its sections, in reading order."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     id: str
     title: str

@@ -22,7 +22,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 class SyncStatus(BaseModel):
     """How far syncs of this server are."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     status: Literal["idle", "waiting", "running"]
     again: bool = False

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from ui.doors.asking import Asker
 from ui.doors.origins import ABOUT, SCRIPT
+from ui.doors.problems import RESPONSES
 
 _KEPT = 3600  # seconds that a browser keeps the script before it asks for a newer one
 
@@ -24,10 +25,12 @@ class Widget:
     script: str
     about: Callable[[], BaseModel]
     """Of the posts, as the page says it."""
+    form: type[BaseModel]
+    """What that is."""
 
 
 def widget_routes(asker: Asker, widget: Widget) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter()
     plain = widget.script.encode()
     packed = gzip.compress(plain, mtime=0)
     tag = f'W/"{hashlib.sha256(plain).hexdigest()[:32]}"'
@@ -39,7 +42,7 @@ def widget_routes(asker: Asker, widget: Widget) -> APIRouter:
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
 
-    @router.get(SCRIPT)
+    @router.get(SCRIPT, include_in_schema=False)
     async def script(request: Request) -> Response:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
@@ -48,8 +51,13 @@ def widget_routes(asker: Asker, widget: Widget) -> APIRouter:
             return Response(plain, media_type=kind, headers=headers)
         return Response(packed, media_type=kind, headers={**headers, "Content-Encoding": "gzip"})
 
-    @router.get(ABOUT)
+    @router.get(
+        ABOUT,
+        response_model=widget.form,
+        responses={code: RESPONSES[code] for code in (401, 429, 503)},
+    )
     async def about() -> Response:
+        """What the widget says before anything is asked."""
         said = await asker.call(widget.about)
         return Response(
             said.model_dump_json(),

@@ -12,8 +12,7 @@ import uvicorn
 
 from ui.marking.app import marking_app
 from ui.marking.kinds import Sheet
-from ui.ports import free_port, page_address
-from ui.serving import open_in_browser
+from ui.ports import free_port, open_in_browser, page_address
 from ui.show import say
 
 HOST = "127.0.0.1"

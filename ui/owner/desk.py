@@ -9,7 +9,7 @@ from eval.cases.from_readers import quoted_sentences
 from eval.cases.gold import Gold
 from ingest.last_sync import last_sync
 from rag.assistant import Assistant
-from rag.catalog.posts import recovered_posts
+from rag.catalog.posts import recovered_count, recovered_posts
 from rag.catalog.sources import quarantine
 from rag.errors import ModelUnavailable, QuestionInvalid
 from rag.index.own_calibration import own_calibration
@@ -72,6 +72,7 @@ class OwnerDesk:
             quarantine=tuple(map(QuarantineView.model_validate, kept_out[:_LISTED])),
             quarantined=len(kept_out),
             recovered=tuple(map(_recovered, recovered_posts(catalog, _LISTED))),
+            recovered_in_all=recovered_count(catalog),
             keeps_votes=self._settings.keep_feedback,
             keeps_questions=self._settings.keep_questions,
             keep_days=self._settings.keep_days,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from rag.settings import Settings
-from ui.aside import Aside, Ended, Tell
+from ui.aside import Aside, Ended, ProcessUnavailable, Tell
 from ui.doctor import Check, examine
 
 
@@ -38,12 +38,20 @@ class Examining:
         return self._found
 
     def start(self) -> None:
-        """Look; where that is under way already, nothing more."""
+        """Look; where that is under way already, nothing more.
+
+        Raises:
+            ProcessUnavailable: As `Aside`.
+        """
         with self._changing:
             if self._found.running:
                 return
             self._found = Examined(running=True)
-            self._process = Aside(_examine, self._settings, told=self._told, ended=self._ended)
+            try:
+                self._process = Aside(_examine, self._settings, told=self._told, ended=self._ended)
+            except ProcessUnavailable as error:
+                self._ended(Ended(problem=error.problem))
+                raise
 
     def wait(self) -> None:
         """Wait for the end, where something runs."""

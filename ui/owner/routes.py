@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 
 from rag.errors import ConfigError, IndexBusy
+from ui.aside import ProcessUnavailable
 from ui.doors.asking import Asker
 from ui.doors.owner_lock import PAGE
 from ui.doors.problems import Refused
@@ -110,6 +111,8 @@ async def _begun(start: Callable[[], None]) -> None:
         await asyncio.to_thread(start)
     except (ConfigError, IndexBusy) as error:
         raise Refused(409, error.problem, hint=error.hint) from error
+    except ProcessUnavailable as error:
+        raise Refused(503, error.problem, hint=error.hint) from error
 
 
 def _add_readers(router: APIRouter, asker: Asker, desk: OwnerDesk) -> None:

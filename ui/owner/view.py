@@ -68,6 +68,7 @@ class Overview(_View):
     quarantined: int
     recovered: tuple[RecoveredView, ...]
     """The first of them."""
+    recovered_in_all: int
     keeps_votes: bool
     keeps_questions: bool
     keep_days: int

@@ -214,8 +214,9 @@ class Desk:
             yield Reply(id=question.id, answer=shown, over=True, stopped=True, gone=gone)
             return
         note_unanswered(last, self._assistant.settings)
+        shown = view(last, self.texts)
         following = follow_ups(last, self._assistant.index, self.texts)
-        yield Reply(id=question.id, answer=view(last), over=True, gone=gone, follow_ups=following)
+        yield Reply(id=question.id, answer=shown, over=True, gone=gone, follow_ups=following)
 
     def _begin(self, question: Asked) -> Callable[[], Iterator[Answer]]:
         def begin() -> Iterator[Answer]:

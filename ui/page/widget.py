@@ -7,7 +7,7 @@ import re
 from rag.settings import Settings
 from ui.doors.widget import Widget
 from ui.look import asset, colours, literal, told_of
-from ui.page.desk import Desk
+from ui.page.desk import About, Desk
 from ui.texts import Texts
 
 SCRIPTS = (
@@ -22,7 +22,7 @@ _UNREAD = re.compile(r"^\s*(?://.*\n)?", re.MULTILINE)  # by browsers
 
 def widget(desk: Desk, settings: Settings, name: str) -> Widget:
     """What the doors need for the widget."""
-    return Widget(widget_script(settings, desk.texts, name), desk.about)
+    return Widget(widget_script(settings, desk.texts, name), desk.about, About)
 
 
 def widget_script(settings: Settings, texts: Texts, name: str) -> str:

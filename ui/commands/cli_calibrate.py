@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder
+from ui.commands.cli_options import Folder
 
 
 def calibrate(
@@ -49,8 +49,8 @@ def calibrate(
         there = take_away(settings.place)
         typer.echo("Taken away: what is shipped counts." if there else "There was nothing of it.")
         return
-    from ui.calibrating import calibrate as fit
-    from ui.calibrating import print_calibrated
+    from ui.commands.calibrating import calibrate as fit
+    from ui.commands.calibrating import print_calibrated
 
     done = fit(settings, questions=questions, cases=cases, force=force)
     print_calibrated(done, settings.place)

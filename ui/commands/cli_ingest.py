@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder
+from ui.commands.cli_options import Folder
 
 Sources = Annotated[
     list[str],
@@ -90,9 +90,9 @@ def ingest(
     """
     from ingest.sync import Options, sync
     from rag.settings import load_settings
+    from ui.commands.show_sync import print_report
+    from ui.commands.watching import keep_doing, time_span
     from ui.show import sync_progress
-    from ui.show_sync import print_report
-    from ui.watching import keep_doing, time_span
 
     if (cases is None) != (report is None):
         raise typer.BadParameter("--cases needs --report, and --report needs --cases.")
@@ -120,7 +120,7 @@ def ingest(
         print_report(done, settings.place)
         if cases is None or report is None or done.dry_run:
             return True
-        from ui.rerun import ask_again, has_report
+        from ui.commands.rerun import ask_again, has_report
 
         if not done.differences and has_report(report):
             return True

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder
+from ui.commands.cli_options import Folder
 
 
 def status(
@@ -61,7 +61,7 @@ def doctor(
         typer.echo(f"Rebuilt: the search index holds {rebuild(settings):,} passages.")
     well = print_checks(examine(settings))
     if chat_model:
-        from ui.trial import show_trial
+        from ui.commands.trial import show_trial
 
         well = show_trial(settings) and well
     if not well:

@@ -29,7 +29,7 @@ from rag.assistant import Assistant
 from rag.backends import load_embedder
 from rag.index.index import Index
 from rag.settings import Settings, load_settings
-from ui.sample import Bundled, ingest_sample, sample_cases, sample_settings
+from ui.commands.sample import Bundled, ingest_sample, sample_cases, sample_settings
 from ui.show import progress_bar, sync_progress
 
 

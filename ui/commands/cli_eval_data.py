@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_eval_review import citations, review
-from ui.cli_options import ChatModel, Folder, Json, Page, Port, port_of_page
+from ui.commands.cli_eval_review import citations, review
+from ui.commands.cli_options import ChatModel, Folder, Json, Page, Port, port_of_page
 
 
 def register(eval_app: typer.Typer) -> None:
@@ -53,7 +53,7 @@ def judge(
     """
     from eval.judging.report import judges_json, judges_text
     from rag.settings import load_settings
-    from ui.judging import judge_sets
+    from ui.commands.judging import judge_sets
 
     settings = load_settings(index=index, chat_model=chat_model)
     wanted = judges or ["words", "meaning", "shipped"]
@@ -126,7 +126,7 @@ def draft(
     from rag.assistant import Assistant
     from rag.errors import SourceError
     from rag.settings import load_settings
-    from ui.drafting import from_posts, from_readers, proposals_on_page
+    from ui.commands.drafting import from_posts, from_readers, proposals_on_page
 
     if output.exists() and not page:
         raise SourceError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import webbrowser
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from getpass import getpass
@@ -16,7 +15,7 @@ from rag.catalog.files import require_whole
 from rag.embedding.embedder import Embedder
 from rag.errors import ConfigError
 from rag.settings import Settings
-from ui.ports import is_loopback
+from ui.ports import is_loopback, open_in_browser
 from ui.show import say, waiting
 
 _TAKEN = {"healthz", "readyz"}
@@ -208,14 +207,3 @@ def typed_password(name: str = "password") -> str:
     if typed != getpass("Once more: "):
         raise ConfigError("The two are not the same.", hint="Try again.")
     return typed
-
-
-def open_in_browser(address: str) -> None:
-    """Show an address in the user's browser, where there is one with a window."""
-    try:
-        browser = webbrowser.get()
-    except webbrowser.Error:
-        return
-    # Python's name for a browser of the terminal: it would hide the address it is shown under.
-    if type(browser) is not webbrowser.GenericBrowser:
-        browser.open(address)

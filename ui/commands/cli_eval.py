@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ui.cli_eval_data import register
-from ui.cli_options import Folder, Json
+from ui.commands.cli_eval_data import register
+from ui.commands.cli_options import Folder, Json
 
 if TYPE_CHECKING:
     from eval.gate import Kept, Threshold
@@ -131,7 +131,7 @@ def evaluate(
         raise typer.BadParameter("--bundled has cases and an index of its own.")
     _refuse_half_a_collection(corpus, data, cases, index)
     from eval.systems.by_name import Asking
-    from ui.evaluating import evaluate_cases, open_collection, report_text
+    from ui.commands.evaluating import evaluate_cases, open_collection, report_text
 
     thresholds = _thresholds(fail_under, fail_over)
     asking = Asking(timeout, model, tuple(refused_when or ()))
@@ -180,7 +180,7 @@ def again(
     The report in the folder is what they are compared with, and is replaced. Ends with 1 where an
     answer got worse, a case has lost its gold or failed, or a threshold was missed.
     """
-    from ui.rerun import ask_again
+    from ui.commands.rerun import ask_again
 
     done = ask_again(cases, index, out, thresholds=_thresholds(fail_under, fail_over))
     typer.echo(done.told)
@@ -218,7 +218,7 @@ def compare(
     Nothing is called better or worse that may be chance.
     """
     from eval.compare_text import comparison_json, comparison_text
-    from ui.evaluating import compare_folders
+    from ui.commands.evaluating import compare_folders
 
     found = compare_folders(before, now, shared_only=shared)
     typer.echo((comparison_json if json else comparison_text)(found).rstrip())

@@ -16,7 +16,7 @@ from eval.run import EvalResult, load_records
 from rag.index.index import Index
 from rag.record import AnswerRecord
 from rag.settings import load_settings
-from ui.evaluating import evaluate_cases
+from ui.commands.evaluating import evaluate_cases
 from ui.show import count
 
 CHANGES = "changes.md"

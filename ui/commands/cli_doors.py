@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import ConfigError
-from ui.cli_options import ChatModel, Folder
+from ui.commands.cli_options import ChatModel, Folder
 
 
 def key(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import ChatModel, Folder, Json, Page, Port, port_of_page
+from ui.commands.cli_options import ChatModel, Folder, Json, Page, Port, port_of_page
 
 
 def review(
@@ -58,7 +58,7 @@ def review(
     port_of_page(port, page=page)
     from eval.judging.review_figures import reviews_json, reviews_text
     from rag.settings import load_settings
-    from ui.reviewing import review_figures, sheets_for_people, sheets_on_page, then_review
+    from ui.commands.reviewing import review_figures, sheets_for_people, sheets_on_page, then_review
     from ui.show import count
 
     if output and page:
@@ -107,7 +107,7 @@ def citations(
     """
     from eval.judging.alce import judged_json, judged_text
     from rag.settings import load_settings
-    from ui.reviewing import citations_by
+    from ui.commands.reviewing import citations_by
 
     settings = load_settings(index=index, chat_model=chat_model)
     found = citations_by(report, settings, judge=judge, at=at, cases=cases)

@@ -14,7 +14,7 @@ from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
 from rag.record import record
 from rag.understanding.pointing import leans_back
-from ui.calibrating import EASIER, SPARE, drafted_questions
+from ui.commands.calibrating import EASIER, SPARE, drafted_questions
 from ui.feedback import Feedback, Unanswered, unanswered, votes
 from ui.show import count, progress_bar
 

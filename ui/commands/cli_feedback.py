@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli_options import Folder, Json
+from ui.commands.cli_options import Folder, Json
 
 
 def feedback(
