@@ -10,13 +10,14 @@ from eval_parts import WOOL, answer, case, cited
 from small_site import garden
 
 from eval.cases.cases import Case, load_cases
+from eval.ask_cases import run_cases
 from eval.citations import CitationGrade
 from eval.journal import Entry, open_journal
 from eval.publish import published
 from eval.report.as_json import json_report
 from eval.report.as_text import text_report
 from eval.retrieval import RankGrade
-from eval.run import Asked, EvalResult, asking, evaluate, load_records, run_cases
+from eval.run import Asked, EvalResult, asking, evaluate, load_records
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged, ModelUnavailable, SourceError

@@ -76,6 +76,10 @@ RefusedWhen = Annotated[
         "--refused-when", metavar="TEXT", help="A system's answer with it is a refusal; repeatable."
     ),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(min=1, max=64, metavar="N", help="Ask an address so many cases at once."),
+]
 Report = Annotated[
     Path,
     typer.Argument(exists=True, metavar="REPORT", help="A report.json, or the folder it is in."),
@@ -96,6 +100,7 @@ def evaluate(
     model: Model = None,
     timeout: Timeout = 120,
     refused_when: RefusedWhen = None,
+    workers: Workers = 1,
     json: Json = False,
 ) -> None:
     """Measure how good the answers are.
@@ -110,14 +115,16 @@ def evaluate(
         raise typer.BadParameter("--system needs --cases: it does not know the sample site.")
     if bundled != "sample" and (cases or index):
         raise typer.BadParameter("--bundled has cases and an index of its own.")
-    from eval.systems.by_name import Asking
+    from eval.systems.by_name import Asking, is_address
     from ui.evaluating import evaluate_cases, report_text
 
+    if workers > 1 and not (system and is_address(system)):
+        raise typer.BadParameter("--workers is for a --system with an address.")
     thresholds = _thresholds(fail_under, fail_over)
     asking = Asking(timeout, model, tuple(refused_when or ()))
     result, kept = evaluate_cases(
         cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking,
-        bundled=bundled,
+        bundled=bundled, workers=workers,
     )  # fmt: skip
     typer.echo(report_text(result, json=json))
     _tell_missed(kept)
