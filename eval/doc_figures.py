@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from eval.bootstrap import Estimate
+from eval.datasets.seen import fitted_on
 from eval.figures import METRICS
+from eval.made_with import SEEN
 from eval.tables import shown, table
 from rag.errors import SourceError
 
@@ -99,7 +101,7 @@ def read_results(folder: Path) -> dict[str, _Json]:
 
 def _runs(results: Sequence[_Json]) -> str:
     """A column for each run, and what it rests on."""
-    heads = [one["made_with"]["case_file"] for one in results]
+    heads = [one["made_with"]["case_file"] + _seen(one) * " (seen)" for one in results]
     rows = []
     for metric in METRICS:
         if metric.name in _TIMES or not any(metric.name in one["figures"] for one in results):
@@ -121,9 +123,16 @@ def _rests_on(result: _Json) -> str:
     made = result["made_with"]
     commit = f", commit {made['commit'][:12]}" if made.get("commit") else ""
     return (
-        f"`{made['case_file']}`: sha256 {made['case_sha256'][:12]}…, {made['posts']:,} posts,"
-        f" {made['passages']:,} passages; code sha256 {made['code_sha256'][:12]}…{commit}."
+        f"`{made['case_file']}`{_seen(result) * f' (seen: {SEEN})'}: sha256"
+        f" {made['case_sha256'][:12]}…, {made['posts']:,} posts, {made['passages']:,} passages;"
+        f" code sha256 {made['code_sha256'][:12]}…{commit}."
     )
+
+
+def _seen(result: _Json) -> bool:
+    made = result["made_with"]
+    # Results that were kept before reports said it are asked by their hash.
+    return bool(made.get("seen", made["case_sha256"] in fitted_on()))
 
 
 def _judges(results: Sequence[_Json]) -> str:

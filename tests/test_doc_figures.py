@@ -11,6 +11,7 @@ import pytest
 from eval_parts import WOOL, answer, case, cited
 
 from eval.cases.cases import fingerprint
+from eval.datasets.seen import fitted_on
 from eval.doc_figures import kept, main, read_results, written
 from eval.grade import grade
 from eval.made_with import MadeWith
@@ -79,6 +80,21 @@ def test_judges_become_rows_with_their_differences() -> None:
     assert ["shipped − words" in row for row in rows] == [False, False, True]
     assert "+0.600 [+0.500, +0.700]" in rows[2]
     assert "`claim_dev.jsonl`, sha256 121212121212…" in page
+
+
+def test_a_run_on_what_was_fitted_on_is_marked_in_its_column() -> None:
+    seen = kept(report())
+    seen["made_with"]["seen"] = True
+    older = kept(report())
+    older["made_with"]["case_sha256"] = sorted(fitted_on())[0]
+    del older["made_with"]["seen"]
+    page = written(PAGE.replace("one", "one two three"), {
+        "one": kept(report()), "two": seen, "three": older,
+    })  # fmt: skip
+    (head,) = (line for line in page.splitlines() if line.startswith("| figure"))
+    cells = [cell.strip() for cell in head.split("|")[2:-1]]
+    assert cells == ["c.jsonl", "c.jsonl (seen)", "c.jsonl (seen)"]
+    assert page.count("`c.jsonl` (seen: fitted on these questions): sha256") == 2
 
 
 def test_results_that_are_not_there_or_do_not_fit_are_told() -> None:

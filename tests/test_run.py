@@ -3,16 +3,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from eval_parts import WOOL, answer, case, cited
 from small_site import garden
 
-from eval.cases.cases import Case, load_cases
 from eval.ask_cases import run_cases
+from eval.cases.cases import Case, load_cases
 from eval.citations import CitationGrade
 from eval.journal import Entry, open_journal
+from eval.made_with import made_with, made_with_other
 from eval.publish import published
 from eval.report.as_json import json_report
 from eval.report.as_text import text_report
@@ -102,6 +104,17 @@ def test_settings_that_answers_depend_on_are_in_the_hash(tmp_path: Path, case_fi
             hashes.append(evaluated(one, case_file, resamples=2).made_with.settings_sha256)
     assert hashes[0] == hashes[1]
     assert hashes[0] != hashes[2]
+
+
+def test_a_run_knows_whether_shipped_weights_were_fitted_on_its_cases(
+    tmp_path: Path, case_file: Path
+) -> None:
+    fitted = Path(str(files("eval.data") / "blog_18f.jsonl"))
+    with assistant(tmp_path) as one:
+        assert not made_with(one, case_file).seen
+        assert made_with(one, fitted).seen
+        # What others were fitted on is not known, and our weights are not in their answers.
+        assert not made_with_other("theirs", "00" * 32, one.index, fitted).seen
 
 
 class Forgetful:
