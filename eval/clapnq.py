@@ -29,6 +29,7 @@ import numpy as np
 from eval.abstention import auroc
 from eval.bootstrap import Estimate, Rows, Statistic, difference, estimate, mean
 from eval.clapnq_data import Question, load_questions, posts
+from eval.hashes import made_with_text
 from eval.metrics import ndcg_at, recall_at
 from eval.small_index import small_assistant
 from eval.tables import shown, table
@@ -263,6 +264,8 @@ def main() -> None:
         made_with = assistant.provenance
     print(f"{made_with.embedder}, reader {made_with.reader or 'none'}, {len(asked)} questions\n")
     print("\n\n".join((sentences_text(looked), answerable_text(looked), passages_text(looked))))
+    files = sorted(arguments.folder.glob("clapnq_dev_*.jsonl"))
+    print(f"\n{made_with_text(files, load_settings())}")
 
 
 if __name__ == "__main__":

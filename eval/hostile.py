@@ -20,6 +20,7 @@ from typing import Any
 
 from eval.bootstrap import RESAMPLES
 from eval.citations import avoids
+from eval.hashes import made_with_text
 from eval.journal import open_journal
 from eval.obeying import NAME, ObeyingModel
 from eval.run import EvalResult, evaluate
@@ -130,8 +131,10 @@ def main() -> None:
         "--answers", action="store_true", help="list the answers that hold an order"
     )
     arguments = parser.parse_args()
-    found = attack(load_settings())
-    print(attacked_text(found))
+    settings = load_settings()
+    found = attack(settings)
+    files = [Path(hostile_posts()), hostile_cases()]
+    print(f"{attacked_text(found)}\n\n{made_with_text(files, settings)}")
     if arguments.answers:
         for one in found:
             print(f"\n{one.writer}")

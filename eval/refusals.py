@@ -25,6 +25,7 @@ import numpy as np
 from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_area
 from eval.bootstrap import Rows, estimate, mean
 from eval.cases.cases import load_cases
+from eval.hashes import made_with_text
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import shown, table
 from rag.assistant import Assistant
@@ -75,7 +76,10 @@ def main() -> None:
         for file in arguments.cases:
             cases = [Asked(c.question, c.answerable, c.history) for c in load_cases(file)]
             told.append(ask(file.name, cases, assistant))
-    print(report(told))
+        files = sorted(arguments.clapnq.glob("clapnq_dev_*.jsonl")) if arguments.clapnq else []
+        files += [*([arguments.mtrag] if arguments.mtrag else []), *arguments.cases]
+        index = assistant.index if arguments.cases else None
+        print(f"{report(told)}\n\n{made_with_text(files, settings, index=index)}")
 
 
 def read_clapnq(folder: Path) -> tuple[list[SmallPost], list[Asked]]:

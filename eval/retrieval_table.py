@@ -27,6 +27,7 @@ from eval.cases.gold import RetrievedText, is_post
 from eval.corpora.by_name import CORPORA, open_corpus
 from eval.corpora.corpus import Corpus
 from eval.corpora.index import corpus_index, post_texts
+from eval.hashes import made_with_text
 from eval.metrics import Found, found_parts, ndcg_at, recall_at, reciprocal_rank_at
 from eval.report.as_text import rankings_text
 from eval.retrieval import RANK_METRICS, compare_rows
@@ -62,6 +63,7 @@ def main() -> int:
         )
         print(provenance_text(corpus), end="\n\n")
         print(retrieval_tables(corpus, arguments.system or SYSTEMS, arguments.cache))
+        print(f"\n{made_with_text([], load_settings())}")
     except PullquoteError as error:
         print(f"{error.problem}\n{error.hint}", file=sys.stderr)
         return 1
