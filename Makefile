@@ -87,17 +87,22 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases $(QUESTIONS) --out $(MEASURED)/questions
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases eval/data/blog_18f.jsonl \
 	  --out $(MEASURED)/blog_18f
-	$(BIN)/pullquote eval judge wice expertqa $(DATA) --judge words --judge shipped \
+	$(BIN)/pullquote eval judge wice expertqa $(DATA) --judge words --judge meaning --judge shipped \
 	  --out $(MEASURED)/judges.json
 	$(BIN)/python -m eval.refusals --clapnq $(DATA)/clapnq --mtrag $(DATA)/mtrag/mtragun_dev.jsonl \
 	  > $(MEASURED)/refusals.md
 	$(BIN)/python -m eval.clapnq $(DATA)/clapnq > $(MEASURED)/clapnq.md
 	$(BIN)/python -m eval.hostile > $(MEASURED)/hostile.md
+	$(BIN)/pullquote ingest ingest/sample/posts.json --index $(MEASURED)/sample-index
+	$(BIN)/python -m eval.baselines --index $(MEASURED)/blog --cases $(QUESTIONS) \
+	  > $(MEASURED)/baselines-questions.md
+	$(BIN)/python -m eval.baselines --index $(MEASURED)/sample-index --cases eval/data/sample.jsonl \
+	  > $(MEASURED)/baselines-sample.md
 	@# Only now, so that a command that fails leaves what was there.
 	for name in sample questions blog_18f; do \
 	  $(KEEP) $(MEASURED)/$$name/report.json docs/results/$$name.json || exit 1; done
 	$(KEEP) $(MEASURED)/judges.json docs/results/judges.json
-	for name in refusals clapnq hostile; do \
+	for name in refusals clapnq hostile baselines-questions baselines-sample; do \
 	  cp $(MEASURED)/$$name.md docs/results/$$name.md || exit 1; done
 	$(MAKE) figures
 

@@ -19,12 +19,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.ask_cases import AnswerOf, run_cases
 from eval.bootstrap import RESAMPLES, Figure, difference
 from eval.cases.cases import Case, load_cases, resolve_gold
 from eval.figures import METRICS, Group, rows_of
 from eval.grade import Failure, Grades, as_told, grade, summarise
+from eval.hashes import made_with_text
 from eval.journal import open_journal
-from eval.run import AnswerOf, asking, run_cases
+from eval.run import asking
 from eval.systems.by_name import OtherSystem, other_system
 from eval.systems.in_index import MEANING, WORDS
 from eval.systems.one_sentence import one_sentence
@@ -211,7 +213,9 @@ def main() -> None:
         assistant.warm_up()
         cases = resolve_gold(load_cases(arguments.cases), assistant.index)
         others = [other_system(name, assistant.index) for name in arguments.system]
-        print(systems_text(grade_systems(assistant, cases, others)))
+        found = systems_text(grade_systems(assistant, cases, others))
+        made = made_with_text([arguments.cases], assistant.settings, index=assistant.index)
+        print(f"{found}\n\n{made}")
 
 
 if __name__ == "__main__":

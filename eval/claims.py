@@ -21,6 +21,7 @@ import numpy as np
 from eval.abstention import auroc
 from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, estimate
 from eval.claim_pairs import ClaimPair, bundled_pairs, load_claim_pairs
+from eval.hashes import made_with_text
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import shown, table
 from rag.settings import load_settings
@@ -174,6 +175,7 @@ def main() -> None:
         scores = score_pairs(graded, check.judge)
         print(f"Judge {check.judge.name!r}, {arguments.file.name}, split {arguments.split}\n")
         print(claims_text(grade_claims(scores, threshold=check.min_support)))
+    print(f"\n{made_with_text([arguments.file], load_settings())}")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ import numpy as np
 from eval.abstention import auroc
 from eval.bootstrap import Estimate, Rows, Statistic, difference, estimate, mean
 from eval.clapnq_data import Question, load_questions, posts
+from eval.hashes import made_with_text
 from eval.metrics import ndcg_at, recall_at
 from eval.seen import clapnq_seen, parts_of, seen_text
 from eval.small_index import small_assistant
@@ -267,6 +268,8 @@ def main() -> None:
     if seen:
         print(f"{seen_note(seen)}\n")
     print("\n\n".join((sentences_text(looked), answerable_text(looked), passages_text(looked))))
+    files = sorted(arguments.folder.glob("clapnq_dev_*.jsonl"))
+    print(f"\n{made_with_text(files, load_settings())}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from eval.bootstrap import Estimate
+from eval.datasets.seen import fitted_on
 from eval.figures import METRICS
+from eval.made_with import SEEN
 from eval.tables import shown, table
 from rag.errors import SourceError
 
@@ -52,7 +54,9 @@ def kept(report: Mapping[str, Any]) -> _Json:
             | {"judges": [{name: judge[name] for name in _OF_JUDGE} for judge in one["judges"]]}
             for one in report["sets"]
         ]
-        return {"kind": "judge", "sets": sets}
+        # Reports of older versions have no hashes but those of the files.
+        made = {"made_with": report["made_with"]} if "made_with" in report else {}
+        return {"kind": "judge", **made, "sets": sets}
     raise SourceError(
         "That is no report.",
         hint="Name a report.json of `pullquote eval --out`, or what `eval judge --out` wrote.",
@@ -98,14 +102,19 @@ def read_results(folder: Path) -> dict[str, _Json]:
 
 
 def _runs(results: Sequence[_Json]) -> str:
-    """A column for each run, and what it rests on."""
-    heads = [one["made_with"]["case_file"] for one in results]
+    """A column for each run, the trivial systems below each figure, and what it rests on."""
+    heads = [one["made_with"]["case_file"] + _seen(one) * " (seen)" for one in results]
     rows = []
     for metric in METRICS:
         if metric.name in _TIMES or not any(metric.name in one["figures"] for one in results):
             continue  # results that were kept before there was a figure do not have it
         found = [_estimate(one["figures"].get(metric.name)) for one in results]
         rows.append([metric.name, *(_with_n(one) for one in found)])
+        for who in dict.fromkeys(name for one in results for name in one["baselines"]):
+            known = [one["baselines"].get(who, {}) for one in results]
+            if any(metric.name in one for one in known):
+                cells = [shown(_estimate(one.get(metric.name))) for one in known]
+                rows.append([f"… {who}", *cells])
     return "\n\n".join([table(["figure", *heads], rows), *map(_rests_on, results)])
 
 
@@ -121,9 +130,23 @@ def _rests_on(result: _Json) -> str:
     made = result["made_with"]
     commit = f", commit {made['commit'][:12]}" if made.get("commit") else ""
     return (
-        f"`{made['case_file']}`: sha256 {made['case_sha256'][:12]}…, {made['posts']:,} posts,"
-        f" {made['passages']:,} passages; code sha256 {made['code_sha256'][:12]}…{commit}."
+        f"`{made['case_file']}`{_seen(result) * f' (seen: {SEEN})'}: sha256"
+        f" {made['case_sha256'][:12]}…, {made['posts']:,} posts, {made['passages']:,} passages;"
+        f" settings sha256 {made['settings_sha256'][:12]}…; code sha256"
+        f" {made['code_sha256'][:12]}…{commit}."
     )
+
+
+def _hashes(made: Mapping[str, Any]) -> str:
+    settings = f"settings sha256 {made['settings_sha256'][:12]}…; " * bool(made["settings_sha256"])
+    commit = f"; commit {made['commit'][:12]}" * bool(made["commit"])
+    return f"Made with {settings}code sha256 {made['code_sha256'][:12]}…{commit}."
+
+
+def _seen(result: _Json) -> bool:
+    made = result["made_with"]
+    # Results that were kept before reports said it are asked by their hash.
+    return bool(made.get("seen", made["case_sha256"] in fitted_on()))
 
 
 def _judges(results: Sequence[_Json]) -> str:
@@ -135,6 +158,7 @@ def _judges(results: Sequence[_Json]) -> str:
         title = one["title"] + (", seen family" if one["seen"] else "")
         for judge in one["judges"]:
             rows.append([title, judge["judge"], str(one["n"]), *_cells(judge["figures"], names)])
+        rows.append([title, "base rate", str(one["n"]), *_cells(one["base_rate"], names)])
         for judge in one["judges"][1:]:
             less = f"{judge['judge']} − {one['judges'][0]['judge']}"
             cells = _cells(judge["less_the_first"], names, signed=True)
@@ -144,6 +168,7 @@ def _judges(results: Sequence[_Json]) -> str:
         f" {one['licence']}."
         for one in sets
     ]
+    told += [_hashes(one["made_with"]) for one in results if "made_with" in one]
     return "\n\n".join([table(["set", "judge", "n", *names], rows), *told])
 
 

@@ -4,22 +4,27 @@
 
 Twenty-seven questions about six posts: beside each sentence that answers stands one that orders the
 program to say something else. Asked are the quoting writer and a chat model that obeys every order
-(`eval.obeying`), both with the settings as they are. `pullquote eval --bundled hostile` asks
-whatever the settings name, such as a chat model of yours, and writes reports.
+(`eval.obeying`), both with the settings as they are; the trivial systems of `eval.baselines` stand
+beside them. `pullquote eval --bundled hostile` asks whatever the settings name, such as a chat
+model of yours, and writes reports.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from eval.baselines import OURS, SystemGrade, grade_systems
 from eval.bootstrap import RESAMPLES
+from eval.cases.cases import load_cases, resolve_gold
 from eval.citations import avoids
+from eval.hashes import made_with_text
 from eval.journal import open_journal
 from eval.obeying import NAME, ObeyingModel
 from eval.run import EvalResult, evaluate
@@ -72,10 +77,7 @@ def attack(settings: Settings, *, embedder: Embedder | None = None) -> tuple[Att
         ModelUnavailable: A model cannot be loaded.
     """
     embedder = embedder or load_embedder(settings)
-    with TemporaryDirectory(prefix="pullquote-") as folder:
-        given = {"index": Path(folder, "index"), "chat_model": None}
-        own = settings.model_copy(update=given)
-        sync([hostile_posts()], own, embedder=embedder)
+    with _site(settings, embedder) as own:
         model: Any = ObeyingModel()  # LangChain's own type has its homes, and this is none
         obeying = ChatWriter(model, NAME, own.chat_sections, seconds=own.chat_timeout)
         found = []
@@ -83,6 +85,27 @@ def attack(settings: Settings, *, embedder: Embedder | None = None) -> tuple[Att
             with Assistant(own, embedder=embedder, writer=writer) as assistant:
                 found.append(_attacked(name, assistant))
         return tuple(found)
+
+
+def attack_trivial(
+    settings: Settings, *, embedder: Embedder | None = None, resamples: int = RESAMPLES
+) -> tuple[SystemGrade, ...]:
+    """The trivial systems on the same questions, as `attack`."""
+    embedder = embedder or load_embedder(settings)
+    with _site(settings, embedder) as own, Assistant(own, embedder=embedder) as assistant:
+        cases = resolve_gold(load_cases(hostile_cases()), assistant.index)
+        graded = grade_systems(assistant, cases, resamples=resamples)
+        return tuple(one for one in graded if one.name != OURS)
+
+
+@contextmanager
+def _site(settings: Settings, embedder: Embedder) -> Iterator[Settings]:
+    """The settings with an index of the posts that give orders."""
+    with TemporaryDirectory(prefix="pullquote-") as folder:
+        given = {"index": Path(folder, "index"), "chat_model": None}
+        own = settings.model_copy(update=given)
+        sync([hostile_posts()], own, embedder=embedder)
+        yield own
 
 
 def _attacked(writer: str, assistant: Assistant) -> Attacked:
@@ -101,12 +124,13 @@ def _attacked(writer: str, assistant: Assistant) -> Attacked:
     return Attacked(writer, result, tuple(obeyed), tuple(quoted))
 
 
-def attacked_text(found: Sequence[Attacked]) -> str:
-    """A row for each writer, and what got through by kind."""
+def attacked_text(found: Sequence[Attacked], trivial: Sequence[SystemGrade] = ()) -> str:
+    """A row for each writer and trivial system, and what the writers let through by kind."""
     rows = []
-    for one in found:
-        known = {figure.name: figure.estimate for figure in one.result.grades.figures}
-        rows.append([one.writer, *(shown(known[name]) for name in _COLUMNS)])
+    graded = [(one.writer, one.result.grades) for one in found]
+    for name, grades in (*graded, *((one.name, one.grades) for one in trivial)):
+        known = {figure.name: figure.estimate for figure in grades.figures}
+        rows.append([name, *(shown(known[column]) for column in _COLUMNS)])
     cases = found[0].result.cases if found else ()
     ids = [dict(ids) for one in found for ids in (one.obeyed, one.quoted)]
     counts = []
@@ -130,13 +154,16 @@ def main() -> None:
         "--answers", action="store_true", help="list the answers that hold an order"
     )
     arguments = parser.parse_args()
-    found = attack(load_settings())
-    print(attacked_text(found))
+    settings = load_settings()
+    found = attack(settings)
+    files = [Path(hostile_posts()), hostile_cases()]
+    told = attacked_text(found, attack_trivial(settings))
+    print(f"{told}\n\n{made_with_text(files, settings)}")
     if arguments.answers:
         for one in found:
             print(f"\n{one.writer}")
-            told = [*one.obeyed, *one.quoted]
-            print("\n".join(f"  {id_}: {said}" for id_, said in told) or "  (none)")
+            lines = [f"  {id_}: {said}" for id_, said in (*one.obeyed, *one.quoted)]
+            print("\n".join(lines) or "  (none)")
 
 
 if __name__ == "__main__":

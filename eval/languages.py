@@ -24,6 +24,7 @@ import numpy as np
 from eval.bootstrap import RESAMPLES, estimate, mean
 from eval.cases.cases import Case
 from eval.cases.gold import holds, is_post, same_sentence
+from eval.hashes import made_with_text
 from eval.language_sets import (
     CROSS,
     LANGUAGES,
@@ -150,6 +151,7 @@ def main() -> None:
         names = (*LANGUAGES, TRANSLATED, CROSS, OTHER)
         print(languages_text({n: language_marks(questions(n), assistant) for n in names}))
         print(f"\n{taken_text(questions(OTHER), assistant)}")
+    print(f"\n{made_with_text([], load_settings())}")
 
 
 if __name__ == "__main__":

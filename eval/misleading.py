@@ -26,6 +26,7 @@ import numpy as np
 from eval.bootstrap import RESAMPLES, Figure, estimate, mean
 from eval.cases.gold import normalise
 from eval.contexts import PLAIN, QuoteCase, bundled_contexts, load_contexts
+from eval.hashes import made_with_text
 from eval.run import Asked
 from eval.small_index import small_assistant
 from eval.tables import shown, table
@@ -186,7 +187,7 @@ def main() -> None:
         grades = grade_quotes(ask_contexts(assistant, cases))
         writer = assistant.pipeline.writer.name
     print(f"Writer {writer!r}, {arguments.file.name}, {len(cases)} posts in one index\n")
-    print(quotes_text(grades))
+    print(f"{quotes_text(grades)}\n\n{made_with_text([arguments.file], load_settings())}")
     if arguments.answers:
         print(f"\n{answers_text(grades)}")
 

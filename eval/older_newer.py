@@ -28,6 +28,7 @@ import numpy as np
 
 from eval.bootstrap import RESAMPLES, estimate, mean
 from eval.cases.jsonl import ItemLine, Line, Text, read_items
+from eval.hashes import made_with_text
 from eval.run import Asked
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import shown, table
@@ -171,7 +172,7 @@ def main() -> None:
     posts = [post.post() for pair in pairs for post in (pair.older, pair.newer)]
     with small_assistant(posts, load_settings()) as assistant:
         grades = grade_pairs(assistant, pairs)
-    print(pairs_text(grades))
+    print(f"{pairs_text(grades)}\n\n{made_with_text([arguments.file], load_settings())}")
     if arguments.answers:
         for one in grades:
             print(f"\n{one.pair.id} [{one.pair.kind}] {one.pair.question}")

@@ -20,6 +20,7 @@ from eval.cases.cases import load_cases
 from eval.cases.gold import RetrievedText
 from eval.fit.models import fit_passage, fold_numbers
 from eval.fit.observe import Observation, observe
+from eval.hashes import made_with_text
 from eval.report.as_text import rankings_text
 from eval.retrieval import RankingFigures, rank_metrics
 from rag.backends import load_embedder
@@ -45,6 +46,7 @@ def main() -> None:
     observations = observe(load_cases(arguments.cases, needs_gold=True), index, embedder, settings)
     for baseline in (WORDS, MEANING, BOTH):
         print(rankings_text(compare_rankings(observations, baseline=baseline)), end="\n\n")
+    print(made_with_text([arguments.cases], settings, index=index))
 
 
 def compare_rankings(

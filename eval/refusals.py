@@ -17,17 +17,19 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_area
-from eval.bootstrap import Rows, estimate, mean
+from eval.bootstrap import Floats, Rows, estimate, mean
 from eval.cases.cases import load_cases
 from eval.corpora.corpus import hashed
 from eval.failing import why_failed
 from eval.grade import Failure
+from eval.hashes import made_with_text
 from eval.seen import clapnq_seen, fitted_files, is_graded, parts_of, seen_text
 from eval.small_index import SmallPost, SmallSection, small_assistant
 from eval.tables import failures_text, seen_note, shown, table
@@ -87,7 +89,10 @@ def main() -> None:
             cases = [Asked(c.id, c.question, c.answerable, c.history) for c in load_cases(file)]
             seen = seen_text(fitted_files(hashed([file])), parts_of(assistant))
             told.append(ask(file.name, cases, assistant, seen=seen))
-    print(report(told))
+        files = sorted(arguments.clapnq.glob("clapnq_dev_*.jsonl")) if arguments.clapnq else []
+        files += [*([arguments.mtrag] if arguments.mtrag else []), *arguments.cases]
+        index = assistant.index if arguments.cases else None
+        print(f"{report(told)}\n\n{made_with_text(files, settings, index=index)}")
 
 
 def read_clapnq(folder: Path) -> tuple[list[SmallPost], list[Asked]]:
@@ -160,11 +165,12 @@ def covered(question: str, text: str) -> float:
     return sum(word in held for word in words) / len(words) if words else 0.0
 
 
-def risk_at(coverage: float, rows: Rows) -> float:
-    """Share without an answer among the part of the questions that scores highest."""
-    n = max(1, round(coverage * len(rows)))
-    best = np.argsort(-rows[:, SCORE], kind="stable")[:n]
-    return float(1 - rows[best, ANSWERABLE].mean())
+def risk_at(coverage: float, rows: Rows) -> Floats:
+    """Share without an answer among the part of the questions that scores highest; shape (…)."""
+    n = max(1, round(coverage * rows.shape[-2]))
+    best = np.argsort(-rows[..., SCORE], axis=-1, kind="stable")[..., :n]
+    answered = np.take_along_axis(rows[..., ANSWERABLE], best, axis=-1)
+    return np.asarray(1 - answered.mean(axis=-1))
 
 
 def report(told: Sequence[Told]) -> str:
@@ -186,7 +192,11 @@ def report(told: Sequence[Told]) -> str:
         "set", "answerable", "not", "AUROC", "AUROC, words alone", "risk-coverage area",
         "answered without an answer", "refused with one",
     ]  # fmt: skip
-    curve = [[one.name, *(f"{risk_at(part, one.ours):.3f}" for part in COVERAGES)] for one in told]
+    curve = []
+    for one in told:
+        for name, rows in ((one.name, one.ours), (f"{one.name}, words alone", one.floor)):
+            found = (estimate(rows, partial(risk_at, part)) for part in COVERAGES)
+            curve.append([name, *map(shown, found)])
     parts = ["risk at coverage", *(f"{part:.2f}" for part in COVERAGES)]
     parts_told = [table(names, figures), table(parts, curve)]
     parts_told += [f"{one.name}: {seen_note(one.seen)}" for one in told if one.seen]

@@ -30,6 +30,7 @@ from eval.corpora.corpus import Corpus, provenance_text
 from eval.corpora.index import corpus_index, corpus_settings, post_texts
 from eval.failing import why_failed
 from eval.grade import Failure
+from eval.hashes import made_with_text
 from eval.metrics import (
     found_parts,
     ndcg_at,
@@ -81,6 +82,7 @@ def main() -> int:
         )
         print(provenance_text(corpus), end="\n\n")
         print(retrieval_tables(corpus, arguments.system or SYSTEMS, arguments.cache))
+        print(f"\n{made_with_text([], load_settings())}")
     except PullquoteError as error:
         print(f"{error.problem}\n{error.hint}", file=sys.stderr)
         return 1

@@ -26,6 +26,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from eval.cases.cases import Case, load_cases, resolve_gold
 from eval.cases.gold import RetrievedText
+from eval.hashes import made_with_text
 from eval.report.as_text import rankings_text
 from eval.retrieval import RankingFigures, rank_metrics
 from rag.assistant import Assistant
@@ -99,9 +100,12 @@ def main() -> None:
             share = left_alone_elsewhere(questions, rewritings, turns=turns)
             print(f"{len(questions)} questions of {table.name}, behind such a conversation:")
             print(f"  left alone: {share:.3f}")
+        print(f"\n{made_with_text([arguments.file, *arguments.complete], load_settings())}")
     else:
         with Assistant.open(arguments.index) as assistant:
             print(rankings_text(compare_searches(load_cases(arguments.cases), assistant)))
+            made = made_with_text([arguments.cases], assistant.settings, index=assistant.index)
+            print(f"\n{made}")
 
 
 def load_rewritings(file: Path) -> tuple[Rewriting, ...]:

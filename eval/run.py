@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
+from eval.ask_cases import AnswerOf, OnProgress, run_cases
 from eval.bootstrap import RESAMPLES
 from eval.cases.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
 from eval.cases.jsonl import mistaken, read_lines
-from eval.failing import why_failed
 from eval.grade import Failure, Grades, as_told, grade_case, summarise
-from eval.journal import Entry, Journal
+from eval.journal import Journal
 from eval.made_with import MadeWith, made_with
 from rag.record import AnswerRecord, record
 from rag.types import Answer, Turn
@@ -27,12 +26,6 @@ class Asked(Protocol):
     """What answers questions: an `Assistant` does."""
 
     def ask(self, question: str, *, history: Sequence[Turn] = ()) -> Answer: ...
-
-
-AnswerOf = Callable[[Case], AnswerRecord]
-"""Whoever is graded: a case to its answer; raises where there is none."""
-OnProgress = Callable[[int, int], None]
-"""Told cases done and cases in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +81,7 @@ def evaluate_answers(
     journal: Journal,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    workers: int = 1,
     on_progress: OnProgress | None = None,
 ) -> EvalResult:
     """As `evaluate`, of whoever answers.
@@ -102,12 +96,13 @@ def evaluate_answers(
         journal: Where the answers are kept.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
+        workers: So many cases are asked at once.
         on_progress: Told how far it is.
     """
     told = load_cases(case_file)
     journal.begin(asdict(made))
     cases = resolve_gold(told, index)
-    run_cases(answer_of, cases, journal, on_progress=on_progress)
+    run_cases(answer_of, cases, journal, workers=workers, on_progress=on_progress)
     graded = []
     answered = hits = rejected = False
     for case in cases:
@@ -130,40 +125,6 @@ def evaluate_answers(
 def asking(assistant: Asked) -> AnswerOf:
     """An assistant as whoever answers cases."""
     return lambda case: record(assistant.ask(case.question, history=case.history), id=case.id)
-
-
-def run_cases(
-    answer_of: AnswerOf,
-    cases: Sequence[Case],
-    journal: Journal,
-    *,
-    on_progress: OnProgress | None = None,
-) -> None:
-    """Ask every case that the journal does not hold yet, one after another.
-
-    A case whose question cannot be asked, whose model does not answer, or that breaks the program
-    fails alone. What would fail every case alike (a damaged index, another model's) is raised.
-    """
-    for done, case in enumerate(cases, 1):
-        if case.id not in journal:
-            journal.add(_ask(answer_of, case))
-        if on_progress:
-            on_progress(done, len(cases))
-
-
-def _ask(answer_of: AnswerOf, case: Case) -> Entry:
-    started = perf_counter()
-    failed: str | None = None
-    answered: AnswerRecord | None = None
-    try:
-        answered = answer_of(case)
-    except Exception as error:  # whoever is graded may break in any way; it counts, and is told
-        failed = why_failed(error, case.id)
-    milliseconds = round((perf_counter() - started) * 1000, 3)
-    if answered:
-        timing = {**answered.timing_ms, "total": milliseconds}
-        answered = answered.model_copy(update={"timing_ms": timing})
-    return Entry(case.id, answered, failed, milliseconds)
 
 
 def _came(journal: Journal, case: Case) -> AnswerRecord | Failure:

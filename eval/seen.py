@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
-from eval.datasets.registry import fitted_on
+from eval.datasets.seen import fitted_on
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

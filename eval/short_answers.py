@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from eval.bootstrap import estimate, mean
+from eval.hashes import made_with_text
 from eval.tables import shown, table
 from rag.text.sentences import search_words, split_sentences
 from rag.text.short_answers import KINDS, asked_for, short_answer
@@ -98,7 +99,7 @@ def main() -> None:
         # Questions of a file before are not counted again.
         questions = [one for one in marked(file) if one.question not in seen]
         seen |= {one.question for one in questions}
-        print(f"{file.name}\n\n{rules_text(questions)}\n")
+        print(f"{file.name}\n\n{rules_text(questions)}\n\n{made_with_text([file])}\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pytest
 from tests_shared import SHARED, needs_shared
 
 from eval.datasets.labelled import DataSet, Labelled, without_overlaps
-from eval.datasets.registry import FAMILIES, fitted_on, load_sets
+from eval.datasets.registry import FAMILIES, load_sets
+from eval.datasets.seen import fitted_on
 from rag.errors import ConfigError, SourceError
 
 SAMPLES = Path(__file__).parent / "data" / "datasets"

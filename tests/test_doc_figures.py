@@ -11,6 +11,7 @@ import pytest
 from eval_parts import WOOL, answer, case, cited
 
 from eval.cases.cases import fingerprint
+from eval.datasets.seen import fitted_on
 from eval.doc_figures import kept, main, read_results, written
 from eval.grade import grade
 from eval.made_with import MadeWith
@@ -69,15 +70,44 @@ def test_a_run_becomes_a_column_with_n_and_what_it_rests_on() -> None:
     (row,) = (line for line in page.splitlines() if line.startswith("| citation recall (sen"))
     assert row.endswith("| 1.000 [1.000, 1.000] of 1 |")
     assert "median ms" not in page
-    assert "`c.jsonl`: sha256 abababababab…, 1,400 posts, 9,900 passages; code sha256 efef" in page
+    lines = page.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("| refused, of the unanswer"))
+    for line, who, value in zip(lines[at + 1 :], ("always", "never"), (1, 0), strict=False):
+        assert line.startswith(f"| … {who} refuse ")
+        assert line.endswith(f" {value:.3f} [{value:.3f}, {value:.3f}] |")
+    assert (
+        "`c.jsonl`: sha256 abababababab…, 1,400 posts, 9,900 passages; settings sha256 cdcd" in page
+    )
+    assert "; code sha256 efef" in page
     assert written(page, {"one": kept(report())}) == page
+
+
+def test_a_run_on_what_was_fitted_on_is_marked_in_its_column() -> None:
+    seen = kept(report())
+    seen["made_with"]["seen"] = True
+    older = kept(report())
+    older["made_with"]["case_sha256"] = sorted(fitted_on())[0]
+    del older["made_with"]["seen"]
+    page = written(PAGE.replace("one", "one two three"), {
+        "one": kept(report()), "two": seen, "three": older,
+    })  # fmt: skip
+    (head,) = (line for line in page.splitlines() if line.startswith("| figure"))
+    cells = [cell.strip() for cell in head.split("|")[2:-1]]
+    assert cells == ["c.jsonl", "c.jsonl (seen)", "c.jsonl (seen)"]
+    assert page.count("`c.jsonl` (seen: fitted on these questions): sha256") == 2
 
 
 def test_judges_become_rows_with_their_differences() -> None:
     page = written(PAGE, {"one": kept(JUDGES)})
     rows = [line for line in page.splitlines() if line.startswith("| WiCE, seen family")]
-    assert ["shipped − words" in row for row in rows] == [False, False, True]
-    assert "+0.600 [+0.500, +0.700]" in rows[2]
+    names = [row.split("|")[2].strip() for row in rows]
+    assert names == ["words", "shipped", "base rate", "shipped − words"]
+    assert "0.600 [0.500, 0.700]" in rows[2]
+    assert "+0.600 [+0.500, +0.700]" in rows[3]
+    assert "Made with" not in page
+    made = {"settings_sha256": "34" * 32, "code_sha256": "56" * 32, "commit": ""}
+    told = written(PAGE, {"one": kept(JUDGES | {"made_with": made})})
+    assert "Made with settings sha256 343434343434…; code sha256 565656565656….\n" in told
     assert "`claim_dev.jsonl`, sha256 121212121212…" in page
 
 
@@ -114,8 +144,8 @@ def test_the_documentation_shows_the_kept_results(page: Path) -> None:
 def test_make_results_measures_all_that_the_documentation_shows() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.partition("\nresults:")[2].partition("\n\n")[0]
-    measured = {Path(name).stem for name in re.findall(r"docs/results/([\w.]+)", recipe)}
-    for names in re.findall(r"for name in ([\w ]+);", recipe):
+    measured = {Path(name).stem for name in re.findall(r"docs/results/([\w.-]+)", recipe)}
+    for names in re.findall(r"for name in ([\w -]+);", recipe):
         measured |= set(names.split())
     pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
     shown = {

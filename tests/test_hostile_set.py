@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from eval.cases.cases import load_cases, missing_gold
 from eval.cases.check import check_cases
 from eval.citations import avoids, includes
-from eval.hostile import attack, attacked_text, hostile_cases, hostile_posts
+from eval.hostile import attack, attack_trivial, attacked_text, hostile_cases, hostile_posts
 from eval.obeying import obeyed
 from ingest.posts.wordpress_post import ReadPost
 from ingest.read import read_source
@@ -110,6 +110,25 @@ def test_quoting_obeys_nothing_and_the_check_decides_what_an_obedient_model_gets
     assert quotes == 0
     assert all_shown > len(CASES) / 2
     assert tried(1.0)[1][0] < all_shown
+
+
+def test_trivial_systems_stand_beside_the_writers() -> None:
+    given = Settings(embedding_model="hash", min_answerable=0)
+    trivial = attack_trivial(given, embedder=HashEmbedder(), resamples=5)
+    known = {
+        one.name: {figure.name: figure.estimate for figure in one.grades.figures} for one in trivial
+    }
+    assert list(known) == [
+        "words", "meaning", "cite everything", "cite nothing", "always refuse", "never refuse",
+    ]  # fmt: skip
+    silent = known["always refuse"]["injection resistance"]
+    assert silent
+    assert (silent.value, silent.n) == (1, len(CASES))
+    loud = known["cite everything"]["injection resistance"]
+    assert loud
+    assert loud.value < 1 / 2
+    text = attacked_text((), trivial)
+    assert "| always refuse" in text
 
 
 # ---------------------------------------------------------------- one command

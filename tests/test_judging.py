@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from eval.datasets.labelled import DataSet, Family, Labelled
 from eval.datasets.registry import load_sets
+from eval.hashes import settings_sha256
 from eval.judging.by_name import NamedJudge, load_judge, word_coverage
 from eval.judging.evidence import MOST, nearest, statements
 from eval.judging.figures import (
@@ -30,6 +31,7 @@ from eval.judging.figures import (
 from eval.judging.hold import AREA, AT_FITTED, AT_SHIPPED, RANK, judge_set, reliability
 from eval.judging.report import judges_json, judges_text
 from rag.errors import ConfigError
+from rag.settings import Settings
 from ui.cli import app
 
 SAMPLES = Path(__file__).parent / "data" / "datasets"
@@ -206,6 +208,12 @@ def test_the_report_tells_source_licence_hash_and_that_a_family_is_seen() -> Non
     (one,) = whole["sets"]
     assert (one["n"], one["headline"], one["left_out"]) == (3, False, {"no evidence": 1})
     assert one["judges"][0]["scores"].keys() == {"test01", "test02", "test03"}
+    assert text.splitlines()[-1].startswith("Made with code sha256 ")
+    assert whole["made_with"]["code_sha256"][:12] in text
+    settings = Settings(embedding_model="hash")
+    assert settings_sha256(settings)[:12] in judges_text([grade], settings, resamples=20)
+    told = json.loads(judges_json([grade], settings, resamples=20))
+    assert told["made_with"]["settings_sha256"] == settings_sha256(settings)
 
 
 def of_length(claim: str, evidence: list[str]) -> int:

@@ -18,9 +18,9 @@ from eval_parts import WOOL, case
 from small_site import garden
 from typer.testing import CliRunner, Result
 
+from eval.ask_cases import run_cases
 from eval.cases.cases import Case
 from eval.journal import Entry, open_journal
-from eval.run import run_cases
 from eval.systems.by_name import Asking, other_system
 from eval.systems.http import NeverAnswers, Server, from_completion, messages
 from rag.errors import ConfigError
@@ -344,6 +344,57 @@ def test_trivial_systems_answer_as_well(
     report = json.loads(done.stdout)
     assert report["made_with"]["system"] == "words"
     assert report["figures"]["Recall@5"]["value"] == 1
+
+
+def test_several_workers_make_the_same_report_out_of_answers_in_another_order(
+    tmp_path: Path, index: Path
+) -> None:
+    gold = [{"post_id": 2, "heading": WOOL.heading, "quote": WOOL.quote}]
+    lines = [
+        {"id": f"c{i}", "kind": "fact", "question": f"wool {i}?", "answerable": True, "gold": gold}
+        for i in range(9)
+    ]
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    first = threading.Event()
+
+    def said(_path: str, body: Any, _headers: dict[str, str]) -> tuple[int, object]:
+        number = int(body["id"][1:])
+        if number == 1 and body["id"] not in answered:
+            first.wait(1.0)  # those behind it come back before it, where any are asked
+        answered.append(body["id"])
+        if number > 2:
+            first.set()
+        if number == 5:
+            return 503, b"busy"
+        citation = {"post_id": 2, "quote": WOOL.quote}
+        return 200, {"text": f"{number} lost. [1]", "score": 0.5, "citations": [citation]}
+
+    orders, reports, ids = [], [], []
+    with answering(said) as address:
+        for workers in (1, 4):
+            answered: list[str] = []
+            first.clear()
+            out = tmp_path / f"with-{workers}"
+            options = ["--index", index, "--cases", file, "--system", f"{address}/answer"]
+            done = run(*options, "--workers", workers, "--out", out)
+            assert done.exit_code == 1, done.output  # a case failed
+            orders.append(answered)
+            text = (out / "report.json").read_text(encoding="utf-8")
+            reports.append(text.partition('\n "timing": ')[0])
+            answers = (out / "answers.jsonl").read_text(encoding="utf-8").splitlines()
+            ids.append([json.loads(line)["id"] for line in answers])
+    assert orders[0] == [f"c{i}" for i in range(9)]
+    assert orders[1].index("c1") > orders[1].index("c3")
+    assert sorted(orders[0]) == sorted(orders[1])  # nothing is asked twice
+    assert reports[0] == reports[1]
+    assert ids[0] == ids[1] == [f"c{i}" for i in range(9) if i != 5]
+
+
+def test_only_addresses_are_asked_several_cases_at_once(case_file: Path) -> None:
+    done = run("--cases", case_file, "--system", "words", "--workers", "2")
+    assert done.exit_code == 2
+    assert "--workers is for a --system with an address" in " ".join(done.output.split())
 
 
 def test_a_system_needs_cases_of_its_own() -> None:

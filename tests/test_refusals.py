@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from small_site import garden
 
-from eval.refusals import Asked, Told, ask, covered, read_clapnq, read_mtrag, report, risk_at
+from eval.refusals import (
+    COVERAGES,
+    Asked,
+    Told,
+    ask,
+    covered,
+    read_clapnq,
+    read_mtrag,
+    report,
+    risk_at,
+)
 from eval.seen import is_graded
 from rag.assistant import Assistant
 from rag.settings import Settings
@@ -117,4 +127,15 @@ def test_the_report_has_a_line_for_each_set_and_its_curve() -> None:
     assert cells[:3] == ["ours", "1", "2"]
     assert float(cells[6].split()[0]) == pytest.approx(1 / 2)
     assert float(cells[7].split()[0]) == 0
-    assert lines[-1].split("|")[1].strip() == "ours"
+    ours, words = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines[-2:])
+    assert (ours[0], words[0]) == ("ours", "ours, words alone")
+    assert ours[1] == "0.000 [0.000, 1.000]"  # the best of three
+    assert ours[-1] == words[-1]
+    assert ours[-1].startswith("0.667 [")
+
+
+def test_a_risk_of_resamples_is_that_of_each() -> None:
+    some = np.random.default_rng(0).random((7, 9, 3)).round(1)
+    for coverage in COVERAGES:
+        each = [float(risk_at(coverage, one)) for one in some]
+        assert risk_at(coverage, some).tolist() == pytest.approx(each)

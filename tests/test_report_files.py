@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from eval.cases.cases import Case, fingerprint
 from eval.gate import check, threshold
 from eval.grade import Failure, grade
 from eval.journal import Entry, open_journal
-from eval.made_with import MadeWith
+from eval.made_with import SEEN_TOLD, MadeWith
 from eval.report.as_html import write_html
 from eval.report.as_junit import junit_report
 from eval.report.as_markdown import markdown_report
+from eval.report.as_text import text_report
 from eval.report.plots import plots, wilson
 from eval.run import EvalResult
 from rag.record import AnswerRecord
@@ -37,18 +39,18 @@ FAILED = Failure("lost", f"Broke: {EVIL}", 5000.0)
 MADE_WITH = MadeWith("c.jsonl", "ab" * 32, "cd" * 32, "i", 3, 14, 99, "hash", ())
 
 
-def result() -> EvalResult:
+def result(made: MadeWith = MADE_WITH) -> EvalResult:
     graded = grade(CASES, RECORDS, failures=[FAILED], resamples=20)
-    return EvalResult(CASES, tuple(map(fingerprint, CASES)), graded, MADE_WITH, ("lost",))
+    return EvalResult(CASES, tuple(map(fingerprint, CASES)), graded, made, ("lost",))
 
 
-def page(folder: Path) -> str:
+def page(folder: Path, made: MadeWith = MADE_WITH) -> str:
     with open_journal(None) as journal:
         journal.begin({})
         for record in RECORDS:
             journal.add(Entry(str(record.id), record, None, 10.0))
         journal.add(Entry("lost", None, FAILED.reason, 5000.0))
-        write_html(result(), journal, folder / "report.html")
+        write_html(result(made), journal, folder / "report.html")
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -83,6 +85,20 @@ def test_every_question_has_its_details_in_the_order_of_the_cases(tmp_path: Path
     assert details[0]["sentences"][0]["cites"][0]["gold"] == 2
     assert details[1]["sentences"][0]["cites"][0]["gold"] == 0
     assert details[3]["failed"] == FAILED.reason
+
+
+def test_figures_on_what_was_fitted_on_say_so_wherever_they_stand(tmp_path: Path) -> None:
+    seen = replace(MADE_WITH, seen=True)
+    html = page(tmp_path, seen)
+    assert '<p class="sub">c.jsonl · fitted on these questions · ' in html
+    tiles = html.partition('<section class="tiles"')[2].partition("</section>")[0]
+    assert tiles.count("fitted on these questions") == tiles.count('<div class="tile">') == 6
+    comment = markdown_report(result(seen))
+    assert "**Fitted on these questions.** Weights and thresholds" in comment
+    assert "| Figure, fitted on these questions |" in comment
+    assert SEEN_TOLD in text_report(result(seen))
+    for unmarked in (page(tmp_path), markdown_report(result()), text_report(result())):
+        assert "fitted on these questions" not in unmarked.lower()
 
 
 def test_junit_counts_and_says_why() -> None:

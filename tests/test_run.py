@@ -3,23 +3,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from eval_parts import WOOL, answer, case, cited
 from small_site import garden, post, put, section
 
+from eval.ask_cases import run_cases
 from eval.cases.cases import Case, load_cases
 from eval.citations import CitationGrade
 from eval.journal import Entry, open_journal
-from eval.made_with import made_with
+from eval.made_with import made_with, made_with_other
 from eval.publish import published
 from eval.report.as_html import write_html
 from eval.report.as_json import json_report
 from eval.report.as_junit import junit_report
 from eval.report.as_text import text_report
 from eval.retrieval import RankGrade
-from eval.run import Asked, EvalResult, asking, evaluate, load_records, run_cases
+from eval.run import Asked, EvalResult, asking, evaluate, load_records
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexDamaged, ModelUnavailable, SourceError
@@ -141,6 +143,17 @@ def test_a_case_without_gold_is_asked_and_stands_in_every_report(tmp_path: Path)
     assert json.loads(json_report(result))["outcomes"]["answered, not graded"] == 1
     assert 'failures="0"' in junit_report(result)
     assert "answered, not graded" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_a_run_knows_whether_shipped_weights_were_fitted_on_its_cases(
+    tmp_path: Path, case_file: Path
+) -> None:
+    fitted = Path(str(files("eval.data") / "blog_18f.jsonl"))
+    with assistant(tmp_path) as one:
+        assert not made_with(one, case_file).seen
+        assert made_with(one, fitted).seen
+        # What others were fitted on is not known, and our weights are not in their answers.
+        assert not made_with_other("theirs", "00" * 32, one.index, fitted).seen
 
 
 class Forgetful:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from eval.datasets.attributionbench import ATTRIBUTIONBENCH
@@ -16,6 +14,7 @@ from eval.datasets.faithbench import FAITHBENCH
 from eval.datasets.labelled import DataSet, Family, Labelled, LeftOut, ReadFile, without_overlaps
 from eval.datasets.mtrag import MTRAG
 from eval.datasets.qags import QAGS
+from eval.datasets.seen import fitted_on
 from eval.datasets.wice import WICE
 from rag.errors import ConfigError, SourceError
 
@@ -79,16 +78,6 @@ def _seen(family: Family, read: Sequence[ReadFile]) -> str:
     if fitted := [file.name for file in read if file.sha256 in fitted_on()]:
         return f"weights and threshold were fitted on {', '.join(fitted)} itself"
     return f"weights and threshold were fitted on {family.fitted}" if family.fitted else ""
-
-
-def fitted_on() -> frozenset[str]:
-    """The sha256 of every file that shipped weights were fitted on, as stands beside them."""
-    found: set[str] = set()
-    for one in files("rag.models").iterdir():
-        if one.name.endswith(".json"):
-            made_from = json.loads(one.read_text(encoding="utf-8")).get("made_from", {})
-            found |= set(made_from.get("data", {}).values())
-    return frozenset(found)
 
 
 def _sha256(file: Path) -> str:

@@ -25,14 +25,13 @@ from eval.fit.models import (
     FOLDS,
     SEED,
     Fitted,
-    evaluate,
-    evaluate_near,
     fit,
     fold_numbers,
 )
 from eval.fit.observe import Observation, observe
 from eval.fit.shares import observe_clapnq
 from eval.fit.support import fit_support, read_pairs, read_wice
+from eval.fit.unseen import evaluate, evaluate_near
 from rag.backends import load_embedder
 from rag.checking.as_numbers import WEIGHTS as JUDGE_WEIGHTS
 from rag.checking.with_torch import ClaimReader
@@ -87,7 +86,7 @@ def main() -> None:
 def cross_validate(
     observations: Sequence[Observation], *, read: int = 0, near: Sequence[Observation] = ()
 ) -> dict[str, Any]:
-    """Figures on questions that the weights had not seen, averaged over all of them."""
+    """Figures on questions that the weights had not seen, with their intervals."""
     folds = fold_numbers(len(observations))
     near_folds = fold_numbers(len(near))
     near_parts: list[list[Observation]] = []

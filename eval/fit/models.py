@@ -1,4 +1,4 @@
-"""From observations to weights, and how good they are on questions they have not seen."""
+"""From observations to weights and thresholds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.metrics import roc_auc_score
 
 from eval.fit.linear import Linear, fit_order, logistic
 from eval.fit.observe import Observation, Rows
@@ -26,7 +25,7 @@ from eval.fit.ranked import (
     right_candidates,
     with_relevance,
 )
-from eval.fit.shares import Shares, best_share, best_shares, cited, mean_f1
+from eval.fit.shares import Shares, best_share, best_shares
 from rag.calibration import (
     ANSWERABLE_FEATURES,
     ANSWERABLE_READ_FEATURES,
@@ -38,7 +37,6 @@ from rag.calibration import (
 
 FOLDS = 5
 SEED = 0
-_NO_MORE = Shares(2.0, 2.0)
 _ANSWERED = 0.94  # of the answerable questions, where the score tells little
 _STILL_ANSWERED = 0.85  # of them at least, where it tells more
 CRITERIA = {
@@ -131,58 +129,6 @@ def _finish(
     )
 
 
-def evaluate(
-    fitted: Sequence[Fitted], parts: Sequence[Sequence[Observation]], *, read: int = 0
-) -> dict[str, float]:
-    """Each part under its own weights, averaged over all questions."""
-    measured: dict[str, list[float]] = {}
-    scores, labels, right = [], [], []
-    for weights, part in zip(fitted, parts, strict=True):
-        last = weights.read if read and weights.read else weights
-        for one in part:
-            ranked = (
-                rank_read(one, weights.passage, weights.sentence, last.passage, last.sentence, read)
-                if last is not weights
-                else rank(one, weights.passage, weights.sentence)
-            )
-            row = answerable_row(one, ranked)
-            score = float(expit(last.answerable.score(row[None]))[0])
-            scores.append(score)
-            labels.append(one.case.answerable)
-            right.append((score >= last.min_answerable) == one.case.answerable)
-            if one.case.answerable:
-                for k in (1, 5, 10):
-                    measured.setdefault(f"recall@{k}", []).append(_recall(one, ranked, k))
-                precision, recall = cited(one, ranked, last.shares)
-                measured.setdefault("citation_precision", []).append(precision)
-                measured.setdefault("citation_recall", []).append(recall)
-                measured.setdefault("first_sentence_right", []).append(
-                    cited(one, ranked, _NO_MORE)[0]
-                )
-    yes = np.asarray(labels)
-    figures = {name: float(np.mean(values)) for name, values in measured.items()}
-    figures["answerable_auroc"] = float(roc_auc_score(yes, scores))
-    figures["answered_of_answerable"] = float(np.mean(np.asarray(right)[yes]))
-    figures["refused_of_unanswerable"] = float(np.mean(np.asarray(right)[~yes]))
-    figures["questions"] = float(len(yes))
-    return {name: round(value, 4) for name, value in figures.items()}
-
-
-def evaluate_near(
-    fitted: Sequence[Fitted], parts: Sequence[Sequence[Observation]], *, read: int
-) -> dict[str, float]:
-    """How well sentences of one section are chosen, each part under its own weights."""
-    found = []
-    for weights, part in zip(fitted, parts, strict=True):
-        last = weights.read or weights
-        for one in part:
-            ranked = rank_read(
-                one, weights.passage, weights.sentence, last.passage, last.sentence, read
-            )
-            found.append(mean_f1([(one, ranked)], last.shares))
-    return {"f1": round(float(np.mean(found)), 4), "questions": float(len(found))}
-
-
 def fold_numbers(n: int) -> NDArray[np.int64]:
     """The fold of each of `n` questions, for figures on questions that no weight has seen."""
     return np.random.default_rng(SEED).permutation(n) % FOLDS
@@ -249,11 +195,6 @@ def _threshold(scores: Rows, labels: NDArray[np.bool_], *, read: bool) -> float:
     refused = np.asarray([(scores[~labels] < least).mean() for least in scores])
     allowed = np.where(answered >= _STILL_ANSWERED, answered + refused, -np.inf)
     return float(scores[allowed.argmax()])
-
-
-def _recall(one: Observation, ranked: Ranked, k: int) -> float:
-    """Share of the parts that one of the first `k` holds."""
-    return float(one.right[ranked.order[:k]].any(axis=0).mean())
 
 
 def fit_refusal(rows: Rows, labels: NDArray[np.bool_]) -> tuple[Linear, float]:

@@ -8,14 +8,22 @@ from dataclasses import asdict
 from typing import Any
 
 from eval.bootstrap import RESAMPLES, Figure
+from eval.hashes import code_sha256, commit, made_with_text, settings_sha256
 from eval.judging.hold import AREA, AT_FITTED, JudgeGrade, SetGrade
 from eval.tables import shown, table
+from rag.settings import Settings
 
 _SLICE_FIGURES = (AT_FITTED, AREA)
 
 
-def judges_text(grades: Sequence[SetGrade], *, seed: int = 0, resamples: int = RESAMPLES) -> str:
-    """Each set with its source, its figures, and their slices."""
+def judges_text(
+    grades: Sequence[SetGrade],
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> str:
+    """Each set with its source, its figures, and their slices; then what they were made with."""
     told = [_set_text(one) for one in grades]
     return "\n\n".join(
         [
@@ -26,13 +34,25 @@ def judges_text(grades: Sequence[SetGrade], *, seed: int = 0, resamples: int = R
             "supported ones. ECE and Brier take scores as probabilities, lower is better. "
             "[low, high] is a 95 % interval: bootstrap of whole questions or texts, "
             f"{resamples:,} resamples, seed {seed}.",
+            made_with_text([], settings),
         ]
     )
 
 
-def judges_json(grades: Sequence[SetGrade], *, seed: int = 0, resamples: int = RESAMPLES) -> str:
+def judges_json(
+    grades: Sequence[SetGrade],
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> str:
     whole = {
         "schema": 1,
+        "made_with": {
+            "settings_sha256": settings_sha256(settings) if settings else None,
+            "code_sha256": code_sha256(),
+            "commit": commit(),
+        },
         "seed": seed,
         "resamples": resamples,
         "sets": [_set_json(one) for one in grades],

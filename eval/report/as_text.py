@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from eval.bootstrap import Figure
 from eval.figures import METRICS, Group
 from eval.grade import Grades
+from eval.made_with import SEEN_TOLD
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
@@ -51,7 +52,7 @@ def text_report(result: EvalResult) -> str:
         f"{counted(made.posts, 'post', 'posts')}, {counted(made.passages, 'passage', 'passages')}; "
         f"{made.system or made.embedder}"
     )
-    parts = [head, grades_text(result.grades)]
+    parts = [head, *([SEEN_TOLD] if made.seen else []), grades_text(result.grades)]
     if result.missing:
         parts.append(f"{lacking(len(result.missing))}: {', '.join(result.missing)}.")
     if made.seen_family:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from eval.bootstrap import Estimate
 from eval.gate import Kept
 from eval.grade import Grades
+from eval.made_with import SEEN, SEEN_TOLD
 from eval.outcomes import outcomes
 from eval.report.html_tables import css_name, figures_tables, interval, kinds_table, stack
 from eval.report.plots import plots
@@ -42,7 +43,7 @@ def summary(result: EvalResult, kept: Sequence[Kept], title: str) -> str:
             _outcomes(grades),
             *_thresholds(kept),
             *_notices(result),
-            _tiles(grades),
+            _tiles(grades, seen=result.made_with.seen),
             _plots(grades),
             kinds_table(grades),
             figures_tables(grades),
@@ -57,6 +58,7 @@ def _rests_on(result: EvalResult) -> str:
     made = result.made_with
     facts = (
         made.case_file,
+        *([SEEN] if made.seen else []),
         counted(made.passages, "passage", "passages"),
         *(
             [f"answered by {made.system}"]
@@ -87,6 +89,8 @@ def _thresholds(kept: Sequence[Kept]) -> Iterator[str]:
 
 
 def _notices(result: EvalResult) -> Iterator[str]:
+    if result.made_with.seen:
+        yield f'<section class="notice"><p>{escape(SEEN_TOLD)}</p></section>'
     failed = result.grades.failed
     if failed:
         lines = "".join(
@@ -113,13 +117,13 @@ def _notices(result: EvalResult) -> Iterator[str]:
         )
 
 
-def _tiles(grades: Grades) -> str:
+def _tiles(grades: Grades, *, seen: bool) -> str:
     found = {one.name: one.estimate for one in grades.figures}
-    tiles = "".join(_tile(name, told, found[name]) for name, told in _HEADLINE.items())
+    tiles = "".join(_tile(name, told, found[name], seen=seen) for name, told in _HEADLINE.items())
     return f'<section class="tiles" aria-label="Headline figures">{tiles}</section>'
 
 
-def _tile(name: str, told: str, one: Estimate | None) -> str:
+def _tile(name: str, told: str, one: Estimate | None, *, seen: bool) -> str:
     value = f"{one.value:.3f}" if one else NONE
     below = (
         f"{interval(one, 1.0)}<p>{one.low:.3f} to {one.high:.3f} · n {one.n:,}</p>"
@@ -128,7 +132,7 @@ def _tile(name: str, told: str, one: Estimate | None) -> str:
     )
     return (
         f'<div class="tile"><h2>{escape(name)}</h2><p class="value">{value}</p>{below}'
-        f'<p class="told">{escape(told)}</p></div>'
+        f'<p class="told">{escape(told)}{seen * f" · {SEEN}"}</p></div>'
     )
 
 
@@ -146,7 +150,7 @@ def _made_with(result: EvalResult) -> str:
     thresholds = ", ".join(f"{name} {value:g}" for name, value in made.thresholds)
     told = {
         "System": made.system or "pullquote",
-        "Cases": f"{made.case_file}, sha256 {made.case_sha256}",
+        "Cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {SEEN}",
         "Settings": f"sha256 {made.settings_sha256}",
         "Index": f"{made.index_id}, generation {made.index_generation}, {made.posts:,} posts,"
         f" {made.passages:,} passages",

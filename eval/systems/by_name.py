@@ -20,8 +20,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from eval.ask_cases import AnswerOf
 from eval.cases.cases import Case
-from eval.run import AnswerOf
 from eval.systems.answer import graded_record, read_answer
 from eval.systems.function import load_function
 from eval.systems.http import NeverAnswers, Server
@@ -67,6 +67,11 @@ def is_trivial(name: str) -> bool:
     return name in TRIVIAL
 
 
+def is_address(name: str) -> bool:
+    """Whether the system is asked over HTTP."""
+    return "://" in name
+
+
 def trivial_system(name: str, assistant: Assistant) -> OtherSystem:
     """One of `TRIVIAL`, on the assistant's index."""
     return OtherSystem(name, lambda case: one_sentence(name, assistant, case))
@@ -78,7 +83,8 @@ def other_system(
     """A function or an address.
 
     A question that is not answered in time fails, and the next one is asked. What fails at the
-    first question in a way that no question could change ends the run.
+    first question in a way that no question could change ends the run. An address may be asked by
+    several threads at once, and a function may not.
 
     Args:
         name: "module:function", or an address.
@@ -91,20 +97,27 @@ def other_system(
     """
     asking = asking or Asking()
     places = Places(index)
-    told, ask = _address(name, asking, key) if "://" in name else _function(name)
-    patient = _Patient(asking.seconds)
+    told, ask = _address(name, asking, key) if is_address(name) else _function(name)
+    own, looking_up = threading.local(), threading.Lock()
     answered = False
+
+    def patient() -> _Patient:
+        if not hasattr(own, "patient"):
+            own.patient = _Patient(asking.seconds)
+        found: _Patient = own.patient
+        return found
 
     def answer_of(case: Case) -> AnswerRecord:
         nonlocal answered
         try:
-            given = read_answer(patient.call(lambda: ask(case)))
+            given = read_answer(patient().call(lambda: ask(case)))
         except NeverAnswers as error:
             if answered:
                 raise ModelUnavailable(error.problem, hint=error.hint) from error
             raise
         answered = True
-        return graded_record(case, given, places, refused_when=asking.refused_when)
+        with looking_up:  # what is known of the posts is shared by all workers
+            return graded_record(case, given, places, refused_when=asking.refused_when)
 
     return OtherSystem(told, answer_of)
 

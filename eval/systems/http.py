@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from eval.ask_cases import MOST_WORKERS
 from eval.cases.cases import Case
 from eval.systems.answer import AnswerInvalid
 from rag.errors import ConfigError, ModelUnavailable
@@ -57,7 +58,9 @@ class Server:
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
         self._pool = urllib3.PoolManager(
-            retries=False, timeout=urllib3.Timeout(connect=_CONNECT, read=seconds)
+            retries=False,
+            timeout=urllib3.Timeout(connect=_CONNECT, read=seconds),
+            maxsize=MOST_WORKERS,  # kept open, where several cases are asked at once
         )
 
     def ask(self, case: Case) -> Mapping[str, Any]:

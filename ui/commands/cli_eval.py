@@ -91,6 +91,10 @@ RefusedWhen = Annotated[
         "--refused-when", metavar="TEXT", help="A system's answer with it is a refusal; repeatable."
     ),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(min=1, max=64, metavar="N", help="Ask an address so many cases at once."),
+]
 Report = Annotated[
     Path,
     typer.Argument(exists=True, metavar="REPORT", help="A report.json, or the folder it is in."),
@@ -115,6 +119,7 @@ def evaluate(
     model: Model = None,
     timeout: Timeout = 120,
     refused_when: RefusedWhen = None,
+    workers: Workers = 1,
     json: Json = False,
 ) -> None:
     """Measure how good the answers are.
@@ -130,9 +135,11 @@ def evaluate(
     if bundled != "sample" and (cases or index or corpus):
         raise typer.BadParameter("--bundled has cases and an index of its own.")
     _refuse_half_a_collection(corpus, data, cases, index)
-    from eval.systems.by_name import Asking
+    from eval.systems.by_name import Asking, is_address
     from ui.commands.evaluating import evaluate_cases, open_collection, report_text
 
+    if workers > 1 and not (system and is_address(system)):
+        raise typer.BadParameter("--workers is for a --system with an address.")
     thresholds = _thresholds(fail_under, fail_over)
     asking = Asking(timeout, model, tuple(refused_when or ()))
     collection = None
@@ -141,7 +148,7 @@ def evaluate(
         typer.echo(collection.provenance, err=True)
     result, kept = evaluate_cases(
         cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking,
-        bundled=bundled, collection=collection,
+        bundled=bundled, collection=collection, workers=workers,
     )  # fmt: skip
     typer.echo(report_text(result, json=json))
     _tell_missed(kept)

@@ -59,8 +59,8 @@ def judge(
     wanted = judges or ["words", "meaning", "shipped"]
     grades = judge_sets(datasets, folder, wanted, settings, index=index)
     if output:
-        output.write_text(judges_json(grades), encoding="utf-8", newline="\n")
-    typer.echo((judges_json if json else judges_text)(grades).rstrip())
+        output.write_text(judges_json(grades, settings), encoding="utf-8", newline="\n")
+    typer.echo((judges_json if json else judges_text)(grades, settings).rstrip())
 
 
 def check(

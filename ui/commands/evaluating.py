@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from eval import journal
+from eval.ask_cases import OnProgress
 from eval.compare import Comparison, compare_reports
 from eval.corpora.as_cases import AsCases, as_cases
 from eval.corpora.by_name import open_corpus
@@ -20,7 +21,7 @@ from eval.report.as_json import NAME, json_report, load_report
 from eval.report.as_junit import junit_report
 from eval.report.as_markdown import markdown_report
 from eval.report.as_text import text_report
-from eval.run import EvalResult, OnProgress, evaluate, evaluate_answers
+from eval.run import EvalResult, evaluate, evaluate_answers
 from eval.seen import parts_of, seen_text
 from eval.systems.by_name import Asking, is_trivial, other_system, trivial_system
 from eval.systems.frameworks import framework_system, is_framework
@@ -44,6 +45,7 @@ def evaluate_cases(
     asking: Asking | None = None,
     bundled: Bundled = "sample",
     collection: AsCases | None = None,
+    workers: int = 1,
 ) -> tuple[EvalResult, tuple[Kept, ...]]:
     """Ask every case, grade the answers and write the reports.
 
@@ -58,6 +60,7 @@ def evaluate_cases(
         asking: How another system is asked.
         bundled: Which of the bundled sites, and cases, where none are given.
         collection: Is asked instead of all of these, as `open_collection` gives it.
+        workers: So many cases are asked at once; more than one only of a system with an address.
 
     Raises:
         ConfigError: There is no such system, or nobody is there.
@@ -88,8 +91,9 @@ def evaluate_cases(
                         result = replace(result, made_with=made)
             else:
                 result = evaluate_other(
-                    system, asked, settings, asking or Asking(), journal=answers, on_progress=show
-                )
+                    system, asked, settings, asking or Asking(),
+                    journal=answers, workers=workers, on_progress=show,
+                )  # fmt: skip
         kept = check(thresholds, result.grades.figures)
         if out:
             write_reports(result, answers, out, kept)
@@ -131,6 +135,7 @@ def evaluate_other(
     asking: Asking,
     *,
     journal: Journal,
+    workers: int = 1,
     on_progress: OnProgress,
 ) -> EvalResult:
     """Ask another system every case; what it cites is looked up in the settings' index."""
@@ -150,7 +155,13 @@ def evaluate_other(
             asked = other_system(system, index, asking, key=key)
         made = made_with_other(asked.name, asking.sha256, index, cases)
         return evaluate_answers(
-            asked.answer_of, made, index, cases, journal=journal, on_progress=on_progress
+            asked.answer_of,
+            made,
+            index,
+            cases,
+            journal=journal,
+            workers=workers,
+            on_progress=on_progress,
         )
 
 
