@@ -41,6 +41,10 @@ class Connection(Protocol):
 
     def executemany(self, sql: str, parameters: Any, /) -> Any: ...
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is open: an engine may have rolled it back, as on a full disk."""
+
     def close(self) -> None: ...
 
 

@@ -67,9 +67,13 @@ class PostgresConnection:
     def is_open(self) -> bool:
         return not self._own.closed
 
+    @property
+    def in_transaction(self) -> bool:
+        """False where the connection broke: the server has rolled back then."""
+        status = self._own.info.transaction_status
+        return status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
-        if sql == "ROLLBACK" and self._own.closed:
-            return None  # the server has done it
         idle = self._own.info.transaction_status == TransactionStatus.IDLE
         try:
             return self._run(sql, parameters)
@@ -162,10 +166,11 @@ class PostgresEngine:
             named = ("index_id", str(uuid.uuid4())), ("made", str(uuid.uuid4()))
             for name, value in (*named, ("generation", "0"), ("version", str(SCHEMA_VERSION))):
                 run(_SET_META, (name, value))
+            run("COMMIT")
         except BaseException:
-            run("ROLLBACK")
+            if self._writer.in_transaction:
+                run("ROLLBACK")
             raise
-        run("COMMIT")
 
     def connect(self) -> PostgresConnection:
         if self._writer and not self._is_taken:

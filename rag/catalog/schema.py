@@ -103,10 +103,11 @@ def upgrade(connection: Connection) -> None:
             for statement in _statements(_STEPS[step]):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {step}")
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _statements(script: str) -> list[str]:
