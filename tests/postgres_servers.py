@@ -57,6 +57,10 @@ class PostgresProcess:
         secret = password.replace(" ", "%20")
         return f"postgresql://tester:{secret}@/postgres?{host}&port={port or self.port}"
 
+    def file(self, path: str) -> Path:
+        """One of its files, by its path in the data folder."""
+        return self._folder / "data" / path
+
     def start(self) -> None:
         self._run(
             "pg_ctl", "-D", f"{self._folder}/data", "-l", f"{self._folder}/log", "-w", "-o",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from rag.catalog import posts as catalog_posts
 from rag.catalog import read as catalog_read
 from rag.catalog import write as catalog_write
 from rag.catalog.catalog import Catalog
+from rag.catalog.files import BARE
 from rag.catalog.find import find_post
 from rag.catalog.sources import Quarantined, quarantine, set_quarantine, set_source_state
 from rag.embedding.embedder import HashEmbedder
@@ -291,6 +293,17 @@ def test_other_models_and_newer_versions_are_refused(where: Place) -> None:
         Index(where)
 
 
+def test_passages_without_vectors_are_counted_in_one_pass(where: Place) -> None:
+    garden(where)
+    with closing(Catalog(where)) as catalog:
+        run = catalog.connection.execute
+        plan = " ".join(row[0] for row in run(f"EXPLAIN {BARE}"))
+        assert "Anti Join" in plan
+        assert "SubPlan" not in plan
+        run("DELETE FROM embeddings WHERE key = (SELECT min(embedding_key) FROM passages)")
+    assert "1 passages have no vectors" in [f.what for f in check(where) if not f.ok]
+
+
 def test_tables_that_are_gone_are_told_as_damage(where: Place) -> None:
     garden(where)
     with closing(Index(where)) as index:
@@ -308,32 +321,49 @@ def test_what_is_forgotten_is_in_no_table_and_stays_out(
     where: Place, postgres: PostgresProcess
 ) -> None:
     garden(where)
+    word, others = re.compile("heap|keeps|below|surface|snow|lies|compost|winter"), "tomato"
     with closing(Index(where)) as index:
-        files = [
-            index.catalog.connection.execute(
-                f"SELECT pg_relation_filepath('{name}'), pg_relation_filepath(reltoastrelid)"
-                f" FROM pg_class WHERE oid = '{name}'::regclass"
-            ).fetchone()
-            for name in ("sections", "words")
-        ]
-        assert files
+        run = index.catalog.connection.execute
+        run("ANALYZE")
+        before = _rows(index.catalog)
+        assert {name for name, said in before.items() if word.search(said)} > {"words", "stems"}
+        assert any(word.search(content) for content in _files(index.catalog, postgres))
         forget(where, "garden.example/3")
         assert "Compost in winter" not in titles(index, "compost heap snow")
-        rows = index.catalog.connection.execute(
-            "SELECT sum(n_dead_tup) FROM pg_stat_user_tables WHERE schemaname = current_schema()"
-        ).fetchone()
-        assert rows is not None
-        fresh = index.catalog.connection.execute(
-            "SELECT pg_relation_filepath('sections')"
-        ).fetchone()
-        assert fresh[0] != files[0][0]  # written anew
-    postgres.stop()  # so that everything is in the files
-    postgres.start()
-    data = next(Path("/tmp").glob(f"pq-pg-*/data/{fresh[0]}"))
-    assert b"Tomatoes need warmth" in data.read_bytes()
-    assert b"A heap keeps warm" not in data.read_bytes()
+        after = _rows(index.catalog)
+        assert after.keys() == before.keys()
+        assert not {name: said for name, said in after.items() if word.search(said)}
+        assert others in after["stems"]
+        contents = _files(index.catalog, postgres)
+        assert any(others in content for content in contents)
+        assert not any(word.search(content) for content in contents)
     all_well(where)
     let_back(where, "garden.example/3")
+
+
+def _rows(catalog: Catalog) -> dict[str, str]:
+    """All that an SQL statement can find, in lower case: of each table, and of what the server
+    keeps of its columns."""
+    run = catalog.connection.execute
+    found = {
+        name: "\n".join(row[0] for row in run(f"SELECT one::text FROM {name} AS one"))
+        for _, name in catalog.engine.tables(catalog.connection)
+    }
+    kept = run("SELECT s::text FROM pg_stats AS s WHERE schemaname = current_schema()")
+    found["pg_stats"] = "\n".join(row[0] for row in kept)
+    return {name: said.lower() for name, said in found.items()}
+
+
+def _files(catalog: Catalog, postgres: PostgresProcess) -> list[str]:
+    """The files of all tables and indexes, in lower case."""
+    catalog.connection.execute("CHECKPOINT")
+    paths = catalog.connection.execute(
+        "SELECT pg_relation_filepath(oid) FROM pg_class"
+        " WHERE pg_relation_filepath(oid) IS NOT NULL AND (relnamespace ="
+        " current_schema()::regnamespace OR oid IN (SELECT reltoastrelid FROM pg_class"
+        "  WHERE relnamespace = current_schema()::regnamespace))"
+    ).fetchall()
+    return [postgres.file(path).read_bytes().decode("latin-1").lower() for (path,) in paths]
 
 
 def test_another_model_comes_in_one_step(where: Place) -> None:

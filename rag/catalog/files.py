@@ -15,6 +15,12 @@ from rag.errors import BackupInvalid
 from rag.place import Where, place_of
 
 ERASURE_DUE = "erasure_due"  # in meta while deleted text may still stand in the files
+# Not NOT IN: what does not fit into its memory PostgreSQL would read anew for each passage.
+BARE = (
+    "SELECT count(*) FROM passages WHERE NOT EXISTS"
+    " (SELECT 1 FROM embeddings WHERE embeddings.key = passages.embedding_key)"
+)
+"""Counts the passages without vectors."""
 
 
 def is_erasure_due(catalog: Catalog) -> bool:
@@ -124,9 +130,7 @@ def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
     damage = catalog.engine.damage(catalog.connection, quick=True)
     words = catalog.words.count()
     passages = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-    bare = catalog.connection.execute(
-        "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
-    ).fetchone()[0]
+    bare = catalog.connection.execute(BARE).fetchone()[0]
     return (
         (not damage, f"the catalog file is {damage or 'ok'}"),
         (words == passages, f"{words:,} of {passages:,} passages can be found by words"),

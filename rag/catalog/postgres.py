@@ -215,12 +215,14 @@ class PostgresEngine:
     def wipe(self, connection: Connection) -> None:
         """Each table is written anew, and readers wait meanwhile.
 
-        The server's own journal and copies, and backups of it, are out of reach.
+        The server also keeps frequent values of each column, so that it can plan: these are taken
+        anew as well. Its own journal and copies, and backups of it, are out of reach.
         """
+        connection.execute("DELETE FROM stems WHERE passages <= 0")
         connection.execute(f"SET lock_timeout = '{_WIPING}'")
         try:
             for name in NAMES:
-                connection.execute(f"VACUUM (FULL) {name}")
+                connection.execute(f"VACUUM (FULL, ANALYZE) {name}")
         finally:
             connection.execute("RESET lock_timeout")
 
