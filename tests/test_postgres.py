@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -291,6 +292,56 @@ def test_other_models_and_newer_versions_are_refused(where: Place) -> None:
         catalog.set_meta("version", "99")
     with pytest.raises(IndexMismatch, match="newer version"):
         Index(where)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "hush%zzquiet@127.0.0.1/blog", "hush/quiet@127.0.0.1/blog", "hush@quiet@127.0.0.1/blog",
+        "12/quiet@127.0.0.1/blog", "hush/hush?quiet@127.0.0.1/blog", "hush#quiet@127.0.0.1/blog",
+        "hush@127.0.0.1/blog?unknown=quiet", "@127.0.0.1/blog?password=hush%zzquiet",
+        "hush@127.0.0.1/blog?connect_timeout=quiet",
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_read_is_told_without_its_password(
+    tmp_path: Path, rest: str
+) -> None:
+    address = Database(f"postgresql://ann:{rest}")
+    where = Place(tmp_path, ChromaServer("http://127.0.0.1:1"), address)
+    with pytest.raises(ConfigError, match="cannot be read as the address") as caught:
+        Index(where)
+    said = "".join(traceback.format_exception(caught.value))
+    assert not re.search("hush|quiet", f"{said} {where} {where!r}")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://ann:p%40ss%2Fword@db.internal:5433/blog", "blog at db.internal:5433"),
+        ("postgres://[::1]:5432,db-2/blog?sslmode=require", "blog at [::1]:5432,db-2"),
+        ("postgresql:///blog?host=/run/postgresql", "blog at this machine"),
+        ("postgresql://%2Frun%2Fpostgresql", "of the user at %2Frun%2Fpostgresql"),
+    ],
+)
+def test_a_database_is_called_by_its_name_and_host(address: str, said: str) -> None:
+    assert str(Database(address)) == f"the database {said} (schema pullquote)"
+    assert Database(address).is_well_formed
+
+
+def test_a_transaction_that_the_server_ended_is_told_and_the_next_question_is_answered(
+    where: Place,
+) -> None:
+    garden(where)
+    with closing(Index(where)) as index:
+        index.catalog.connection.execute("SET idle_in_transaction_session_timeout = 200")
+        with (  # noqa: PT012
+            pytest.raises(IndexUnavailable, match="idle-in-transaction timeout"),
+            index.catalog.reading(),
+        ):
+            index.status()
+            time.sleep(0.6)
+            index.status()
+        assert index.search(QUESTION, 3)
 
 
 def test_passages_without_vectors_are_counted_in_one_pass(where: Place) -> None:

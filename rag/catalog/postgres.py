@@ -25,7 +25,7 @@ from psycopg.sql import SQL, Identifier
 from rag.catalog.copy import copy_into_file
 from rag.catalog.engine import Connection, Dialect, upserted
 from rag.catalog.faults import damaged, missing_index, newer_index
-from rag.catalog.postgres_faults import plainly
+from rag.catalog.postgres_faults import parsed, plainly
 from rag.catalog.postgres_schema import NAMES, SCHEMA_VERSION, TABLES
 from rag.catalog.postgres_words import TsWords
 from rag.errors import IndexBusy, IndexUnavailable
@@ -111,12 +111,9 @@ def _translated(sql: str) -> Any:
 
 def _connect(place: Place, database: Database) -> psycopg.Connection[Any]:
     name = f"pullquote on {socket.gethostname()}, process {os.getpid()}"
+    given = {**_WATCH, "application_name": name, **parsed(place, database.url)}
     with plainly(place):
-        given = psycopg.conninfo.conninfo_to_dict(database.url)
-        found = psycopg.connect(
-            **{**_WATCH, "application_name": name, **given},  # type: ignore[arg-type]
-            autocommit=True,
-        )
+        found = psycopg.connect(**given, autocommit=True)
         try:
             found.execute(SQL("SET search_path TO {}").format(Identifier(database.schema)))
             for setting in _SERVER_WATCH:
