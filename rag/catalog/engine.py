@@ -121,7 +121,15 @@ class Engine(Protocol):
     def words(self, connection: Connection) -> Words: ...
 
     def damage(self, connection: Connection, *, quick: bool = False) -> str:
-        """What is damaged, as far as the engine can tell; empty where nothing is."""
+        """What is damaged, as far as the engine can tell; empty where nothing is.
+
+        Args:
+            connection: Through which it looks.
+            quick: Look only at the tables that a sync reads whole, and not at texts and vectors.
+        """
+
+    def size(self, connection: Connection) -> int:
+        """How many bytes are read to look for damage everywhere."""
 
     def tables(self, connection: Connection) -> set[tuple[str, str]]:
         """What there is, by kind and name."""

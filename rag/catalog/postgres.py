@@ -200,6 +200,9 @@ class PostgresEngine:
         """The server watches over its files itself."""
         return ""
 
+    def size(self, connection: Connection) -> int:
+        return 0
+
     def tables(self, connection: Connection) -> set[tuple[str, str]]:
         rows = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
