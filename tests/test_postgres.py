@@ -35,6 +35,7 @@ from rag.catalog import write as catalog_write
 from rag.catalog.catalog import Catalog
 from rag.catalog.files import BARE
 from rag.catalog.find import find_post
+from rag.catalog.postgres_schema import SCHEMA_VERSION
 from rag.catalog.sources import Quarantined, quarantine, set_quarantine, set_source_state
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import (
@@ -225,7 +226,9 @@ def test_filters_and_names_are_read_alike(tmp_path: Path, where: Place) -> None:
             )
         same(catalog_read.choices)
         same(Catalog.hosts)
-        same(lambda c: sorted(catalog_lexicon.texts_with_bracketed_capitals(c)))
+        same(lambda c: [catalog_lexicon.words_of(c, letters) for letters in ("FEC", "GSA")])
+        same(lambda c: catalog_lexicon.letters_for(c, ["federal election commission", "fec"]))
+        assert catalog_lexicon.words_of(theirs.catalog, "FEC") == "Federal Election Commission"
         same(lambda c: [(q.source, q.origin, q.reason, q.post_id) for q in quarantine(c)])
         same(lambda c: len(quarantine(c, "s")))
         same(catalog_write.post_states)
@@ -342,6 +345,35 @@ def test_a_transaction_that_the_server_ended_is_told_and_the_next_question_is_an
             time.sleep(0.6)
             index.status()
         assert index.search(QUESTION, 3)
+
+
+def test_an_older_catalog_is_led_up_by_who_opens_it(
+    where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.catalog.postgres._UPGRADING", 0.2)
+    garden(where)
+    add_one(where, 5, "The Federal Election Commission (FEC) met.")
+    assert where.database is not None
+
+    def older() -> None:
+        with closing(Catalog(where)) as catalog:
+            catalog.connection.execute("DROP TABLE acronyms")
+            catalog.set_meta("version", "1")
+
+    older()
+    with closing(Index(where)) as index:
+        assert index.catalog.meta("version") == str(SCHEMA_VERSION)
+        assert catalog_lexicon.words_of(index.catalog, "FEC") == "Federal Election Commission"
+        assert index.catalog.engine.tables(index.catalog.connection) == (
+            index.catalog.engine.expected_tables()
+        )
+        older()
+        with write_index(where, EMBEDDER.id) as writer:
+            assert catalog_lexicon.letters_for(writer.catalog, ["federal election commission"])
+            older()
+            with pytest.raises(IndexBusy, match="older format"):
+                Index(where)
+    all_well(where)
 
 
 def test_passages_without_vectors_are_counted_in_one_pass(where: Place) -> None:

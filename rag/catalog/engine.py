@@ -29,8 +29,6 @@ class Dialect:
     """The site of a post, of its `id`."""
     each: str
     """A list's items in the column `{}` of `posts`, as rows with a `value`; stands behind FROM."""
-    bracketed_capitals: str
-    """Whether something like "(FEC)" stands in `text`."""
 
 
 class Connection(Protocol):

@@ -24,14 +24,15 @@ from psycopg.sql import SQL, Identifier
 
 from rag.catalog.copy import copy_into_file
 from rag.catalog.engine import Connection, Dialect, upserted
-from rag.catalog.faults import damaged, missing_index, newer_index
+from rag.catalog.faults import damaged, missing_index, newer_index, older_index
 from rag.catalog.postgres_faults import parsed, plainly
-from rag.catalog.postgres_schema import NAMES, SCHEMA_VERSION, TABLES
+from rag.catalog.postgres_schema import NAMES, SCHEMA_VERSION, upgrade
 from rag.catalog.postgres_words import TsWords
 from rag.errors import IndexBusy, IndexUnavailable
 from rag.place import Database, Place
 
 _PATIENCE = 0.5  # seconds to wait for another writer: one that was killed is noticed in less
+_UPGRADING = 10.0  # seconds to wait for another process that leads the same catalog up
 _WIPING = "60s"  # to wait for readers that look at an older state
 # Who is cut off is noticed by both sides in about half a minute.
 _WATCH = {
@@ -133,7 +134,6 @@ class PostgresEngine:
         host="split_part(id, '/', 1)",
         each='LATERAL (SELECT one.value COLLATE "C" AS value'
         " FROM json_array_elements_text(posts.{}::json) AS one(value)) AS names",
-        bracketed_capitals="text ~ '[(][A-Z][A-Z].*[)]'",
     )
 
     def __init__(self, place: Place) -> None:
@@ -158,10 +158,9 @@ class PostgresEngine:
         run(self.dialect.writing)
         try:
             run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
-            for statement in TABLES.strip().split(";\n"):
-                run(statement)
+            upgrade(self._writer, 0)
             named = ("index_id", str(uuid.uuid4())), ("made", str(uuid.uuid4()))
-            for name, value in (*named, ("generation", "0"), ("version", str(SCHEMA_VERSION))):
+            for name, value in (*named, ("generation", "0")):
                 run(_SET_META, (name, value))
             run("COMMIT")
         except BaseException:
@@ -192,6 +191,31 @@ class PostgresEngine:
             raise damaged(self._place, "it is no catalog")
         if int(row[0]) > SCHEMA_VERSION:
             raise newer_index(self._place)
+        if int(row[0]) < SCHEMA_VERSION:
+            self._lead_up(connection)
+
+    def _lead_up(self, connection: Connection) -> None:
+        if connection is self._writer:
+            self._upgrade(connection)
+            return
+        with closing(PostgresConnection(self._place, lasting=True)) as own:
+            try:
+                self._lock(own, patience=_UPGRADING)
+            except IndexBusy as error:
+                raise older_index(self._place) from error
+            self._upgrade(own)
+
+    def _upgrade(self, connection: Connection) -> None:
+        connection.execute(self.dialect.writing)
+        try:
+            # Another process may have done it while this one waited.
+            row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+            upgrade(connection, int(row[0]))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
     def words(self, connection: Connection) -> TsWords:
         return TsWords(connection)
@@ -240,9 +264,9 @@ class PostgresEngine:
             self._writer.close()
             self._writer = None
 
-    def _lock(self, connection: PostgresConnection) -> None:
+    def _lock(self, connection: PostgresConnection, patience: float = _PATIENCE) -> None:
         key = _lock_key(self._schema)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + patience
         while not connection.execute("SELECT pg_try_advisory_lock(?)", (key,)).fetchone()[0]:
             if time.monotonic() > deadline:
                 raise IndexBusy(

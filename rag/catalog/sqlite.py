@@ -39,7 +39,6 @@ class SqliteEngine:
         writing="BEGIN IMMEDIATE",
         host="substr(id, 1, instr(id || '/', '/') - 1)",
         each="json_each(posts.{}) AS names",
-        bracketed_capitals="text GLOB '*([A-Z][A-Z]*)*'",
     )
 
     def __init__(self, place: Place) -> None:
