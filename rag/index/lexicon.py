@@ -29,6 +29,7 @@ _ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "pr
 _STEMS = 8  # nearest stems whose words are looked at
 _CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
 _KEPT = 20_000  # words whose place is remembered
+_SLOW = 0.2  # seconds; names that are read in less are read again after every change
 _SELDOM = 20  # times as long as it takes to read all names, until they are read again
 _LETTERS = regex.compile(r"\p{Latin}+")
 _NEAR_CAPITALS = regex.compile(r"(?<!\w)[A-Za-z]{2,6}(?!\w)")  # what may be an abbreviation
@@ -51,6 +52,7 @@ class _Read:
     """All names, which take a second to be read from a hundred thousand posts."""
 
     state: tuple[object, ...]
+    """Which index, and its generation."""
     names: Names
     until: float
     """They do until then, as `monotonic` has it, whatever was written meanwhile."""
@@ -74,7 +76,9 @@ class Lexicon:
         question reads them, and others take those that are there.
         """
         state, kept = self._known().state, self._read
-        if kept and (kept.state == state or monotonic() < kept.until):
+        if kept and (
+            kept.state == state or (kept.state[0] == state[0] and monotonic() < kept.until)
+        ):
             return kept.names
         if not self._reading.acquire(blocking=kept is None):
             assert kept is not None
@@ -93,7 +97,8 @@ class Lexicon:
             names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
             state = (catalog.index_id, catalog.generation)
         ended = monotonic()
-        return _Read(state, names, ended + _SELDOM * (ended - started))
+        taken = ended - started
+        return _Read(state, names, ended + _SELDOM * taken if taken > _SLOW else 0)
 
     def spelled_out(self, letters: str) -> str:
         """The words that most posts say capital letters stand for; empty where none says."""
