@@ -138,9 +138,7 @@ class Pipeline:
     ) -> tuple[Draft, Provenance, dict[str, float]]:
         """What is written, what it is made with, and the milliseconds of the stages until then."""
         understood = perf_counter()
-        with self.index.catalog.reading():  # so that what was found is of this very generation
-            query, found = self._find(query, filters)
-            generation, synced_at = self.index.generation, self.index.synced_at
+        query, found = self._find(query, filters)
         timing = {
             "understand": (understood - started) * 1000,
             "retrieve": (perf_counter() - understood) * 1000,
@@ -155,8 +153,8 @@ class Pipeline:
         timing["write"] = (perf_counter() - retrieved) * 1000
         made_with = replace(
             self.check.provenance,
-            index_generation=generation,
-            synced_at=synced_at,
+            index_generation=found.generation,
+            synced_at=found.synced_at,
             writer=writer.name,
         )
         return draft, made_with, timing
@@ -239,39 +237,54 @@ class Pipeline:
         return replace(self, check=replace(self.check, provenance=provenance))
 
     def retrieve(self, query: Query) -> Found:
-        """What is found for a query, best first.
+        """What is found for a query, best first, in one state of the index.
 
         Raises:
             IndexMismatch: The index has been given another model.
         """
+        if query.record is None and not self.by_words(query):
+            # Not inside `reading`: a writer who erases would wait for the reader of passages.
+            found = self._by_meaning(query)
+            _, share = self.calibration.thresholds(read=self.reads)
+            return newer_first(query.standalone, found, self.lexicon, share=share)
         with self.index.catalog.reading():
             self.index.check_model(self.embedder.id)
-            unread = self.by_words(query)
-            if unread:
-                found = retrieve_by_words(
+            if query.record is None:
+                found = self._by_words_alone(query)
+            else:
+                found = posts_asked_for(
                     query,
-                    self.index,
-                    self.lexicon,
-                    candidates=self.settings.candidates,
+                    self._by_meaning(query),
+                    self.index.catalog,
                     hits=self.settings.hits,
                 )
-                warning = f"Searched by words alone: {in_words(unread)}. {MULTILINGUAL}"
-                return replace(found, warnings=(*found.warnings, warning))
-            about = query.record and query.record.topic
-            found = retrieve(
-                query,
-                self.index,
-                self.embedder,
-                self.calibration,
-                candidates=self.settings.candidates,
-                # Whether a post is about something shows in all of its passages; a reader of
-                # passages looks for answers, not for subjects.
-                hits=_ALL if about else self.settings.hits,
-                reader=self.reader if self.reads and query.record is None else None,
-                read=self.settings.read_passages,
-                reranker=self.reranker if query.record is None else None,
-            )
-            if query.record is None:
-                _, share = self.calibration.thresholds(read=self.reads)
-                return newer_first(query.standalone, found, self.lexicon, share=share)
-            return posts_asked_for(query, found, self.index.catalog, hits=self.settings.hits)
+            return replace(found, generation=self.index.generation, synced_at=self.index.synced_at)
+
+    def _by_words_alone(self, query: Query) -> Found:
+        unread = self.by_words(query)
+        assert unread is not None
+        found = retrieve_by_words(
+            query,
+            self.index,
+            self.lexicon,
+            candidates=self.settings.candidates,
+            hits=self.settings.hits,
+        )
+        warning = f"Searched by words alone: {in_words(unread)}. {MULTILINGUAL}"
+        return replace(found, warnings=(*found.warnings, warning))
+
+    def _by_meaning(self, query: Query) -> Found:
+        about = query.record and query.record.topic
+        return retrieve(
+            query,
+            self.index,
+            self.embedder,
+            self.calibration,
+            candidates=self.settings.candidates,
+            # Whether a post is about something shows in all of its passages; a reader of
+            # passages looks for answers, not for subjects.
+            hits=_ALL if about else self.settings.hits,
+            reader=self.reader if self.reads and query.record is None else None,
+            read=self.settings.read_passages,
+            reranker=self.reranker if query.record is None else None,
+        )

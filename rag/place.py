@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 CATALOG = "catalog.sqlite3"
+# Letters of a password that should have been escaped make another address of it, in which a part
+# of the password is the host or the database. Each has an "@" then where this form has none.
+_DATABASE = re.compile(
+    r"postgres(?:ql)?://(?:[^@/?#]*@)?(?P<host>(?:\[[\da-fA-F:.%]+\]|[\w.%-]*)(?::\d*)?"
+    r"(?:,(?:\[[\da-fA-F:.%]+\]|[\w.%-]*)(?::\d*)?)*)(?:/(?P<name>[^@/?#]*))?(?:\?[^@#]*)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +30,19 @@ class Database:
     """A PostgreSQL database that holds a catalog; `str` of it shows no password."""
 
     url: str = field(repr=False)
-    """As in "postgresql://user:password@host/name"."""
+    """As in "postgresql://user:password@host/name"; other letters than "-._~" escaped."""
     schema: str = "pullquote"
 
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether it can be told which part of the address is the password."""
+        return _DATABASE.fullmatch(self.url) is not None
+
     def __str__(self) -> str:
-        parts = urlsplit(self.url)
-        host = parts.netloc.rpartition("@")[2] or "this machine"
-        name = parts.path.strip("/") or "of the user"
+        parts = _DATABASE.fullmatch(self.url)
+        if parts is None:
+            return f"the database of catalog_url (schema {self.schema})"
+        host, name = parts["host"] or "this machine", parts["name"] or "of the user"
         return f"the database {name} at {host} (schema {self.schema})"
 
 

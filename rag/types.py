@@ -287,6 +287,10 @@ class Found:
     """How many such posts there are; `posts` has at most ten of them."""
     differing: tuple[Differing, ...] = ()
     """Where posts of different dates do not say the same."""
+    generation: int = 0
+    """Of the index that this was found in."""
+    synced_at: datetime | None = None
+    """When its last sync had ended by then, UTC."""
 
 
 # ---------------------------------------------------------------- what is said

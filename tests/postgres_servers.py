@@ -36,7 +36,8 @@ def _program(name: str) -> str | None:
 class PostgresProcess:
     """A server whose data lies in a folder of its own, until `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, listen: str = "127.0.0.1") -> None:
+        self._listen = listen
         # Not the test's own folder: the path of a socket is at most 107 bytes long.
         self._folder = Path(tempfile.mkdtemp(prefix="pq-pg-", dir="/tmp"))
         self._user = _unprivileged()
@@ -47,21 +48,29 @@ class PostgresProcess:
         password.chmod(0o644)
         self._run("initdb", "-D", f"{self._folder}/data", "-U", "tester", "-E", "UTF8",
                   "--locale=C", "-A", "scram-sha-256", f"--pwfile={password}")  # fmt: skip
+        with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet scram-sha-256\n")
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.port: int = taken.getsockname()[1]
         self.start()
 
-    def url(self, *, port: int | None = None, password: str = PASSWORD) -> str:
-        """Over the socket, or over a port of loopback."""
-        host = f"host={self._folder}" if port is None else "host=127.0.0.1"
+    def url(
+        self, *, port: int | None = None, host: str | None = None, password: str = PASSWORD
+    ) -> str:
+        """Over the socket, over a port of loopback, or over another host's address."""
+        name = host or (str(self._folder) if port is None else "127.0.0.1")
         secret = password.replace(" ", "%20")
-        return f"postgresql://tester:{secret}@/postgres?{host}&port={port or self.port}"
+        return f"postgresql://tester:{secret}@/postgres?host={name}&port={port or self.port}"
+
+    def file(self, path: str) -> Path:
+        """One of its files, by its path in the data folder."""
+        return self._folder / "data" / path
 
     def start(self) -> None:
         self._run(
             "pg_ctl", "-D", f"{self._folder}/data", "-l", f"{self._folder}/log", "-w", "-o",
             # Nothing has to outlive the machine, and the disk has other things to do.
-            f"-k {self._folder} -p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off",
+            f"-k {self._folder} -p {self.port} -c listen_addresses={self._listen} -c fsync=off",
             "start",
         )  # fmt: skip
 
@@ -109,8 +118,8 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresProcess]:
-    process = PostgresProcess()
+def postgres_server(listen: str = "127.0.0.1") -> Iterator[PostgresProcess]:
+    process = PostgresProcess(listen)
     try:
         yield process
     finally:

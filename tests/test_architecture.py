@@ -97,6 +97,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "catalog.faults",
     "catalog.writer_lock",
     "catalog.engine",
+    "catalog.acronyms",
     "catalog.schema",
     "catalog.sqlite",
     "catalog.stems",

@@ -15,8 +15,10 @@ import pytest
 from index_state import state
 from small_site import GARDEN, garden, post, put, same_path, section
 
+from rag.catalog.lexicon import letters_for, words_of
 from rag.catalog.schema import SCHEMA_VERSION
 from rag.catalog.sources import quarantine, set_missing
+from rag.catalog.write import remove_posts
 from rag.catalog.writer_lock import locked
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import IndexBusy, IndexMismatch
@@ -61,6 +63,42 @@ def test_an_index_of_every_format_is_led_up_and_loses_nothing(tmp_path: Path, ve
     assert state(folder).posts == {parsed.post.id: parsed for parsed in GARDEN}
     assert len(state(folder).chroma) == len(state(folder).texts) == 6
     assert all(finding.ok for finding in check(folder)), check(folder)
+
+
+def test_what_posts_of_an_older_format_spell_out_is_noted(tmp_path: Path) -> None:
+    spelled = [
+        post(5, "Fair", section("0", (), "The Royal Garden Society (RGS).", "No (brackets).")),
+        post(6, "Vote", section("0", (), "Ask the Royal Grain Store (RGS)."),
+             section("1", ("Two",), "The Royal Grain Store (RGS) again.")),
+    ]  # fmt: skip
+    folder = garden(tmp_path)
+    with write_index(folder, EMBEDDER.id) as writer:
+        for one in spelled:
+            put(writer, one, EMBEDDER)
+        writer.finish()
+    noted = acronyms_of(folder)
+    assert ("RGS", "Royal Grain Store", "garden.example/6", "royal grain store", 2) in noted
+    with closing(sqlite3.connect(folder / CATALOG)) as connection:
+        connection.execute("DROP TABLE acronyms")
+        connection.execute("PRAGMA user_version = 4")
+    with closing(Index(folder)) as index:
+        assert words_of(index.catalog, "RGS") == "Royal Grain Store"
+    assert acronyms_of(folder) == noted
+    with write_index(folder, EMBEDDER.id) as writer:
+        remove_posts(writer.catalog, ["garden.example/6"])
+        writer.finish()
+        assert words_of(writer.catalog, "RGS") == "Royal Garden Society"
+        assert letters_for(writer.catalog, ["royal grain store", "royal garden society"]) == ["RGS"]
+        put(writer, post(5, "Fair", section("0", (), "Nothing.")), EMBEDDER)
+        assert letters_for(writer.catalog, ["royal garden society"]) == []
+    assert acronyms_of(folder) == []
+
+
+def acronyms_of(folder: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(folder / CATALOG)) as connection:
+        return connection.execute(
+            "SELECT letters, words, post_id, folded, times FROM acronyms ORDER BY 1, 2, 3"
+        ).fetchall()
 
 
 @pytest.mark.parametrize("version", FORMATS)

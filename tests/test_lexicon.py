@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +13,19 @@ from hypothesis import strategies as st
 from small_site import garden, post, put, section
 
 from rag import Assistant
+from rag.catalog.catalog import Catalog
+from rag.catalog.read import Choices, choices
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
 from rag.text.number_words import NUMBER, other_form
-from rag.text.spelling import distance, letters_of, same_start, spelled_out
+from rag.text.spelling import (
+    distance,
+    letters_in,
+    letters_of,
+    phrases_in,
+    same_start,
+    spelled_in,
+)
 
 FAIR = post(
     5,
@@ -63,15 +75,27 @@ def test_a_word_begins_as_it_is_meant_to() -> None:
 
 
 def test_capital_letters_stand_for_the_words_before_them() -> None:
-    texts = [
+    text = (
         "the Federal Election Commission (FEC), the National Institute of Standards and "
-        "Technology (NIST) and a Plug-and-Play Day (PPD)",
-        "a word (WORD) and Something Else (FEC)",
+        "Technology (NIST) and a Plug-and-Play Day (PPD); a word (WORD), Something Else (FEC)"
+        " and Öffentliche Bäder Baden (ÖBB)"
+    )
+    assert spelled_in(text) == [
+        ("FEC", "Federal Election Commission"),
+        ("NIST", "National Institute of Standards and Technology"),
+        ("ÖBB", "Öffentliche Bäder Baden"),
     ]
-    assert spelled_out(texts) == {
-        "FEC": "Federal Election Commission",
-        "NIST": "National Institute of Standards and Technology",
-    }
+
+
+def test_letters_and_phrases_of_a_question_are_all_that_could_be_meant() -> None:
+    assert letters_in("Did the FEC ask AT&T or USDOT? AFAIK_x no, FEC") == [
+        "FEC", "AT&T", "USDOT", "AT",
+    ]  # fmt: skip
+    assert phrases_in("The ex-Royal  Society") == [
+        "the", "the ex", "the ex-royal", "the ex-royal  society", "ex", "ex-royal",
+        "ex-royal  society", "royal", "royal  society", "society",
+    ]  # fmt: skip
+    assert len(phrases_in("many words " * 1000)) < 100
 
 
 def test_a_misspelt_word_is_looked_for_as_it_is_written_in_posts(assistant: Assistant) -> None:
@@ -107,6 +131,81 @@ def test_what_is_known_follows_the_posts(tmp_path: Path) -> None:
             put(writer, FAIR, HashEmbedder())
             writer.finish()
         assert len(opened.understand("What is the RGS?").searches) == 2
+
+
+def test_names_are_not_read_again_for_every_step_of_a_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.index.lexicon._SELDOM", 1e9)
+    monkeypatch.setattr("rag.index.lexicon._SLOW", 0)
+    folder = garden(tmp_path / "index")
+    with Assistant.open(folder, embedding_model="hash") as opened:
+        lexicon = opened.pipeline.lexicon
+        before = lexicon.names
+        assert "cooper" not in before.words
+        write_fair(folder)
+        assert lexicon.spelled_out("RGS") == "Royal Garden Society"
+        assert lexicon.names is before
+    monkeypatch.setattr("rag.index.lexicon._SLOW", 1e9)
+    with Assistant.open(folder, embedding_model="hash") as opened:
+        lexicon = opened.pipeline.lexicon
+        before = lexicon.names
+        assert "cooper" in before.words
+        write_fair(folder)
+        assert lexicon.names is not before
+
+
+def test_one_question_reads_the_names_and_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.index.lexicon._SELDOM", 0)
+    folder = garden(tmp_path / "index")
+    begun, go_on, readings = threading.Event(), threading.Event(), []
+
+    def slowly(catalog: Catalog) -> Choices:
+        begun.set()
+        assert go_on.wait(20)
+        readings.append(threading.current_thread())
+        return choices(catalog)
+
+    with Assistant.open(folder, embedding_model="hash") as opened, ThreadPoolExecutor(4) as pool:
+        lexicon = opened.pipeline.lexicon
+        before = lexicon.names
+        write_fair(folder)
+        monkeypatch.setattr("rag.index.lexicon.choices", slowly)
+        first = pool.submit(lambda: lexicon.names)
+        assert begun.wait(20)
+        assert pool.submit(lambda: lexicon.names).result(20) is before
+        assert lexicon.names is before
+        go_on.set()
+        assert "cooper" in first.result(20).words
+        assert lexicon.names is first.result()
+        assert len(readings) == 1
+
+
+def test_many_questions_at_the_start_read_the_names_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = garden(tmp_path / "index")
+    readings = []
+
+    def counted(catalog: Catalog) -> Choices:
+        readings.append(1)
+        time.sleep(0.1)
+        return choices(catalog)
+
+    monkeypatch.setattr("rag.index.lexicon.choices", counted)
+    with Assistant.open(folder, embedding_model="hash") as opened, ThreadPoolExecutor(4) as pool:
+        lexicon = opened.pipeline.lexicon
+        found = [pool.submit(lambda: lexicon.names) for _ in range(4)]
+        assert len({id(one.result(20)) for one in found}) == 1
+    assert len(readings) == 1
+
+
+def write_fair(folder: Path) -> None:
+    with write_index(folder, HashEmbedder().id) as writer:
+        put(writer, replace(FAIR, post=WRITER), HashEmbedder())
+        writer.finish()
 
 
 def test_a_name_is_no_misspelling(assistant: Assistant) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -31,7 +33,9 @@ from rag.catalog import posts as catalog_posts
 from rag.catalog import read as catalog_read
 from rag.catalog import write as catalog_write
 from rag.catalog.catalog import Catalog
+from rag.catalog.files import BARE
 from rag.catalog.find import find_post
+from rag.catalog.postgres_schema import SCHEMA_VERSION
 from rag.catalog.sources import Quarantined, quarantine, set_quarantine, set_source_state
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import (
@@ -222,7 +226,9 @@ def test_filters_and_names_are_read_alike(tmp_path: Path, where: Place) -> None:
             )
         same(catalog_read.choices)
         same(Catalog.hosts)
-        same(lambda c: sorted(catalog_lexicon.texts_with_bracketed_capitals(c)))
+        same(lambda c: [catalog_lexicon.words_of(c, letters) for letters in ("FEC", "GSA")])
+        same(lambda c: catalog_lexicon.letters_for(c, ["federal election commission", "fec"]))
+        assert catalog_lexicon.words_of(theirs.catalog, "FEC") == "Federal Election Commission"
         same(lambda c: [(q.source, q.origin, q.reason, q.post_id) for q in quarantine(c)])
         same(lambda c: len(quarantine(c, "s")))
         same(catalog_write.post_states)
@@ -291,6 +297,96 @@ def test_other_models_and_newer_versions_are_refused(where: Place) -> None:
         Index(where)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "hush%zzquiet@127.0.0.1/blog", "hush/quiet@127.0.0.1/blog", "hush@quiet@127.0.0.1/blog",
+        "12/quiet@127.0.0.1/blog", "hush/hush?quiet@127.0.0.1/blog", "hush#quiet@127.0.0.1/blog",
+        "hush@127.0.0.1/blog?unknown=quiet", "@127.0.0.1/blog?password=hush%zzquiet",
+        "hush@127.0.0.1/blog?connect_timeout=quiet",
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_read_is_told_without_its_password(
+    tmp_path: Path, rest: str
+) -> None:
+    address = Database(f"postgresql://ann:{rest}")
+    where = Place(tmp_path, ChromaServer("http://127.0.0.1:1"), address)
+    with pytest.raises(ConfigError, match="cannot be read as the address") as caught:
+        Index(where)
+    said = "".join(traceback.format_exception(caught.value))
+    assert not re.search("hush|quiet", f"{said} {where} {where!r}")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://ann:p%40ss%2Fword@db.internal:5433/blog", "blog at db.internal:5433"),
+        ("postgres://[::1]:5432,db-2/blog?sslmode=require", "blog at [::1]:5432,db-2"),
+        ("postgresql:///blog?host=/run/postgresql", "blog at this machine"),
+        ("postgresql://%2Frun%2Fpostgresql", "of the user at %2Frun%2Fpostgresql"),
+    ],
+)
+def test_a_database_is_called_by_its_name_and_host(address: str, said: str) -> None:
+    assert str(Database(address)) == f"the database {said} (schema pullquote)"
+    assert Database(address).is_well_formed
+
+
+def test_a_transaction_that_the_server_ended_is_told_and_the_next_question_is_answered(
+    where: Place,
+) -> None:
+    garden(where)
+    with closing(Index(where)) as index:
+        index.catalog.connection.execute("SET idle_in_transaction_session_timeout = 200")
+        with (  # noqa: PT012
+            pytest.raises(IndexUnavailable, match="idle-in-transaction timeout"),
+            index.catalog.reading(),
+        ):
+            index.status()
+            time.sleep(0.6)
+            index.status()
+        assert index.search(QUESTION, 3)
+
+
+def test_an_older_catalog_is_led_up_by_who_opens_it(
+    where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.catalog.postgres._UPGRADING", 0.2)
+    garden(where)
+    add_one(where, 5, "The Federal Election Commission (FEC) met.")
+    assert where.database is not None
+
+    def older() -> None:
+        with closing(Catalog(where)) as catalog:
+            catalog.connection.execute("DROP TABLE acronyms")
+            catalog.set_meta("version", "1")
+
+    older()
+    with closing(Index(where)) as index:
+        assert index.catalog.meta("version") == str(SCHEMA_VERSION)
+        assert catalog_lexicon.words_of(index.catalog, "FEC") == "Federal Election Commission"
+        assert index.catalog.engine.tables(index.catalog.connection) == (
+            index.catalog.engine.expected_tables()
+        )
+        older()
+        with write_index(where, EMBEDDER.id) as writer:
+            assert catalog_lexicon.letters_for(writer.catalog, ["federal election commission"])
+            older()
+            with pytest.raises(IndexBusy, match="older format"):
+                Index(where)
+    all_well(where)
+
+
+def test_passages_without_vectors_are_counted_in_one_pass(where: Place) -> None:
+    garden(where)
+    with closing(Catalog(where)) as catalog:
+        run = catalog.connection.execute
+        plan = " ".join(row[0] for row in run(f"EXPLAIN {BARE}"))
+        assert "Anti Join" in plan
+        assert "SubPlan" not in plan
+        run("DELETE FROM embeddings WHERE key = (SELECT min(embedding_key) FROM passages)")
+    assert "1 passages have no vectors" in [f.what for f in check(where) if not f.ok]
+
+
 def test_tables_that_are_gone_are_told_as_damage(where: Place) -> None:
     garden(where)
     with closing(Index(where)) as index:
@@ -308,32 +404,49 @@ def test_what_is_forgotten_is_in_no_table_and_stays_out(
     where: Place, postgres: PostgresProcess
 ) -> None:
     garden(where)
+    word, others = re.compile("heap|keeps|below|surface|snow|lies|compost|winter"), "tomato"
     with closing(Index(where)) as index:
-        files = [
-            index.catalog.connection.execute(
-                f"SELECT pg_relation_filepath('{name}'), pg_relation_filepath(reltoastrelid)"
-                f" FROM pg_class WHERE oid = '{name}'::regclass"
-            ).fetchone()
-            for name in ("sections", "words")
-        ]
-        assert files
+        run = index.catalog.connection.execute
+        run("ANALYZE")
+        before = _rows(index.catalog)
+        assert {name for name, said in before.items() if word.search(said)} > {"words", "stems"}
+        assert any(word.search(content) for content in _files(index.catalog, postgres))
         forget(where, "garden.example/3")
         assert "Compost in winter" not in titles(index, "compost heap snow")
-        rows = index.catalog.connection.execute(
-            "SELECT sum(n_dead_tup) FROM pg_stat_user_tables WHERE schemaname = current_schema()"
-        ).fetchone()
-        assert rows is not None
-        fresh = index.catalog.connection.execute(
-            "SELECT pg_relation_filepath('sections')"
-        ).fetchone()
-        assert fresh[0] != files[0][0]  # written anew
-    postgres.stop()  # so that everything is in the files
-    postgres.start()
-    data = next(Path("/tmp").glob(f"pq-pg-*/data/{fresh[0]}"))
-    assert b"Tomatoes need warmth" in data.read_bytes()
-    assert b"A heap keeps warm" not in data.read_bytes()
+        after = _rows(index.catalog)
+        assert after.keys() == before.keys()
+        assert not {name: said for name, said in after.items() if word.search(said)}
+        assert others in after["stems"]
+        contents = _files(index.catalog, postgres)
+        assert any(others in content for content in contents)
+        assert not any(word.search(content) for content in contents)
     all_well(where)
     let_back(where, "garden.example/3")
+
+
+def _rows(catalog: Catalog) -> dict[str, str]:
+    """All that an SQL statement can find, in lower case: of each table, and of what the server
+    keeps of its columns."""
+    run = catalog.connection.execute
+    found = {
+        name: "\n".join(row[0] for row in run(f"SELECT one::text FROM {name} AS one"))
+        for _, name in catalog.engine.tables(catalog.connection)
+    }
+    kept = run("SELECT s::text FROM pg_stats AS s WHERE schemaname = current_schema()")
+    found["pg_stats"] = "\n".join(row[0] for row in kept)
+    return {name: said.lower() for name, said in found.items()}
+
+
+def _files(catalog: Catalog, postgres: PostgresProcess) -> list[str]:
+    """The files of all tables and indexes, in lower case."""
+    catalog.connection.execute("CHECKPOINT")
+    paths = catalog.connection.execute(
+        "SELECT pg_relation_filepath(oid) FROM pg_class"
+        " WHERE pg_relation_filepath(oid) IS NOT NULL AND (relnamespace ="
+        " current_schema()::regnamespace OR oid IN (SELECT reltoastrelid FROM pg_class"
+        "  WHERE relnamespace = current_schema()::regnamespace))"
+    ).fetchall()
+    return [postgres.file(path).read_bytes().decode("latin-1").lower() for (path,) in paths]
 
 
 def test_another_model_comes_in_one_step(where: Place) -> None:

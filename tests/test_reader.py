@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from calibrations import calibration
 from small_site import garden
 
+from rag import Assistant
 from rag.calibration import ReadCalibration
 from rag.embedding.embedder import HashEmbedder
+from rag.index.forget import forget
 from rag.index.index import Index
 from rag.reading.reader import Reading, ShortAnswer
 from rag.retrieval.retrieve import retrieve
@@ -130,3 +133,25 @@ def test_tokens_know_their_sentence_and_their_place() -> None:
     assert (one.sentence[one.places[:, 0] < 0] == -1).all()  # title and headings are no sentence
     long = encode("Why? " * 99, "", "word " * 999, np.asarray([0]), np.asarray([4995]))
     assert len(long.ids) == LONGEST
+
+
+def test_nobody_waits_for_a_reader_of_passages_to_erase_a_post(tmp_path: Path) -> None:
+    folder = garden(tmp_path / "index")
+
+    class Forgetting(FixedReader):
+        def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+            assert not opened.index.catalog.connection.in_transaction
+            forget(folder, "garden.example/3")  # is busy where a state of before is looked at
+            return super().read(question, passages)
+
+    with Assistant.open(folder, embedding_model="hash") as opened:
+        before = opened.index.generation
+        reader = Forgetting("stay above ten degrees")
+        pipeline = replace(opened.pipeline, reader=reader, calibration=calibration(read=True))
+        *_, answer = pipeline.answers(ASKED)
+        assert reader.given
+        assert answer.provenance.index_generation == before
+        assert answer.provenance.synced_at is not None
+        assert opened.index.status().posts == 2
+        *_, record = opened.pipeline.answers("How many posts are there?")
+        assert record.provenance.index_generation == opened.index.generation

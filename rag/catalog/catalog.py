@@ -134,14 +134,15 @@ class Catalog:
         own.depth += 1
         try:
             yield connection
+            if own.depth == 1:
+                connection.execute("COMMIT")
         except BaseException:
-            own.depth -= 1
-            if own.depth == 0:
+            # On a full disk SQLite has rolled back by itself.
+            if own.depth == 1 and connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        own.depth -= 1
-        if own.depth == 0:
-            connection.execute("COMMIT")
+        finally:
+            own.depth -= 1
 
     def meta(self, name: str) -> str | None:
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()

@@ -21,6 +21,7 @@ _TABLES = {
         "id, title, url, published, modified, authors, categories, tags, language, recovered,"
         " complete, source, record_hash, content_hash, translations",
     ),
+    "acronyms": (3, "letters, words, post_id, folded, times"),
     "sections": (2, "post_id, ordinal, key, headings, anchor, page, text, blocks"),
     "passages": (1, "number, id, post_id, section, position, sentences, tokens, embedding_key"),
     "embeddings": (1, "key, passage, sentences, tokens, token_ids, token_sentence"),

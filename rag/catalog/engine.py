@@ -29,8 +29,6 @@ class Dialect:
     """The site of a post, of its `id`."""
     each: str
     """A list's items in the column `{}` of `posts`, as rows with a `value`; stands behind FROM."""
-    bracketed_capitals: str
-    """Whether something like "(FEC)" stands in `text`."""
 
 
 class Connection(Protocol):
@@ -40,6 +38,10 @@ class Connection(Protocol):
         """A cursor: iterable, with `fetchone`, `fetchall` and `rowcount`."""
 
     def executemany(self, sql: str, parameters: Any, /) -> Any: ...
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is open: an engine may have rolled it back, as on a full disk."""
 
     def close(self) -> None: ...
 
@@ -117,7 +119,15 @@ class Engine(Protocol):
     def words(self, connection: Connection) -> Words: ...
 
     def damage(self, connection: Connection, *, quick: bool = False) -> str:
-        """What is damaged, as far as the engine can tell; empty where nothing is."""
+        """What is damaged, as far as the engine can tell; empty where nothing is.
+
+        Args:
+            connection: Through which it looks.
+            quick: Look only at the tables that a sync reads whole, and not at texts and vectors.
+        """
+
+    def size(self, connection: Connection) -> int:
+        """How many bytes are read to look for damage everywhere."""
 
     def tables(self, connection: Connection) -> set[tuple[str, str]]:
         """What there is, by kind and name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,15 @@ from rag.errors import BackupInvalid
 from rag.place import Where, place_of
 
 ERASURE_DUE = "erasure_due"  # in meta while deleted text may still stand in the files
+# Not NOT IN: what does not fit into its memory PostgreSQL would read anew for each passage.
+BARE = (
+    "SELECT count(*) FROM passages WHERE NOT EXISTS"
+    " (SELECT 1 FROM embeddings WHERE embeddings.key = passages.embedding_key)"
+)
+"""Counts the passages without vectors."""
+_CHECKED = "checked"  # in meta: seconds since 1970, and which file was found whole then
+_SMALL = 500_000_000  # bytes; such a file is looked through in half a second
+_OFTEN = 24 * 60 * 60  # seconds between two looks through a larger one
 
 
 def is_erasure_due(catalog: Catalog) -> bool:
@@ -75,12 +85,15 @@ def check_copy(file: Path) -> None:
 
 
 @contextmanager
-def writers_catalog(where: Where, *, create: bool = False) -> Iterator[Catalog]:
+def writers_catalog(
+    where: Where, *, create: bool = False, thorough: bool = False
+) -> Iterator[Catalog]:
     """The catalog, with every other writer kept out; a damaged one is refused.
 
     Args:
         where: The index.
         create: Make an empty one where there is none.
+        thorough: As of `require_whole`.
 
     Raises:
         IndexMissing, IndexMismatch, IndexDamaged: There is no index that can be written.
@@ -95,23 +108,46 @@ def writers_catalog(where: Where, *, create: bool = False) -> Iterator[Catalog]:
         if create:
             engine.create()
         with closing(Catalog(place, engine=engine)) as catalog:
-            require_whole(catalog)
+            looked_through = require_whole(catalog, thorough=thorough)
+            if looked_through and catalog.engine.size(catalog.connection) > _SMALL:
+                catalog.set_meta(_CHECKED, f"{int(time.time())} {catalog.identity}")
             yield catalog
 
 
-def require_whole(catalog: Catalog) -> None:
+def require_whole(catalog: Catalog, *, thorough: bool = False) -> bool:
     """Refuse a damaged catalog before anything is written, or made from it.
 
-    Reads a whole file; what SQLite can tell of damage is found, other letters in a text are not.
+    A file of up to 500 MB is always looked through, and a larger one where no writer has done so
+    in the last 24 hours; else only what a sync reads whole is looked at. What SQLite can tell of
+    damage is found, other letters in a text are not.
+
+    Args:
+        catalog: Which.
+        thorough: Look through it in any case.
+
+    Returns:
+        Whether all of it was looked through.
 
     Raises:
         IndexDamaged: It is damaged.
     """
-    damage = catalog.engine.damage(catalog.connection)
+    everything = thorough or _is_check_due(catalog)
+    damage = catalog.engine.damage(catalog.connection, quick=not everything)
     if damage:
         raise damaged(catalog.place, damage)
     if not has_all_tables(catalog):
         raise damaged(catalog.place, "it has other tables than it should")
+    return everything
+
+
+def _is_check_due(catalog: Catalog) -> bool:
+    if catalog.engine.size(catalog.connection) <= _SMALL:
+        return True
+    # Of another file, as of a copy, nothing is known yet.
+    seconds, _, which = (catalog.meta(_CHECKED) or "").partition(" ")
+    if which != str(catalog.identity):
+        return True
+    return not 0 <= time.time() - int(seconds) < _OFTEN
 
 
 def has_all_tables(catalog: Catalog) -> bool:
@@ -121,12 +157,10 @@ def has_all_tables(catalog: Catalog) -> bool:
 
 def health(catalog: Catalog) -> tuple[tuple[bool, str], ...]:
     """What was looked at in the catalog, and whether it is well."""
-    damage = catalog.engine.damage(catalog.connection, quick=True)
+    damage = catalog.engine.damage(catalog.connection)
     words = catalog.words.count()
     passages = catalog.connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-    bare = catalog.connection.execute(
-        "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
-    ).fetchone()[0]
+    bare = catalog.connection.execute(BARE).fetchone()[0]
     return (
         (not damage, f"the catalog file is {damage or 'ok'}"),
         (words == passages, f"{words:,} of {passages:,} passages can be found by words"),

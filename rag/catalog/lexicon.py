@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 
 import regex
 
+from rag.catalog import acronyms
 from rag.catalog.catalog import Catalog
 
 _COUNTED = 20_000  # passages; a word that more of them hold is common, however many
@@ -37,11 +39,19 @@ def written_near(catalog: Catalog, term: str) -> Counter[str]:
     return Counter(word for text in texts for word in text.lower().split())
 
 
-def texts_with_bracketed_capitals(catalog: Catalog) -> list[str]:
-    """The text of each section in which something like "(FEC)" stands."""
-    condition = catalog.engine.dialect.bracketed_capitals
-    rows = catalog.connection.execute(f"SELECT text FROM sections WHERE {condition}")
-    return [row[0] for row in rows]
+def words_of(catalog: Catalog, letters: str) -> str:
+    """What most posts say that capital letters stand for; empty where none says."""
+    return acronyms.words_of(catalog.connection, letters)
+
+
+def letters_for(catalog: Catalog, phrases: Sequence[str]) -> list[str]:
+    """The capital letters that any post says stand for one of some phrases, sorted.
+
+    Args:
+        catalog: Where.
+        phrases: In lower case.
+    """
+    return sorted(acronyms.letters_for(catalog.connection, phrases))
 
 
 def titles_beside_capitals(catalog: Catalog, letters: str) -> list[str]:

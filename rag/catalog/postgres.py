@@ -24,14 +24,15 @@ from psycopg.sql import SQL, Identifier
 
 from rag.catalog.copy import copy_into_file
 from rag.catalog.engine import Connection, Dialect, upserted
-from rag.catalog.faults import damaged, missing_index, newer_index
-from rag.catalog.postgres_faults import plainly
-from rag.catalog.postgres_schema import NAMES, SCHEMA_VERSION, TABLES
+from rag.catalog.faults import damaged, missing_index, newer_index, older_index
+from rag.catalog.postgres_faults import parsed, plainly
+from rag.catalog.postgres_schema import NAMES, SCHEMA_VERSION, upgrade
 from rag.catalog.postgres_words import TsWords
 from rag.errors import IndexBusy, IndexUnavailable
 from rag.place import Database, Place
 
 _PATIENCE = 0.5  # seconds to wait for another writer: one that was killed is noticed in less
+_UPGRADING = 10.0  # seconds to wait for another process that leads the same catalog up
 _WIPING = "60s"  # to wait for readers that look at an older state
 # Who is cut off is noticed by both sides in about half a minute.
 _WATCH = {
@@ -67,9 +68,13 @@ class PostgresConnection:
     def is_open(self) -> bool:
         return not self._own.closed
 
+    @property
+    def in_transaction(self) -> bool:
+        """False where the connection broke: the server has rolled back then."""
+        status = self._own.info.transaction_status
+        return status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
-        if sql == "ROLLBACK" and self._own.closed:
-            return None  # the server has done it
         idle = self._own.info.transaction_status == TransactionStatus.IDLE
         try:
             return self._run(sql, parameters)
@@ -107,12 +112,9 @@ def _translated(sql: str) -> Any:
 
 def _connect(place: Place, database: Database) -> psycopg.Connection[Any]:
     name = f"pullquote on {socket.gethostname()}, process {os.getpid()}"
+    given = {**_WATCH, "application_name": name, **parsed(place, database.url)}
     with plainly(place):
-        given = psycopg.conninfo.conninfo_to_dict(database.url)
-        found = psycopg.connect(
-            **{**_WATCH, "application_name": name, **given},  # type: ignore[arg-type]
-            autocommit=True,
-        )
+        found = psycopg.connect(**given, autocommit=True)
         try:
             found.execute(SQL("SET search_path TO {}").format(Identifier(database.schema)))
             for setting in _SERVER_WATCH:
@@ -132,7 +134,6 @@ class PostgresEngine:
         host="split_part(id, '/', 1)",
         each='LATERAL (SELECT one.value COLLATE "C" AS value'
         " FROM json_array_elements_text(posts.{}::json) AS one(value)) AS names",
-        bracketed_capitals="text ~ '[(][A-Z][A-Z].*[)]'",
     )
 
     def __init__(self, place: Place) -> None:
@@ -157,15 +158,15 @@ class PostgresEngine:
         run(self.dialect.writing)
         try:
             run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
-            for statement in TABLES.strip().split(";\n"):
-                run(statement)
+            upgrade(self._writer, 0)
             named = ("index_id", str(uuid.uuid4())), ("made", str(uuid.uuid4()))
-            for name, value in (*named, ("generation", "0"), ("version", str(SCHEMA_VERSION))):
+            for name, value in (*named, ("generation", "0")):
                 run(_SET_META, (name, value))
+            run("COMMIT")
         except BaseException:
-            run("ROLLBACK")
+            if self._writer.in_transaction:
+                run("ROLLBACK")
             raise
-        run("COMMIT")
 
     def connect(self) -> PostgresConnection:
         if self._writer and not self._is_taken:
@@ -190,6 +191,31 @@ class PostgresEngine:
             raise damaged(self._place, "it is no catalog")
         if int(row[0]) > SCHEMA_VERSION:
             raise newer_index(self._place)
+        if int(row[0]) < SCHEMA_VERSION:
+            self._lead_up(connection)
+
+    def _lead_up(self, connection: Connection) -> None:
+        if connection is self._writer:
+            self._upgrade(connection)
+            return
+        with closing(PostgresConnection(self._place, lasting=True)) as own:
+            try:
+                self._lock(own, patience=_UPGRADING)
+            except IndexBusy as error:
+                raise older_index(self._place) from error
+            self._upgrade(own)
+
+    def _upgrade(self, connection: Connection) -> None:
+        connection.execute(self.dialect.writing)
+        try:
+            # Another process may have done it while this one waited.
+            row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+            upgrade(connection, int(row[0]))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
     def words(self, connection: Connection) -> TsWords:
         return TsWords(connection)
@@ -197,6 +223,9 @@ class PostgresEngine:
     def damage(self, connection: Connection, *, quick: bool = False) -> str:
         """The server watches over its files itself."""
         return ""
+
+    def size(self, connection: Connection) -> int:
+        return 0
 
     def tables(self, connection: Connection) -> set[tuple[str, str]]:
         rows = connection.execute(
@@ -210,12 +239,14 @@ class PostgresEngine:
     def wipe(self, connection: Connection) -> None:
         """Each table is written anew, and readers wait meanwhile.
 
-        The server's own journal and copies, and backups of it, are out of reach.
+        The server also keeps frequent values of each column, so that it can plan: these are taken
+        anew as well. Its own journal and copies, and backups of it, are out of reach.
         """
+        connection.execute("DELETE FROM stems WHERE passages <= 0")
         connection.execute(f"SET lock_timeout = '{_WIPING}'")
         try:
             for name in NAMES:
-                connection.execute(f"VACUUM (FULL) {name}")
+                connection.execute(f"VACUUM (FULL, ANALYZE) {name}")
         finally:
             connection.execute("RESET lock_timeout")
 
@@ -233,9 +264,9 @@ class PostgresEngine:
             self._writer.close()
             self._writer = None
 
-    def _lock(self, connection: PostgresConnection) -> None:
+    def _lock(self, connection: PostgresConnection, patience: float = _PATIENCE) -> None:
         key = _lock_key(self._schema)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + patience
         while not connection.execute("SELECT pg_try_advisory_lock(?)", (key,)).fetchone()[0]:
             if time.monotonic() > deadline:
                 raise IndexBusy(

@@ -1,14 +1,23 @@
-"""The tables of a catalog in PostgreSQL: those of SQLite, and the words in a form of its own."""
+"""The tables of a catalog in PostgreSQL: those of SQLite, and the words in a form of its own.
+
+As in `schema`, each version's change stands here as it was made.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-SCHEMA_VERSION = 1
+from rag.catalog.acronyms import note_all
+from rag.catalog.engine import Connection, upserted
+
+SCHEMA_VERSION = 2
 
 # Texts compare by their code points, as in SQLite, whatever the database's own language is. Vectors
 # do not get smaller, so nothing is tried to compress them.
-TABLES = """
+_SET_META = upserted("meta", {"name": True, "value": False})
+
+_V1 = """
 CREATE TABLE meta (name text COLLATE "C" PRIMARY KEY, value text NOT NULL);
 CREATE TABLE posts (
     id text COLLATE "C" PRIMARY KEY, title text COLLATE "C" NOT NULL, url text NOT NULL,
@@ -75,4 +84,33 @@ CREATE TABLE word_totals (passages bigint NOT NULL, words bigint NOT NULL);
 INSERT INTO word_totals VALUES (0, 0);
 """
 
-NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
+_V2 = """
+-- What posts spell out, such as "Federal Election Commission (FEC)".
+CREATE TABLE acronyms (
+    letters text COLLATE "C" NOT NULL, words text COLLATE "C" NOT NULL,
+    post_id text COLLATE "C" NOT NULL REFERENCES posts ON DELETE CASCADE,
+    folded text COLLATE "C" NOT NULL,               -- the words in lower case
+    times integer NOT NULL,
+    PRIMARY KEY (letters, words, post_id)
+);
+CREATE INDEX acronyms_folded ON acronyms (folded);
+CREATE INDEX acronyms_post ON acronyms (post_id);
+"""
+
+_STEPS = {1: _V1, 2: _V2}
+_THEN: dict[int, Callable[[Connection], None]] = {2: note_all}
+"""What SQL alone cannot do in a step."""
+NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", "".join(_STEPS.values())))
+
+
+def upgrade(connection: Connection, version: int) -> None:
+    """Lead a catalog of an older version up to the present one; 0 is an empty schema.
+
+    Inside a transaction, whose caller keeps every other writer out.
+    """
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in _STEPS[step].strip().split(";\n"):
+            connection.execute(statement)
+        if step in _THEN:
+            _THEN[step](connection)
+    connection.execute(_SET_META, ("version", str(SCHEMA_VERSION)))

@@ -7,10 +7,12 @@ present one, a step at a time and in one transaction.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
+from rag.catalog.acronyms import note_all
 from rag.catalog.engine import Connection
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 TOKENIZER = "tokenize = \"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
 
@@ -90,7 +92,22 @@ UPDATE meta SET value = value || '/' ||
 DELETE FROM meta WHERE name = 'precision';
 """
 
-_STEPS = {1: _V1, 2: _V2, 3: _V3, 4: _V4}
+_V5 = """
+-- What posts spell out, such as "Federal Election Commission (FEC)".
+CREATE TABLE acronyms (
+    letters TEXT NOT NULL, words TEXT NOT NULL,
+    post_id TEXT NOT NULL REFERENCES posts ON DELETE CASCADE,
+    folded TEXT NOT NULL,                           -- the words in lower case
+    times INTEGER NOT NULL,
+    PRIMARY KEY (letters, words, post_id)
+) WITHOUT ROWID;
+CREATE INDEX acronyms_folded ON acronyms (folded);
+CREATE INDEX acronyms_post ON acronyms (post_id);
+"""
+
+_STEPS = {1: _V1, 2: _V2, 3: _V3, 4: _V4, 5: _V5}
+_THEN: dict[int, Callable[[Connection], None]] = {5: note_all}
+"""What SQL alone cannot do in a step."""
 
 
 def upgrade(connection: Connection) -> None:
@@ -102,11 +119,14 @@ def upgrade(connection: Connection) -> None:
         for step in range(version + 1, SCHEMA_VERSION + 1):
             for statement in _statements(_STEPS[step]):
                 connection.execute(statement)
+            if step in _THEN:
+                _THEN[step](connection)
             connection.execute(f"PRAGMA user_version = {step}")
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _statements(script: str) -> list[str]:

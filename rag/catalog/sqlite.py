@@ -27,6 +27,8 @@ from rag.text.sentences import is_one_sign
 
 _UPGRADING = 10.0  # seconds to wait for another process that leads the same catalog up
 _WIPING = 60.0  # seconds to wait for readers that look at an older state
+_READ_WHOLE = ("meta", "posts", "outbox", "sources", "missing", "quarantine", "forgotten")
+_EVERYTHING = "integrity_check(1)"  # `quick_check` would read as much: every page
 
 
 class SqliteEngine:
@@ -37,7 +39,6 @@ class SqliteEngine:
         writing="BEGIN IMMEDIATE",
         host="substr(id, 1, instr(id || '/', '/') - 1)",
         each="json_each(posts.{}) AS names",
-        bracketed_capitals="text GLOB '*([A-Z][A-Z]*)*'",
     )
 
     def __init__(self, place: Place) -> None:
@@ -124,9 +125,16 @@ class SqliteEngine:
         return FtsWords(connection)
 
     def damage(self, connection: Connection, *, quick: bool = False) -> str:
-        check = "PRAGMA quick_check(1)" if quick else "PRAGMA integrity_check(1)"
-        state = str(connection.execute(check).fetchone()[0])
-        return "" if state == "ok" else state.strip().splitlines()[-1]
+        checks = [f"quick_check({name})" for name in _READ_WHOLE] if quick else [_EVERYTHING]
+        for check in checks:
+            state = str(connection.execute(f"PRAGMA {check}").fetchone()[0])
+            if state != "ok":
+                return state.strip().splitlines()[-1]
+        return ""
+
+    def size(self, connection: Connection) -> int:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        return int(pages * connection.execute("PRAGMA page_size").fetchone()[0])
 
     def tables(self, connection: Connection) -> set[tuple[str, str]]:
         return sqlite_objects(connection)

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from rag.catalog import acronyms
 from rag.catalog.catalog import Catalog, to_seconds
 from rag.catalog.engine import Connection, in_parts, upserted
 from rag.catalog.files import set_erasure_due
@@ -231,6 +232,7 @@ def _insert_post(connection: Connection, parsed: ParsedPost, source: str, digest
             source, record_hash(post), digest, json.dumps(post.translations),
         ),
     )  # fmt: skip
+    acronyms.note(connection, post.id, [section.text for section in parsed.sections])
     connection.executemany(
         "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import struct
 import threading
 from collections.abc import Callable
@@ -28,6 +29,7 @@ REPAIR = "Run `pullquote doctor --repair`: it rebuilds the search index without 
 
 # Chroma hands on the words of SQLite and of the system, and no numbers.
 _NO_ROOM = ("database or disk is full", "No space left on device", "os error 28")
+_LEAST_ROOM = 1_000_000  # bytes; what a writer cannot do with less fails for want of room
 _NO_RIGHT = ("readonly database", "Read-only file system", "Permission denied", "os error 30")
 
 _aliases: dict[Path, set[int]] = {}
@@ -84,11 +86,15 @@ class ChromaFolder:
 
     def _fault(self, error: Exception) -> PullquoteError:
         said = str(error)
-        if any(words in said for words in _NO_ROOM):
+        if any(words in said for words in _NO_ROOM) or (self._writes and self._has_no_room()):
             return no_room(self._folder.parent)
         if any(words in said for words in _NO_RIGHT):
             return no_right(self._folder.parent)
         return IndexDamaged(f"Chroma cannot read {self._folder}: {said}", hint=REPAIR)
+
+    def _has_no_room(self) -> bool:
+        """Chroma does not always say why it could not write, and frees what was too little."""
+        return shutil.disk_usage(self._folder.parent).free < _LEAST_ROOM
 
     def close(self) -> None:
         self.client.close()

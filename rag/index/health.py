@@ -87,7 +87,7 @@ def repair(where: Where) -> int:
             damaged; Chroma is left as it is then.
         IndexBusy: Another process is writing.
     """
-    with writers_catalog(where) as catalog:
+    with writers_catalog(where, thorough=True) as catalog:
         if is_erasure_due(catalog):
             erase(catalog)
             return len(catalog_read.all_ids(catalog))

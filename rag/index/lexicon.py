@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 
 import regex
 
@@ -16,12 +16,21 @@ from rag.catalog.read import choices
 from rag.text.number_words import NUMBER, other_form
 from rag.text.recognise import Names, names_of
 from rag.text.sentences import STOP_WORDS, search_words
-from rag.text.spelling import distance, letters_of, same_start, spelled_out, tolerance
+from rag.text.spelling import (
+    distance,
+    letters_in,
+    letters_of,
+    phrases_in,
+    same_start,
+    tolerance,
+)
 
 _ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
 _STEMS = 8  # nearest stems whose words are looked at
 _CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
 _KEPT = 20_000  # words whose place is remembered
+_SLOW = 0.2  # seconds; names that are read in less are read again after every change
+_SELDOM = 20  # times as long as it takes to read all names, until they are read again
 _LETTERS = regex.compile(r"\p{Latin}+")
 _NEAR_CAPITALS = regex.compile(r"(?<!\w)[A-Za-z]{2,6}(?!\w)")  # what may be an abbreviation
 
@@ -32,11 +41,21 @@ class _Known:
 
     state: tuple[object, ...]
     passages: int
-    names: Names
-    acronyms: Mapping[str, str] | None = None
+    acronyms: dict[str, str] = field(default_factory=dict)
     frequencies: dict[str, int] = field(default_factory=dict)
     nearest: dict[str, str | None] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """All names, which take a second to be read from a hundred thousand posts."""
+
+    state: tuple[object, ...]
+    """Which index, and its generation."""
+    names: Names
+    until: float
+    """They do until then, as `monotonic` has it, whatever was written meanwhile."""
 
 
 class Lexicon:
@@ -46,20 +65,49 @@ class Lexicon:
         self._catalog = catalog
         self._found: _Known | None = None
         self._guard = threading.Lock()
+        self._read: _Read | None = None
+        self._reading = threading.Lock()
 
     @property
     def names(self) -> Names:
-        """Authors, categories, tags and sites."""
-        return self._known().names
+        """Authors, categories, tags and sites.
 
-    @property
-    def acronyms(self) -> Mapping[str, str]:
-        """Capital letters to the words that a post spells them out with."""
-        known = self._known()
-        if known.acronyms is None:
-            texts = catalog_lexicon.texts_with_bracketed_capitals(self._catalog)
-            known.acronyms = spelled_out(texts)
-        return known.acronyms
+        While a sync writes, they are not read again for each of its thousands of passages; one
+        question reads them, and others take those that are there.
+        """
+        state, kept = self._known().state, self._read
+        if kept and (
+            kept.state == state or (kept.state[0] == state[0] and monotonic() < kept.until)
+        ):
+            return kept.names
+        if not self._reading.acquire(blocking=kept is None):
+            assert kept is not None
+            return kept.names
+        try:
+            if self._read is None or self._read is kept:  # else another thread has just read them
+                self._read = self._all_names()
+            return self._read.names
+        finally:
+            self._reading.release()
+
+    def _all_names(self) -> _Read:
+        catalog, started = self._catalog, monotonic()
+        with catalog.reading():
+            own = choices(catalog)
+            names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
+            state = (catalog.index_id, catalog.generation)
+        ended = monotonic()
+        taken = ended - started
+        return _Read(state, names, ended + _SELDOM * taken if taken > _SLOW else 0)
+
+    def spelled_out(self, letters: str) -> str:
+        """The words that most posts say capital letters stand for; empty where none says."""
+        known = self._known().acronyms
+        if letters not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            known[letters] = catalog_lexicon.words_of(self._catalog, letters)
+        return known[letters]
 
     def frequency(self, word: str) -> int:
         """How many passages hold a search word, up to 20,000."""
@@ -105,7 +153,14 @@ class Lexicon:
         """
         changed = _NEAR_CAPITALS.sub(lambda match: self._in_titles(match[0]) or match[0], text)
         changed = NUMBER.sub(lambda match: self._as_posts_count(match[0]) or match[0], changed)
-        for letters, words in self.acronyms.items():
+        candidates = (
+            *letters_in(text),
+            *catalog_lexicon.letters_for(self._catalog, phrases_in(text)),
+        )
+        for letters in dict.fromkeys(candidates):
+            words = self.spelled_out(letters)
+            if not words:
+                continue
             if regex.search(rf"(?<!\w){regex.escape(letters)}(?!\w)", text):
                 changed = regex.sub(rf"(?<!\w){regex.escape(letters)}(?!\w)", words, changed)
             elif words.lower() in text.lower():
@@ -125,7 +180,7 @@ class Lexicon:
 
     def _in_titles(self, letters: str) -> str:
         """What letters stand for by the titles and headings over them; empty where none says."""
-        if letters.upper() in self.acronyms or letters.lower() in STOP_WORDS:
+        if self.spelled_out(letters.upper()) or letters.lower() in STOP_WORDS:
             return ""
         known = self._known().spelled
         if letters not in known:
@@ -173,10 +228,7 @@ class Lexicon:
         with self._guard, catalog.reading():
             state = (catalog.index_id, catalog.generation)
             if self._found is None or self._found.state != state:
-                passages = catalog.words.noted()
-                own = choices(catalog)
-                names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
-                self._found = _Known(state, passages, names)
+                self._found = _Known(state, catalog.words.noted())
             return self._found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
@@ -33,6 +34,9 @@ class Looked:
     """In the order of `calibration.ANSWERABLE_FEATURES`, or of `ANSWERABLE_READ_FEATURES` where a
     reader has read; empty without a hit."""
     warnings: tuple[str, ...] = ()
+    generation: int = 0
+    """Of the index, as `synced_at`."""
+    synced_at: datetime | None = None
 
 
 def retrieve(
@@ -54,7 +58,10 @@ def retrieve(
     )  # fmt: skip
     uncalibrated = () if calibration.fitted else (UNCALIBRATED,)
     answerable = calibration.weigh_answerable(looked.row) if looked.row else 0.0
-    return Found(looked.hits, answerable, (*looked.warnings, *uncalibrated))
+    return Found(
+        looked.hits, answerable, (*looked.warnings, *uncalibrated),
+        generation=looked.generation, synced_at=looked.synced_at,
+    )  # fmt: skip
 
 
 def look(
@@ -83,8 +90,15 @@ def look(
         read: How many it reads.
         reranker: Orders the hits anew before they are read.
         hidden: Ids of passages that are looked past, as if the index did not hold them.
+
+    Raises:
+        IndexMismatch: The index has been given another model.
     """
+    # Reranker and reader take their time, and a writer who erases waits for who looks at the
+    # catalog: so they come when all has been read from it.
     with index.catalog.reading():
+        index.check_model(embedder.id)
+        generation, synced_at = index.generation, index.synced_at
         searches = [
             search(text, index, embedder, filters=query.filters, limit=candidates, hidden=hidden)
             for text in query.searches
@@ -116,6 +130,8 @@ def look(
         hits=tuple(sorted(found, key=lambda hit: -hit.relevance) if readings else found),
         row=_answerable_row(found, ranked, readings, calibration),
         warnings=tuple(unknown),
+        generation=generation,
+        synced_at=synced_at,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import regex
 
 from rag.text.sentences import STOP_WORDS
 
 _BRACKETED = regex.compile(r"\((\p{Lu}[\p{Lu}\p{N}&]{1,8})s?\)")
+_CAPITALS = regex.compile(r"(?<!\w)\p{Lu}[\p{Lu}\p{N}&]{1,8}(?!\w)")
+_RUN = regex.compile(r"\w+")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}’'-]*")
 _BEFORE = 120  # characters before a bracket in which its words stand
 _PARTS = regex.compile(r"[-’']")
@@ -46,22 +48,38 @@ def tolerance(word: str) -> int:
     return 0 if len(word) < 5 else 1 if len(word) < 9 else 2
 
 
-def spelled_out(texts: Iterable[str]) -> dict[str, str]:
+def spelled_in(text: str) -> list[tuple[str, str]]:
     """Capital letters that stand in brackets behind the words they stand for, and those words.
 
-    "the Federal Election Commission (FEC)" gives {"FEC": "Federal Election Commission"}; where
-    texts disagree, what the most of them say.
+    "the Federal Election Commission (FEC)" gives ("FEC", "Federal Election Commission").
     """
-    votes: dict[str, dict[str, int]] = {}
-    for text in texts:
-        for match in _BRACKETED.finditer(text):
-            words = _words_for(match[1], text[max(0, match.start() - _BEFORE) : match.start()])
-            if words:
-                own = votes.setdefault(match[1], {})
-                own[words] = own.get(words, 0) + 1
-    return {
-        letters: min(own, key=lambda words: (-own[words], words)) for letters, own in votes.items()
-    }
+    found = []
+    for match in _BRACKETED.finditer(text):
+        words = _words_for(match[1], text[max(0, match.start() - _BEFORE) : match.start()])
+        if words:
+            found.append((match[1], words))
+    return found
+
+
+def letters_in(text: str) -> list[str]:
+    """What may be letters that stand for words: capitals, each once, in order."""
+    found = [match[0] for match in _CAPITALS.finditer(text)]
+    parts = [part for letters in found for part in letters.split("&") if len(part) > 1]
+    return list(dict.fromkeys((*found, *parts)))
+
+
+def phrases_in(text: str) -> list[str]:
+    """Every run of words, in lower case, that letters may stand for, each once."""
+    lower = text.lower()
+    words = [match.span() for match in _RUN.finditer(lower)]
+    return list(
+        dict.fromkeys(
+            lower[start:end]
+            for i, (start, _) in enumerate(words)
+            for _, end in words[i:]
+            if end - start <= _BEFORE
+        )
+    )
 
 
 def _words_for(letters: str, before: str) -> str:
