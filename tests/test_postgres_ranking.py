@@ -17,7 +17,7 @@ from rag import Assistant
 from rag.index.backup import backup, restore
 from rag.settings import Settings, load_settings
 from rag.types import Hit
-from ui.sample import sample_cases, sample_source
+from ui.commands.sample import sample_cases, sample_source
 
 FIRST = 5
 
