@@ -166,11 +166,18 @@ def covered(question: str, text: str) -> float:
 
 
 def risk_at(coverage: float, rows: Rows) -> Floats:
-    """Share without an answer among the part of the questions that scores highest; shape (…)."""
+    """Share without an answer among the part of the questions that scores highest; shape (…).
+
+    Where some of several questions of one score belong to it, they count as in a mean over all
+    their orders: that of the file may have those with an answer first.
+    """
+    scores, wrong = rows[..., SCORE], 1 - rows[..., ANSWERABLE]
     n = max(1, round(coverage * rows.shape[-2]))
-    best = np.argsort(-rows[..., SCORE], axis=-1, kind="stable")[..., :n]
-    answered = np.take_along_axis(rows[..., ANSWERABLE], best, axis=-1)
-    return np.asarray(1 - answered.mean(axis=-1))
+    least = np.sort(scores, axis=-1)[..., -n, None]
+    above, even = scores > least, scores == least
+    left = n - above.sum(axis=-1)
+    share = (wrong * even).sum(axis=-1) / even.sum(axis=-1)
+    return np.asarray(((wrong * above).sum(axis=-1) + left * share) / n)
 
 
 def report(told: Sequence[Told]) -> str:

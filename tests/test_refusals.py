@@ -134,6 +134,13 @@ def test_the_report_has_a_line_for_each_set_and_its_curve() -> None:
     assert ours[-1].startswith("0.667 [")
 
 
+def test_the_order_of_questions_of_one_score_does_not_count() -> None:
+    rows = np.array([(1, 0, 0.5), (1, 0, 0.5), (0, 0, 0.5), (0, 0, 0.5)], dtype=np.float64)
+    assert risk_at(0.5, rows) == risk_at(0.5, rows[::-1]) == 1 / 2
+    best = np.vstack([[(1, 0, 0.9)], rows])
+    assert risk_at(0.4, best) == 1 / 4
+
+
 def test_a_risk_of_resamples_is_that_of_each() -> None:
     some = np.random.default_rng(0).random((7, 9, 3)).round(1)
     for coverage in COVERAGES:
