@@ -118,13 +118,12 @@ class Embedding:
         self._waiting.clear()
         return self._put_away(self.writer, before)
 
-    def embed(self) -> bool:
-        """Embed what waits, and put all posts into the index; whether there was any."""
+    def finish(self) -> bool:
+        """Put the posts that the model has into the index; whether there were any."""
         if self.writer is None:
             return False
-        some = self.embed_window()
         last, self._under_way = self._under_way, None
-        return self._put_away(self.writer, last) or some
+        return self._put_away(self.writer, last)
 
     def _begun(self, writer: IndexWriter, before: _Window | None) -> _Window:
         keys = tuple(

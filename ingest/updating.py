@@ -231,8 +231,9 @@ class Update:
 
     def embed(self) -> None:
         """Embed what waits, and put the posts into the index."""
-        if self.embedding.embed():
-            self._tell()
+        for put_away in (self.embedding.embed_window, self.embedding.finish):
+            if put_away():
+                self._tell()
 
     def warn(self, warning: str) -> None:
         self.report = replace(self.report, warnings=(*self.report.warnings, warning))
