@@ -32,7 +32,7 @@ from rag.catalog.forgotten import Forgotten, forgotten
 from rag.catalog.languages import language_shares, note_shares
 from rag.catalog.sources import missing, set_quarantine, set_source_state, source_state
 from rag.embedding.embedder import Embedder, ModelId
-from rag.errors import ConfigError, SourceError
+from rag.errors import ConfigError, SourceError, WorkersUnavailable
 from rag.index.index import write_index
 from rag.settings import Settings
 
@@ -175,17 +175,21 @@ def _make_ahead(options: Options) -> _MakeAhead:
 
 def _work_off(update: Update, events: Iterable[_Ahead], options: Options) -> None:
     ended: list[tuple[str, Finished]] = []
-    for label, event, prepared in events:
-        if isinstance(event, Finished):
-            ended.append((label, event))
-        elif isinstance(event, Checkpoint):
-            update.embed()
-            if update.writer:
-                set_source_state(update.writer.catalog, label, event.state)
-        elif isinstance(event, LeftOut):
-            update.left_out[event.post_id] = None
-        else:
-            update.take(label, event, prepared)
+    try:
+        for label, event, prepared in events:
+            if isinstance(event, Finished):
+                ended.append((label, event))
+            elif isinstance(event, Checkpoint):
+                update.embed()
+                if update.writer:
+                    set_source_state(update.writer.catalog, label, event.state)
+            elif isinstance(event, LeftOut):
+                update.left_out[event.post_id] = None
+            else:
+                update.take(label, event, prepared)
+    except (SourceError, WorkersUnavailable):
+        update.put_away()  # what the model has was read before that
+        raise
     update.embed()
     for label, finished in ended:
         settle(update, label, finished, allow_mass_delete=options.allow_mass_delete)

@@ -231,9 +231,14 @@ class Update:
 
     def embed(self) -> None:
         """Embed what waits, and put the posts into the index."""
-        for put_away in (self.embedding.embed_window, self.embedding.finish):
-            if put_away():
-                self._tell()
+        if self.embedding.embed_window():
+            self._tell()
+        self.put_away()
+
+    def put_away(self) -> None:
+        """Put the posts that the model has into the index, but not those that wait for it."""
+        if self.embedding.finish():
+            self._tell()
 
     def warn(self, warning: str) -> None:
         self.report = replace(self.report, warnings=(*self.report.warnings, warning))

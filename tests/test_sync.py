@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from small_site import same_path
 
 from ingest.last_sync import FILE
+from ingest.read import read_source
 from ingest.report import Progress, Report
 from ingest.sync import Options, sync
 from ingest.updating import OnProgress
@@ -390,3 +391,21 @@ def test_what_fails_in_the_models_thread_is_told_and_the_next_sync_goes_on(tmp_p
     site.embedder = Counting()
     assert site.sync(*many(20)).added == 20 - kept
     assert site.posts() == 20
+
+
+def test_what_was_read_before_a_source_broke_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.embedding._WINDOW", 8)
+    site = Site(tmp_path)
+
+    def break_off(path: str) -> Iterator[Any]:
+        for number, one in enumerate(read_source(path)):
+            if number == 12:
+                raise SourceError("The source is gone.", hint="Try again.")
+            yield one
+
+    monkeypatch.setattr("ingest.sync.read_source", break_off)
+    with pytest.raises(SourceError, match="gone"):
+        site.sync(*many(20))
+    assert site.posts() == 8
