@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from eval.bootstrap import Estimate
-from eval.datasets.seen import fitted_on
 from eval.figures import METRICS
 from eval.made_with import SEEN
+from eval.seen import fitted_on
 from eval.tables import shown, table
 from rag.errors import SourceError
 

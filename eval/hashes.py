@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval.datasets.seen import fitted_on
+from eval.seen import fitted_on
+from rag.catalog.write import post_states
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,6 +66,17 @@ def settings_sha256(settings: Settings) -> str:
     """Of the settings that answers depend on: all but the index's folder and the server's."""
     values = settings.model_dump(mode="json", exclude=_NOT_HASHED)
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def posts_sha256(index: Index) -> str:
+    """64 hexadecimal digits of the ids of posts and the digests of record, text and its passages.
+
+    The same for equal posts in another index, in whatever order and however often they were synced.
+    """
+    digest = hashlib.sha256()
+    for id_, state in sorted(post_states(index.catalog).items()):
+        digest.update(f"{id_}\0{state.record_hash}\0{state.content_hash}\n".encode())
+    return digest.hexdigest()
 
 
 def code_sha256() -> str:

@@ -8,9 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval.datasets.seen import fitted_on
-from eval.hashes import code_sha256, commit, file_sha256, settings_sha256
-from eval.posts_hash import posts_sha256
+from eval.hashes import code_sha256, commit, file_sha256, posts_sha256, settings_sha256
+from eval.seen import fitted_on
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -26,6 +26,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from eval.cases.cases import Case, load_cases, resolve_gold
 from eval.cases.gold import RetrievedText
+from eval.cases.jsonl import unreadable
 from eval.hashes import made_with_text
 from eval.report.as_text import rankings_text
 from eval.retrieval import RankingFigures, rank_metrics
@@ -117,9 +118,7 @@ def load_rewritings(file: Path) -> tuple[Rewriting, ...]:
     try:
         lines = TypeAdapter(tuple[_Line, ...]).validate_json(file.read_bytes())
     except OSError as error:
-        raise SourceError(
-            f"{file} cannot be read: {error.strerror or error}.", hint="Look at the path."
-        ) from error
+        raise unreadable(file, error) from error
     except ValidationError as error:
         raise SourceError(
             f"{file} is no list of rewritings: {error.errors()[0]['msg']}.",
@@ -205,9 +204,7 @@ def load_questions(file: Path) -> tuple[str, ...]:
         with file.open(encoding="utf-8", newline="") as opened:
             rows = list(csv.DictReader(opened, delimiter="\t"))
     except OSError as error:
-        raise SourceError(
-            f"{file} cannot be read: {error.strerror or error}.", hint="Look at the path."
-        ) from error
+        raise unreadable(file, error) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{file} is no table: {error}.", hint="Part columns by tabs.") from error
     found = tuple(row["question"] for row in rows if row.get("question"))

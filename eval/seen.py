@@ -7,12 +7,12 @@ figures are no headlines, also on those of its questions that were kept aside.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
-
-from eval.datasets.seen import fitted_on
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -53,6 +53,19 @@ def clapnq_seen(*, every: bool = False) -> tuple[Seen, ...]:
 def is_graded(id_: str) -> bool:
     """Whether a question of CLAPNQ's development part is kept for grading."""
     return hashlib.sha256(id_.encode()).digest()[0] % 2 == 1
+
+
+@cache  # they come with the program, and stay as they are while it runs
+def fitted_on() -> frozenset[str]:
+    """The sha256 of every file that shipped weights were fitted on, as stands beside them."""
+    found: set[str] = set()
+    for one in files("rag.models").iterdir():
+        if one.name.endswith(".json"):
+            weights = json.loads(one.read_text(encoding="utf-8"))
+            for told in (weights.get("made_from", {}).get("data"), weights.get("trained_on")):
+                if isinstance(told, dict):
+                    found |= set(told.values())
+    return frozenset(found)
 
 
 def fitted_files(read: Iterable[tuple[str, str]]) -> tuple[Seen, ...]:

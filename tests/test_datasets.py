@@ -10,7 +10,7 @@ from tests_shared import SHARED, needs_shared
 
 from eval.datasets.labelled import DataSet, Labelled, without_overlaps
 from eval.datasets.registry import FAMILIES, load_sets
-from eval.datasets.seen import fitted_on
+from eval.seen import fitted_on
 from rag.errors import ConfigError, SourceError
 
 SAMPLES = Path(__file__).parent / "data" / "datasets"

@@ -11,12 +11,12 @@ import pytest
 from eval_parts import WOOL, answer, case, cited
 
 from eval.cases.cases import fingerprint
-from eval.datasets.seen import fitted_on
 from eval.doc_figures import kept, main, read_results, written
 from eval.grade import grade
 from eval.made_with import MadeWith
 from eval.report.as_json import json_report
 from eval.run import EvalResult
+from eval.seen import fitted_on
 from rag.errors import SourceError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -121,9 +121,13 @@ def read_text(path: Path) -> str:
             hint="Save it as UTF-8, one JSON object a line.",
         ) from error
     except OSError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror or error}.", hint="Look at the path."
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(file: Path, error: OSError) -> SourceError:
+    return SourceError(
+        f"{file} cannot be read: {error.strerror or error}.", hint="Look at the path."
+    )
 
 
 def _told(error: ErrorDetails) -> str:

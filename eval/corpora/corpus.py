@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from eval.cases.cases import Case
+from eval.cases.jsonl import unreadable
+from eval.hashes import file_sha256
 from eval.seen import Seen
 from eval.small_index import SmallPost, SmallSection
-from rag.errors import SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,9 @@ def hashed(files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
     found = []
     for file in files:
         try:
-            with file.open("rb") as stream:
-                found.append((file.name, hashlib.file_digest(stream, "sha256").hexdigest()))
+            found.append((file.name, file_sha256(file)))
         except OSError as error:
-            raise SourceError(
-                f"{file} cannot be read: {error.strerror or error}.", hint="Look at the path."
-            ) from error
+            raise unreadable(file, error) from error
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from eval.cases.jsonl import unreadable
 from rag.errors import SourceError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -31,6 +32,4 @@ def read_json(file: Path, model: type[Model]) -> Model:
             hint="Take the file as it was published.",
         ) from error
     except OSError as error:
-        raise SourceError(
-            f"{file} cannot be read: {error.strerror or error}.", hint="Look at the path."
-        ) from error
+        raise unreadable(file, error) from error

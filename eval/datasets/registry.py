@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +13,9 @@ from eval.datasets.faithbench import FAITHBENCH
 from eval.datasets.labelled import DataSet, Family, Labelled, LeftOut, ReadFile, without_overlaps
 from eval.datasets.mtrag import MTRAG
 from eval.datasets.qags import QAGS
-from eval.datasets.seen import fitted_on
 from eval.datasets.wice import WICE
+from eval.hashes import file_sha256
+from eval.seen import fitted_on
 from rag.errors import ConfigError, SourceError
 
 FAMILIES = (WICE, EXPERTQA, ATTRIBUTIONBENCH, FAITHBENCH, BEGIN, QAGS, MTRAG)
@@ -57,7 +57,7 @@ def _load(family: Family, folder: Path) -> DataSet:
             f"{folder} holds nothing of {family.title} that could be graded.",
             hint=f"It reads {', '.join(family.files)} as {family.source} has them.",
         )
-    read = tuple(ReadFile(file.name, _sha256(file)) for file in found)
+    read = tuple(ReadFile(file.name, file_sha256(file)) for file in found)
     return DataSet(
         family, read, tuple(items.values()), tuple(sorted(left_out.items())), _seen(family, read)
     )
@@ -78,8 +78,3 @@ def _seen(family: Family, read: Sequence[ReadFile]) -> str:
     if fitted := [file.name for file in read if file.sha256 in fitted_on()]:
         return f"weights and threshold were fitted on {', '.join(fitted)} itself"
     return f"weights and threshold were fitted on {family.fitted}" if family.fitted else ""
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -11,7 +11,6 @@ file is kept under the model's revision in `rag/models/` and goes into the wheel
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from eval.fit.observe import Observation, observe
 from eval.fit.shares import observe_clapnq
 from eval.fit.support import fit_support, read_pairs, read_wice
 from eval.fit.unseen import evaluate, evaluate_near
+from eval.hashes import file_sha256
 from rag.backends import load_embedder
 from rag.checking.as_numbers import WEIGHTS as JUDGE_WEIGHTS
 from rag.checking.with_torch import ClaimReader
@@ -114,7 +114,7 @@ def _made_from(files: Sequence[Path], model: ModelId) -> dict[str, object]:
         "criteria": CRITERIA,
         "folds": FOLDS,
         "seed": SEED,
-        "data": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
+        "data": {f.name: file_sha256(f) for f in files},
     }
 
 

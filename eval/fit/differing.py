@@ -11,7 +11,6 @@ pairs of our own (`eval/older_newer.py`), none of which it was fitted on.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.cases.cases import Case, load_cases
+from eval.hashes import file_sha256
 from rag.assistant import Assistant
 from rag.index.newer import FITTED, differing_pairs
 from rag.retrieval.retrieve import retrieve
@@ -52,7 +52,7 @@ def main() -> None:
         "made_from": {
             "made": datetime.now(UTC).date().isoformat(),
             "by": "python -m eval.fit.differing",
-            "data": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in arguments.cases},
+            "data": {f.name: file_sha256(f) for f in arguments.cases},
         },
     }
     arguments.output.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")

@@ -12,7 +12,6 @@ card where there is one. It prints how well pairs kept aside are told apart.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from torch.nn import functional
 
 from eval.fit.judge_pool import UNKNOWN, Case, Claim, load_cases
 from eval.fit.network import DEVICE, SEED, arguments, keep, new_net, train
+from eval.hashes import file_sha256
 from rag.checking.as_numbers import WEIGHTS
 from rag.checking.with_torch import JudgeNet
 
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=6, help="over the pairs that were written")
     given = parser.parse_args()
     cases = load_cases(given.pool)
-    print(given.pool.name, hashlib.sha256(given.pool.read_bytes()).hexdigest(), DEVICE, flush=True)
+    print(given.pool.name, file_sha256(given.pool), DEVICE, flush=True)
     if given.grade:
         say(new_net(JudgeNet, 0, given.frozen, given.grade), cases)
         return

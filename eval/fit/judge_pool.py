@@ -9,7 +9,6 @@ taken to a machine with a graphics card, which needs neither the data nor what r
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from eval.fit.judge_data import (
 )
 from eval.fit.ragged import flat, ragged
 from eval.fit.reader_data import bundled_reading
+from eval.hashes import file_sha256
 from rag.checking.as_numbers import encode_claim
 
 UNKNOWN = -1
@@ -128,7 +128,7 @@ def main() -> None:
         own = [one for one in cases if one.part == part]
         print(part, len(own), "of which aside", sum(one.is_aside for one in own))
     for file in (given.articles, given.squad, given.questions, given.pairs, given.read_pairs):
-        print(file.name, hashlib.sha256(file.read_bytes()).hexdigest())
+        print(file.name, file_sha256(file))
 
 
 if __name__ == "__main__":

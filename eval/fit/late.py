@@ -12,7 +12,6 @@ The result is kept under the model's revision in `rag/models/` and goes into the
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import tarfile
@@ -26,6 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from eval.hashes import file_sha256
 from rag.embedding.embedder import PassageText
 from rag.embedding.with_torch import ModelEmbedder
 from rag.settings import BUNDLED_MODEL
@@ -82,8 +82,8 @@ def main() -> None:
         "precision": embedder.id.precision,
         "made": datetime.now(UTC).date().isoformat(),
         "by": "python -m eval.fit.late",
-        "trained_on": {arguments.squad.name: _sha256(arguments.squad)},
-        "words_counted_in": {arguments.words.name: _sha256(arguments.words)},
+        "trained_on": {arguments.squad.name: file_sha256(arguments.squad)},
+        "words_counted_in": {arguments.words.name: file_sha256(arguments.words)},
         "paragraphs": len(paragraphs),
         "questions": len(questions),
         "width": _WIDTH,
@@ -92,11 +92,6 @@ def main() -> None:
     }
     text = json.dumps(made_from, indent=1)
     (arguments.output / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _corpus(archive: Path) -> Iterator[str]:

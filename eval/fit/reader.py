@@ -15,7 +15,6 @@ questions that it does not train on.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 from collections.abc import Sequence
 from time import monotonic
@@ -30,6 +29,7 @@ from eval.fit.near import NEAR, Near, nearest
 from eval.fit.network import DEVICE, SEED, arguments, keep, new_net, train
 from eval.fit.reader_pool import PARTS, Pool, load_pool
 from eval.fit.rows import Batch, Row, collate, scores
+from eval.hashes import file_sha256
 from rag.reading.as_numbers import NONE, WEIGHTS
 from rag.reading.with_torch import ReaderNet
 
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--distilled", type=int, default=10, help="passages that teachers read")
     given = parser.parse_args()
     pool = load_pool(given.pool)
-    print(given.pool.name, hashlib.sha256(given.pool.read_bytes()).hexdigest(), DEVICE, flush=True)
+    print(given.pool.name, file_sha256(given.pool), DEVICE, flush=True)
     if given.grade:
         net = new_net(ReaderNet, 0, given.frozen, given.grade)
         say(net, pool, [one.others[:NEAR] for one in pool.asked], sample=given.sample)

@@ -10,7 +10,6 @@ card, which needs neither the data nor what reads it.
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from eval.fit.ragged import flat, ragged
 from eval.fit.reader_data import Corpus, Passage, bundled_reading, clapnq, own, squad
+from eval.hashes import file_sha256
 from rag.embedding.bundled import special_tokens, tokenizer
 from rag.reading.as_numbers import LONGEST, QUESTION, encode
 
@@ -202,7 +202,7 @@ def main() -> None:
     print(len(pool.asked), "questions,", len(pool.texts), "passages")
     files = [given.squad, given.xquad, given.articles, given.questions]
     for file in (*files, *sorted(given.clapnq.glob("clapnq_dev_*.jsonl")), given.output):
-        print(file.name, hashlib.sha256(file.read_bytes()).hexdigest())
+        print(file.name, file_sha256(file))
 
 
 if __name__ == "__main__":

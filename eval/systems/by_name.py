@@ -22,6 +22,7 @@ from typing import Any
 
 from eval.ask_cases import AnswerOf
 from eval.cases.cases import Case
+from eval.hashes import file_sha256
 from eval.systems.answer import graded_record, read_answer
 from eval.systems.function import load_function
 from eval.systems.http import NeverAnswers, Server
@@ -130,7 +131,7 @@ def _address(url: str, asking: Asking, key: str | None) -> tuple[str, Callable[[
 def _function(name: str) -> tuple[str, Callable[[Case], Any]]:
     found = load_function(name, "system", (OURS, *TRIVIAL, LANGCHAIN, LLAMAINDEX, "an address"))
     file = getattr(sys.modules[name.partition(":")[0]], "__file__", None)
-    digest = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+    digest = file_sha256(Path(file)) if file else ""
 
     def ask(case: Case) -> Any:
         turns = [{"question": one.question, "answer": one.answer} for one in case.history]

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rag.catalog.engine import Connection, Engine, Words, upserted
+from rag.catalog.engine import SET_META, Connection, Engine, Words, transaction
 from rag.catalog.sqlite import SqliteEngine
 from rag.errors import ConfigError
 from rag.place import Place, Where, place_of
-
-_SET_META = upserted("meta", {"name": True, "value": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +127,11 @@ class Catalog:
     def _transaction(self, begin: str) -> Iterator[Connection]:
         own = self._opened()
         connection: Connection = own.connection
-        if own.depth == 0:
-            connection.execute(begin)
+        outermost = nullcontext() if own.depth else transaction(connection, begin)
         own.depth += 1
         try:
-            yield connection
-            if own.depth == 1:
-                connection.execute("COMMIT")
-        except BaseException:
-            # On a full disk SQLite has rolled back by itself.
-            if own.depth == 1 and connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+            with outermost:
+                yield connection
         finally:
             own.depth -= 1
 
@@ -149,7 +140,7 @@ class Catalog:
         return None if row is None else str(row[0])
 
     def set_meta(self, name: str, value: str) -> None:
-        self.connection.execute(_SET_META, (name, value))
+        self.connection.execute(SET_META, (name, value))
 
     @property
     def generation(self) -> int:

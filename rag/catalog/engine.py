@@ -8,7 +8,7 @@ versions and locks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -165,6 +165,28 @@ def upserted(table: str, columns: Mapping[str, bool]) -> str:
     rest = ", ".join(f"{name} = excluded.{name}" for name, is_key in columns.items() if not is_key)
     marks = ", ".join("?" * len(columns))
     return f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT ({keys}) DO UPDATE SET {rest}"
+
+
+SET_META = upserted("meta", {"name": True, "value": False})
+
+
+@contextmanager
+def transaction(connection: Connection, begin: str) -> Iterator[None]:
+    """All or nothing of what is done inside.
+
+    Args:
+        connection: Through which it is done.
+        begin: What opens it, of `Dialect`.
+    """
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # On a full disk SQLite has rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -23,7 +23,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.sql import SQL, Identifier
 
 from rag.catalog.copy import copy_into_file
-from rag.catalog.engine import Connection, Dialect, upserted
+from rag.catalog.engine import SET_META, Connection, Dialect, transaction
 from rag.catalog.faults import damaged, missing_index, newer_index, older_index
 from rag.catalog.postgres_faults import parsed, plainly
 from rag.catalog.postgres_schema import NAMES, SCHEMA_VERSION, upgrade
@@ -43,7 +43,6 @@ _SERVER_WATCH = (
     "SET tcp_keepalives_idle = 10", "SET tcp_keepalives_interval = 5",
     "SET tcp_keepalives_count = 4", "SET tcp_user_timeout = 30000",
 )  # fmt: skip
-_SET_META = upserted("meta", {"name": True, "value": False})
 
 
 class PostgresConnection:
@@ -155,18 +154,12 @@ class PostgresEngine:
         if _has_tables(self._writer):
             return
         run = self._writer.execute
-        run(self.dialect.writing)
-        try:
+        with transaction(self._writer, self.dialect.writing):
             run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
             upgrade(self._writer, 0)
             named = ("index_id", str(uuid.uuid4())), ("made", str(uuid.uuid4()))
             for name, value in (*named, ("generation", "0")):
-                run(_SET_META, (name, value))
-            run("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:
-                run("ROLLBACK")
-            raise
+                run(SET_META, (name, value))
 
     def connect(self) -> PostgresConnection:
         if self._writer and not self._is_taken:
@@ -206,16 +199,10 @@ class PostgresEngine:
             self._upgrade(own)
 
     def _upgrade(self, connection: Connection) -> None:
-        connection.execute(self.dialect.writing)
-        try:
+        with transaction(connection, self.dialect.writing):
             # Another process may have done it while this one waited.
             row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
             upgrade(connection, int(row[0]))
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
     def words(self, connection: Connection) -> TsWords:
         return TsWords(connection)

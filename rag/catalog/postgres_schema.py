@@ -9,14 +9,12 @@ import re
 from collections.abc import Callable
 
 from rag.catalog.acronyms import note_all
-from rag.catalog.engine import Connection, upserted
+from rag.catalog.engine import SET_META, Connection
 
 SCHEMA_VERSION = 2
 
 # Texts compare by their code points, as in SQLite, whatever the database's own language is. Vectors
 # do not get smaller, so nothing is tried to compress them.
-_SET_META = upserted("meta", {"name": True, "value": False})
-
 _V1 = """
 CREATE TABLE meta (name text COLLATE "C" PRIMARY KEY, value text NOT NULL);
 CREATE TABLE posts (
@@ -113,4 +111,4 @@ def upgrade(connection: Connection, version: int) -> None:
             connection.execute(statement)
         if step in _THEN:
             _THEN[step](connection)
-    connection.execute(_SET_META, ("version", str(SCHEMA_VERSION)))
+    connection.execute(SET_META, ("version", str(SCHEMA_VERSION)))

@@ -205,20 +205,19 @@ def parsed_post(catalog: Catalog, post_id: str) -> ParsedPost:
 
 def known_posts(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
     """Those of the ids that are of posts in the catalog."""
-    found: set[str] = set()
-    for part in in_parts(ids):
-        marks = ",".join("?" * len(part))
-        rows = catalog.connection.execute(f"SELECT id FROM posts WHERE id IN ({marks})", part)
-        found.update(row[0] for row in rows)
-    return frozenset(found)
+    return _known(catalog, "posts", ids)
 
 
 def known_passages(catalog: Catalog, ids: Sequence[str]) -> frozenset[str]:
     """Those of the ids that are of passages in the catalog."""
+    return _known(catalog, "passages", ids)
+
+
+def _known(catalog: Catalog, table: str, ids: Sequence[str]) -> frozenset[str]:
     found: set[str] = set()
     for part in in_parts(ids):
         marks = ",".join("?" * len(part))
-        rows = catalog.connection.execute(f"SELECT id FROM passages WHERE id IN ({marks})", part)
+        rows = catalog.connection.execute(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
         found.update(row[0] for row in rows)
     return frozenset(found)
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from rag.catalog.acronyms import note_all
-from rag.catalog.engine import Connection
+from rag.catalog.engine import Connection, transaction
 
 SCHEMA_VERSION = 5
 
@@ -112,8 +112,7 @@ _THEN: dict[int, Callable[[Connection], None]] = {5: note_all}
 
 def upgrade(connection: Connection) -> None:
     """Lead a catalog, or an empty file, up to the present version; all or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection, "BEGIN IMMEDIATE"):
         # Another process may have done it while this one waited.
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         for step in range(version + 1, SCHEMA_VERSION + 1):
@@ -122,11 +121,6 @@ def upgrade(connection: Connection) -> None:
             if step in _THEN:
                 _THEN[step](connection)
             connection.execute(f"PRAGMA user_version = {step}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _statements(script: str) -> list[str]:
