@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +39,28 @@ def test_training_sees_every_example_in_every_epoch_and_learns() -> None:
     for first in range(0, 60, 2):
         assert sorted(seen[first] + seen[first + 1]) == list(range(len(rows)))
     assert losses[-1] < 0.2 * losses[0]
+
+
+@pytest.mark.model
+def test_a_training_that_is_cut_short_ends_after_its_steps_with_a_rate_of_nothing() -> None:
+    import torch
+    from torch import nn
+
+    from eval.fit.network import train
+
+    net = nn.Sequential()
+    net.add_module("enc", nn.Linear(1, 1))
+    weights: list[float] = []
+
+    def loss_of(numbers: Sequence[int]) -> Tensor:
+        weights.append(float(net[0].weight.detach()))
+        loss: Tensor = net(torch.ones(1, 1)).sum() * len(numbers)
+        return loss
+
+    train(net, [3] * 8, loss_of, epochs=4, rate=0.01, size=2, most=10)
+    steps = [abs(b - a) for a, b in pairwise(weights)]
+    assert len(weights) == 10  # of sixteen
+    assert steps[-1] < 0.4 * max(steps)
 
 
 def test_a_step_holds_texts_of_about_the_same_length_in_an_order_of_chance() -> None:

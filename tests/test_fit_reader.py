@@ -15,26 +15,21 @@ import numpy as np
 import pytest
 from answers import hit
 from small_site import post, section
-from training import loss_left
+from training import BEES, MILL, loss_left, small_pool
 
 from eval.cases.gold import sentence_hash
 from eval.fit.reader_data import (
     Corpus,
-    Passage,
-    Question,
     bundled_reading,
     clapnq,
+    entries_of,
     own,
     squad,
     untokenised,
 )
-from eval.fit.reader_pool import Pool, load_pool, pool_of
+from eval.fit.reader_pool import load_pool, pool_of
 from eval.seen import is_graded
 from rag.reading.as_numbers import LONGEST, encode
-from rag.text.sentences import split_sentences
-
-MILL = "The mill stands where two brooks meet. It was built in 1871 by Anna Keller. It turns still."
-BEES = "Lavender draws bees. Bees sleep in winter. Keller keeps nine hives."
 
 
 def squad_files(folder: Path) -> tuple[Path, Path]:
@@ -180,8 +175,8 @@ def test_a_pool_is_what_the_reader_is_given(tmp_path: Path) -> None:
 
 
 def test_the_bundled_questions_name_sentences_and_no_text_of_others() -> None:
-    entries = [json.loads(line) for line in bundled_reading().read_text("utf-8").splitlines()]
-    assert len({one["id"] for one in entries}) == len(entries) > 10_000
+    entries = list(entries_of(bundled_reading()))
+    assert len({one["id"] for one in entries}) == len(entries) > 40_000
     assert len({(one["paragraph"], one["question"].casefold()) for one in entries}) == len(entries)
     for one in entries:
         assert set(one) == {"id", "article", "paragraph", "question", "right", "short"}
@@ -202,21 +197,6 @@ def test_the_bundled_questions_name_sentences_and_no_text_of_others() -> None:
 )
 def test_tokenised_text_is_written_as_people_write_it(written: str, plain: str) -> None:
     assert untokenised(written) == plain
-
-
-def small_pool() -> Pool:
-    passages = tuple(Passage(name, tuple(x.text for x in split_sentences(text))) for name, text in (
-        ("Mill", MILL), ("Bees", BEES), ("Brook", "The brook rises at Linden. It is cold."),
-    ))  # fmt: skip
-    start = MILL.index("Anna Keller")
-    questions = tuple(
-        Question("Who built the mill?", 0, (1,), (), (start, start + 11), (1, 2), is_graded)
-        if right
-        else Question("Who burnt the bees?", 1, (), others=(0, 2), is_graded=is_graded)
-        for is_graded in (False, True)
-        for right in (True, False)
-    )
-    return pool_of([("own", Corpus(passages, questions))])
 
 
 @pytest.mark.model

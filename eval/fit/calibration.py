@@ -1,7 +1,7 @@
 r"""Fits every weight and threshold of retrieval, quoting, refusing and judging on labelled data.
 
     python -m eval.fit --index INDEX --cases CASES.jsonl --claims WICE_CLAIMS.jsonl \
-        --clapnq FOLDER
+        --clapnq FOLDER [--keep-support]
 
 Weights come from regularised logistic models with few features; every figure that is written
 beside them is of questions that the fold's weights had not seen (five folds, by question). The
@@ -35,7 +35,7 @@ from eval.hashes import file_sha256
 from rag.backends import load_embedder
 from rag.checking.as_numbers import WEIGHTS as JUDGE_WEIGHTS
 from rag.checking.with_torch import ClaimReader
-from rag.embedding.embedder import ModelId
+from rag.embedding.embedder import Embedder, ModelId
 from rag.index.index import Index
 from rag.reading.as_numbers import WEIGHTS
 from rag.reading.with_torch import ModelReader
@@ -48,6 +48,9 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, required=True, nargs="+")
     parser.add_argument("--claims", type=Path, required=True, help="WiCE claims to fit support on")
     parser.add_argument("--clapnq", type=Path, help="its folder, for sentences of one section")
+    parser.add_argument(
+        "--keep-support", action="store_true", help="as shipped: after a change to reading alone"
+    )
     parser.add_argument("--output", type=Path, default=Path("rag/models"))
     arguments = parser.parse_args()
     settings = load_settings(index=arguments.index)
@@ -59,28 +62,43 @@ def main() -> None:
     read = settings.read_passages if reader else 0
     observations = observe(cases, index, embedder, settings, reader)
     near = observe_clapnq(arguments.clapnq, settings, reader) if read and arguments.clapnq else []
-    fitted = fit(observations, read=read, near=near)
-    claims = [*read_wice(arguments.claims), *read_pairs(bundled_pairs())]
-    claims += read_pairs(bundled_fit_pairs())
-    support = fit_support(claims, embedder, index.token_weights)
-    values = fitted.values()
-    values["support"] = support["support"]
-    values["thresholds"] |= support["thresholds"]
-    values["figures"] = {
-        **cross_validate(observations, read=read, near=near),
-        "support": support["figures"],
-    }
-    if JUDGE_WEIGHTS.is_file():
-        own = fit_support(claims, embedder, index.token_weights, ClaimReader())
-        values["figures"]["read_support"] = own.pop("figures")
-        values["read_support"] = own
+    values = fit(observations, read=read, near=near).values()
+    figures = cross_validate(observations, read=read, near=near)
+    name = f"calibration-{embedder.id.revision}.json"
+    shipped = Path("rag/models") / name if arguments.keep_support else None
+    support = _support(arguments.claims, embedder, index, shipped)
+    values["thresholds"] |= support.pop("thresholds")
+    values["figures"] = {**figures, **support.pop("figures")}
+    values |= support
     data = [*arguments.cases, arguments.claims, bundled_pairs(), bundled_fit_pairs()]
     if near:
         data.append(arguments.clapnq / "clapnq_dev_answerable.jsonl")
-    values["made_from"] = _made_from(data, embedder.id)
-    file = arguments.output / f"calibration-{embedder.id.revision}.json"
+    values["made_from"] = _made_from(data, embedder.id, reader.id if reader else "")
+    file = arguments.output / name
     file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(values["figures"], indent=1))
+
+
+def _support(
+    claims: Path, embedder: Embedder, index: Index, shipped: Path | None
+) -> dict[str, Any]:
+    """Weights, thresholds and figures of judging claims; `shipped`: those of that file."""
+    if shipped:
+        kept = json.loads(shipped.read_text(encoding="utf-8"))
+        names = {"support", "read_support"} & kept.keys()
+        return {
+            **{name: kept[name] for name in names},
+            "thresholds": {"min_support": kept["thresholds"]["min_support"]},
+            "figures": {name: kept["figures"][name] for name in names},
+        }
+    every = [*read_wice(claims), *read_pairs(bundled_pairs()), *read_pairs(bundled_fit_pairs())]
+    found = fit_support(every, embedder, index.token_weights)
+    found["figures"] = {"support": found["figures"]}
+    if JUDGE_WEIGHTS.is_file():
+        own = fit_support(every, embedder, index.token_weights, ClaimReader())
+        found["figures"]["read_support"] = own.pop("figures")
+        found["read_support"] = own
+    return found
 
 
 def cross_validate(
@@ -106,9 +124,10 @@ def cross_validate(
     return figures
 
 
-def _made_from(files: Sequence[Path], model: ModelId) -> dict[str, object]:
+def _made_from(files: Sequence[Path], model: ModelId, reader: str) -> dict[str, object]:
     return {
         "model": str(model),
+        **({"reader": reader} if reader else {}),
         "made": datetime.now(UTC).date().isoformat(),
         "by": "python -m eval.fit",
         "criteria": CRITERIA,

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from eval.fit.judge_pool import UNKNOWN, Case, Claim, load_cases
-from eval.fit.network import DEVICE, SEED, arguments, keep, new_net, train
+from eval.fit.network import DEVICE, SEED, arguments, in_half, keep, new_net, train
 from eval.hashes import file_sha256
 from rag.checking.as_numbers import WEIGHTS
 from rag.checking.with_torch import JudgeNet
@@ -165,7 +165,7 @@ def collate(cases: Sequence[Case]) -> Batch:
 
 
 def _scores(net: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-    with torch.autocast(DEVICE.type, torch.bfloat16):
+    with in_half():
         support, against = net(batch.ids, batch.mask, batch.types, batch.claim)
     return support.float(), against.float()
 

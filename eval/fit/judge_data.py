@@ -13,9 +13,7 @@ A true claim and its twin are one case. What is kept aside is never trained on.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ import regex
 from eval.cases.gold import sentence_hash
 from eval.claim_pairs import ClaimPair
 from eval.fit.alterations import NAME, NUMBER, altered, neighbours, shortened
-from eval.fit.reader_data import is_kept_article, paragraphs_of
+from eval.fit.reader_data import entries_of, is_kept_article, paragraphs_of
 from rag.text.sentences import split_sentences
 
 _EACH = 4  # sentences of an article's paragraph that are used, at most
@@ -93,8 +91,7 @@ def of_questions(questions: Path, articles: Path, seed: int) -> list[Twins]:
     chance = random.Random(seed)
     texts = _by_hash(articles)
     found: list[Twins] = []
-    for line in questions.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
+    for entry in entries_of(questions):
         aside = is_kept_article(entry["article"]) or _is_aside(entry["paragraph"])
         if not entry["short"] or aside:
             continue
@@ -134,19 +131,17 @@ def of_read_pairs(file: Path, articles: Path, seed: int) -> list[Twins]:
     chance = random.Random(seed)
     texts = _by_hash(articles)
     found: list[Twins] = []
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            one = json.loads(line)
-            sentences = [s.text for s in split_sentences(texts[one["paragraph"]])]
-            evidence = tuple(s for s in sentences if sentence_hash(s) in one["evidence"])
-            aside = _is_aside(one["paragraph"])
-            rest = [s for s in sentences if s not in evidence]
-            if not aside and chance.random() < _UNSAID and rest:
-                unsaid = Judged(one["paraphrase"], (chance.choice(rest),), False)
-                found.append(Twins(Judged(one["paraphrase"], evidence, True, ()), unsaid))
-            if not aside and chance.random() < _WHOLE:
-                evidence = tuple(sentences)
-            found.append(_twins(one["paraphrase"], one["altered"], evidence, aside))
+    for one in entries_of(file):
+        sentences = [s.text for s in split_sentences(texts[one["paragraph"]])]
+        evidence = tuple(s for s in sentences if sentence_hash(s) in one["evidence"])
+        aside = _is_aside(one["paragraph"])
+        rest = [s for s in sentences if s not in evidence]
+        if not aside and chance.random() < _UNSAID and rest:
+            unsaid = Judged(one["paraphrase"], (chance.choice(rest),), False)
+            found.append(Twins(Judged(one["paraphrase"], evidence, True, ()), unsaid))
+        if not aside and chance.random() < _WHOLE:
+            evidence = tuple(sentences)
+        found.append(_twins(one["paraphrase"], one["altered"], evidence, aside))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from eval.fit.network import DEVICE
+from eval.fit.network import DEVICE, in_half
 from eval.fit.reader_pool import Asked, Pool
 from rag.embedding.bundled import special_tokens
 from rag.embedding.network import bundled_encoder
@@ -31,24 +31,35 @@ def nearest(pool: Pool) -> list[list[int]]:
     encoder = bundled_encoder().to(DEVICE).eval()
     texts = _vectors(encoder, [np.concatenate([one.head, one.ids]) for one in pool.texts])
     asked = _vectors(encoder, [one.ids for one in pool.asked])
-    found: list[list[int]] = []
-    parts = np.asarray([one.part for one in pool.texts])
-    kept = torch.tensor([one.is_kept for one in pool.texts], device=DEVICE)
     written = ["".join(map(chr, one.ids)) for one in pool.texts]
-    same = {part: torch.from_numpy(parts == part).to(DEVICE) for part in set(parts.tolist())}
-    for i, one in enumerate(pool.asked):
-        allowed = same[one.part] if one.is_graded else same[one.part] & ~kept
-        best = torch.where(allowed, texts @ asked[i], -torch.inf).topk(min(_LOOKED, len(texts)))
-        answer = _answer(pool, one)
-        meant = [
-            p
-            for p, score in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-            if score > -np.inf and p != one.passage and not (answer and answer in written[p])
-        ]
-        turns = [p for both in zip(one.others, meant, strict=False) for p in both]
-        every = dict.fromkeys([*turns, *one.others, *meant])
-        found.append(list(every)[:NEAR] or [one.passage])
+    found: list[list[int]] = [[] for _ in pool.asked]
+    for numbers, allowed in _searches(pool):
+        scores = torch.where(allowed, asked[numbers] @ texts.T, -torch.inf)
+        best = scores.topk(min(_LOOKED, int(allowed.sum())))
+        for i, meant in zip(numbers, best.indices.tolist(), strict=True):
+            one = pool.asked[i]
+            answer = _answer(pool, one)
+            others = [
+                p for p in meant if p != one.passage and not (answer and answer in written[p])
+            ]
+            turns = [p for both in zip(one.others, others, strict=False) for p in both]
+            every = dict.fromkeys([*turns, *one.others, *others])
+            found[i] = list(every)[:NEAR] or [one.passage]
     return found
+
+
+def _searches(pool: Pool) -> Iterator[tuple[list[int], Tensor]]:
+    """Questions that are searched for at once, and among which passages."""
+    parts = np.asarray([one.part for one in pool.texts])
+    kept = np.asarray([one.is_kept for one in pool.texts])
+    groups: dict[tuple[str, bool], list[int]] = {}
+    for i, one in enumerate(pool.asked):
+        groups.setdefault((one.part, one.is_graded), []).append(i)
+    for (part, is_graded), numbers in groups.items():
+        # What is kept for grading is not to be met in training.
+        allowed = (parts == part) & (is_graded | ~kept)
+        for first in range(0, len(numbers), _TEXTS):
+            yield numbers[first : first + _TEXTS], torch.from_numpy(allowed).to(DEVICE)
 
 
 def _answer(pool: Pool, one: Asked) -> str:
@@ -71,7 +82,7 @@ def _vectors(encoder: nn.Module, rows: Sequence[NDArray[np.int32]]) -> Tensor:
             mask[place, : len(own) + 2] = 1
         given = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
         given = {name: one.to(DEVICE) for name, one in given.items()}
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with in_half():
             hidden = encoder(**given).last_hidden_state
         weights = given["attention_mask"][:, :, None].float()
         found[numbers] = functional.normalize((hidden.float() * weights).sum(1), dim=1)

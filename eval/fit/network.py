@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from rag.embedding.load import best_precision
 from rag.embedding.network import Encoder, bundled_encoder, packed, restore
 
 SEED = 0
@@ -24,6 +25,12 @@ _BUCKET = 16  # batches that are sorted by length together
 _SHOWN = 200  # steps between two lines on the screen
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def in_half() -> torch.autocast:
+    """Products in bfloat16, where the device has instructions for it: others take far longer."""
+    quick = DEVICE.type == "cuda" or best_precision("auto", DEVICE.type) == "bfloat16"
+    return torch.autocast(DEVICE.type, torch.bfloat16, enabled=quick)
 
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -110,6 +117,7 @@ def train(
     rate: float,
     size: int = BATCH,
     seed: int = SEED,
+    most: int | None = None,
 ) -> None:
     """Train what takes gradients.
 
@@ -121,11 +129,15 @@ def train(
         rate: Of the encoder; heads learn faster.
         size: Examples of a step.
         seed: Of their order.
+        most: Steps, if all epochs are more: the rate has fallen to nothing by then.
     """
-    steps = Steps(net, len(lengths) // size * epochs, rate)
+    planned = len(lengths) // size * epochs
+    steps = Steps(net, planned if most is None else min(most, planned), rate)
     net.train()
     for epoch in range(epochs):
         for batch in batches(lengths, size, seed + epoch):
+            if steps.done == steps.all:
+                return
             steps.step(loss_of(batch))
 
 

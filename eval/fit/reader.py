@@ -44,6 +44,8 @@ _MARKED = 0.5  # how much the marked answers count beside what the teachers make
 def main() -> None:
     parser = arguments(__doc__ or "", WEIGHTS)
     parser.add_argument("--epochs", type=int, default=4, help="of a teacher")
+    parser.add_argument("--steps", type=int, help="of a teacher, at most")
+    parser.add_argument("--seed", type=int, default=0, help="of the first teacher")
     parser.add_argument("--beside", type=int, default=4, help="passages beside a question's own")
     parser.add_argument("--squad", type=float, default=0.5, help="share of SQuAD's questions")
     parser.add_argument("--sample", type=int, help="questions whose passages --grade ranks")
@@ -57,7 +59,7 @@ def main() -> None:
         return
     near = nearest(pool)
     teachers = []
-    for seed in range(given.teachers):
+    for seed in range(given.seed, given.seed + given.teachers):
         started = monotonic()
         teachers.append(taught(pool, near, given, seed))
         keep(teachers[-1], given.output)  # until there is a better one
@@ -111,7 +113,8 @@ def taught(pool: Pool, near: Near, given: argparse.Namespace, seed: int) -> Read
 
     lengths = [_length(pool, i, pool.asked[i].passage) for i in chosen]
     train(
-        net, lengths, loss_of, epochs=given.epochs, rate=given.rate, size=QUESTIONS, seed=seed
+        net, lengths, loss_of, epochs=given.epochs, rate=given.rate, size=QUESTIONS, seed=seed,
+        most=given.steps,
     )  # fmt: skip
     return net
 

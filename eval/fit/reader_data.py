@@ -7,7 +7,7 @@
 * Half of CLAPNQ's development part (Rosenthal et al., 2024, https://arxiv.org/abs/2404.02103), by
   a hash of the question's id: the sentences that people chose are right. The other half is kept
   for grading.
-* Questions of our own on other SQuAD articles, `eval/data/reading.jsonl`, asked in other words than
+* Questions of our own on other SQuAD articles, `eval/data/reading.jsonl.gz`, in other words than
   the paragraph's. Every seventh article is kept for grading.
 
 Beside each question stand passages that share its words and do not hold its short answer, as a
@@ -16,6 +16,7 @@ search finds them. Of those whose answer is no short phrase a few may answer it 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -77,8 +78,17 @@ class Corpus:
 
 
 def bundled_reading() -> Path:
-    """Nearly twenty thousand questions of our own; their paragraphs are not part of the package."""
-    return Path(str(files("eval.data") / "reading.jsonl"))
+    """Over forty thousand questions of our own; their paragraphs are not part of the package."""
+    return Path(str(files("eval.data") / "reading.jsonl.gz"))
+
+
+def entries_of(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file of JSON lines, packed with gzip or not."""
+    packed = file.suffix == ".gz"
+    with (
+        gzip.open(file, "rt", encoding="utf-8") if packed else file.open(encoding="utf-8") as lines
+    ):
+        yield from map(json.loads, lines)
 
 
 def squad(squad_file: Path, xquad_file: Path) -> Corpus:
@@ -166,8 +176,7 @@ def own(questions: Path, articles: Path) -> Corpus:
         _passage(unquote(a).replace("_", " "), text, is_kept_article(a)) for text, a in found
     )
     asked: list[Question] = []
-    for line in questions.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
+    for entry in entries_of(questions):
         place = places[entry["paragraph"]]
         kept = is_kept_article(entry["article"])
         near = searched[kept].best(entry["question"], _FOUND)
@@ -232,10 +241,11 @@ class _Search:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._terms = TfidfVectorizer(sublinear_tf=True, stop_words="english")
-        self._rows = self._terms.fit_transform(texts)
+        # By term, so that a question's few terms meet only the texts that have them.
+        self._columns = self._terms.fit_transform(texts).T.tocsr()
 
     def best(self, question: str, count: int) -> list[int]:
-        scores = (self._rows @ self._terms.transform([question]).T).toarray().ravel()
+        scores = (self._terms.transform([question]) @ self._columns).toarray().ravel()
         found: list[int] = np.argsort(-scores, kind="stable")[:count].tolist()
         return found
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from eval.fit.network import DEVICE
+from eval.fit.network import DEVICE, in_half
 from eval.fit.reader_pool import Pool
 from rag.reading.as_numbers import NONE
 
@@ -94,7 +94,7 @@ def scores(net: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         end = max(batch.lengths[i] for i in part)
         end = min(longest, end + -end % 8)
         given = (batch.ids, batch.mask, batch.types, batch.sentence)
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with in_half():
             span, sentences, null = net(*(one[rows, :end] for one in given))
         span = functional.pad(span.float(), (0, 0, 0, longest - end))
         missing = count - sentences.shape[1]
