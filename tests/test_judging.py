@@ -28,7 +28,7 @@ from eval.judging.figures import (
     interval,
     rank_correlation,
 )
-from eval.judging.hold import AREA, AT_FITTED, AT_SHIPPED, RANK, judge_set, reliability
+from eval.judging.hold import AREA, AT_FITTED, AT_SHIPPED, LET_THROUGH, RANK, judge_set, reliability
 from eval.judging.report import judges_json, judges_text
 from rag.errors import ConfigError
 from rag.settings import Settings
@@ -171,6 +171,11 @@ def test_a_judge_that_is_right_and_one_that_says_the_same_of_all() -> None:
     for name in (AT_SHIPPED, AT_FITTED, AREA):
         assert (one := found[name])
         assert (one.value, one.n) == (1, 10)
+    assert (passed := found[LET_THROUGH])
+    assert passed.value == 0
+    blind = judge_set(data(*TEN), [NamedJudge("yes", lambda *_: 1.0, 0.5)], resamples=50).judges[0]
+    assert (passed := {one.name: one.estimate for one in blind.figures}[LET_THROUGH])
+    assert (passed.value, passed.low, passed.high) == (1, 1, 1)
     (beside,) = same.beside
     assert beside.estimate
     assert beside.estimate.value == pytest.approx(0.5 - 1)

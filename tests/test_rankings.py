@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from eval_parts import SOW, WOOL, case
 
 from eval.cases.gold import Gold, RetrievedText
 from eval.fit.models import fit_passage, fold_numbers
 from eval.fit.observe import Observation
-from eval.rankings import BOTH, LATE, MEANING, WORDS, compare_rankings, ranking_scores
+from eval.rankings import BOTH, LATE, MEANING, WORDS, compare_rankings, held_text, ranking_scores
 from rag.calibration import PASSAGE_FEATURES
 
 # Columns: late, cosine, words, share. Late interaction alone tells right from wrong, and
@@ -47,6 +49,13 @@ def test_words_rank_nothing_that_no_word_found() -> None:
     scores = ranking_scores(QUESTIONS)[WORDS][0]
     assert scores[0] == 0.4
     assert scores[2] == -np.inf
+
+
+def test_what_no_candidate_holds_is_told() -> None:
+    lost = replace(QUESTIONS[0], right=np.zeros((3, 1), dtype=bool))
+    told = held_text([*QUESTIONS[1:], lost])
+    assert told.startswith("10 answerable questions, 3 candidates in the median; ")
+    assert "hold the answer to 0.900 [" in told
 
 
 def test_differences_are_to_the_baseline() -> None:

@@ -47,6 +47,11 @@ def balanced_accuracy(passed: Floats, labels: Floats) -> Weighted:
     return statistic
 
 
+def passing(passed: Floats, among: Floats) -> Weighted:
+    """Which share of the claims among which 1 stands pass, in [0, 1]."""
+    return lambda weights: _share(weights @ (passed * among), weights @ among)
+
+
 def area(scores: Floats, labels: Floats) -> Weighted:
     """AUROC: that a supported claim scores above another one, ties counting half.
 

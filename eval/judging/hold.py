@@ -23,10 +23,12 @@ from eval.judging.figures import (
     cross_fitted,
     difference,
     interval,
+    passing,
     rank_correlation,
 )
 
 AT_SHIPPED, AT_FITTED = "bAcc at its threshold", "bAcc, threshold cross-fitted"
+LET_THROUGH = "unsupported that pass"
 AREA, ERROR, BRIER, RANK = "AUROC", "ECE", "Brier", "Spearman"
 _FEWEST = 20  # claims of a slice with both labels: below that its figures say nothing
 OnProgress = Callable[[str, int, int], None]
@@ -207,6 +209,7 @@ def _figures(
     shown = None if threshold is None else (scores >= threshold).astype(np.float64)
     return (
         figure(AT_SHIPPED, None if shown is None else balanced_accuracy(shown, labels)),
+        figure(LET_THROUGH, None if shown is None else passing(shown, 1 - labels)),
         figure(AT_FITTED, balanced_accuracy(cross_fitted(scores, labels, groups), labels)),
         figure(AREA, area(scores, labels)),
         figure(ERROR, calibration_error(scores, labels)),

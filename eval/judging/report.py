@@ -28,11 +28,12 @@ def judges_text(
     return "\n\n".join(
         [
             *told,
-            "*Its threshold*: the shipped one of the judge; *cross-fitted*: the best one on the "
-            "other four of five folds of the set, by question or text, so that a judge without a "
-            "threshold can be compared. *Base rate* gives every claim the set's own share of "
-            "supported ones. ECE and Brier take scores as probabilities, lower is better. "
-            "[low, high] is a 95 % interval: bootstrap of whole questions or texts, "
+            "*Its threshold*: the shipped one of the judge; *unsupported that pass*: the share, at "
+            "that threshold, of the claims that people did not find supported; *cross-fitted*: the "
+            "best one on the other four of five folds of the set, by question or text, so that a "
+            "judge without a threshold can be compared. *Base rate* gives every claim the set's "
+            "own share of supported ones. ECE and Brier take scores as probabilities, lower is "
+            "better. [low, high] is a 95 % interval: bootstrap of whole questions or texts, "
             f"{resamples:,} resamples, seed {seed}.",
             made_with_text([], settings),
         ]
