@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.types import Turn
@@ -55,6 +57,25 @@ def test_a_request_for_more_carries_over_what_was_asked() -> None:
 def test_times_and_the_questions_own_words_are_not_added() -> None:
     turn = Turn("What did Ines Moreau plant in March?", "Leeks, on a Monday.")
     assert added("What did Moreau do then?", turn) & {"March", "Monday", "Moreau"} == set()
+
+
+def test_time_does_not_grow_with_the_square_of_a_turn() -> None:
+    def taken(names: int) -> float:
+        turn = Turn("What is it?", "".join(f"Ab{number}, " for number in range(names)))
+        started = time.process_time()
+        standalone("And why?", [turn])
+        return time.process_time() - started
+
+    taken(500)  # the first one compiles
+    few = min(taken(500) for _ in range(3))
+    assert taken(4000) < few * 8 * 4  # 8 times the names; their square would be 64
+
+
+@pytest.mark.parametrize("unit", ["a-", "a.", "1", "Ab, ", "A. ", "“Ab  "])
+def test_no_text_is_searched_again_from_each_of_its_places(unit: str) -> None:
+    started = time.process_time()
+    standalone("And why?", [Turn("What is it?", unit * (40_000 // len(unit)))])
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize(

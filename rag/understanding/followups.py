@@ -14,12 +14,18 @@ from rag.understanding.pointing import LIGHT, goes_on, leans_back
 Rarity = Callable[[str], float]
 """Inverse document frequency of a word in lower case, positive; 0: it occurs nowhere."""
 
-_CAPITAL = r"(?:(?:\p{Lu}\.)+|(?:\p{Lu}|\d+\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
+_CAPITAL = (
+    r"(?:(?:\p{Lu}\.)+|"
+    r"(?:\p{Lu}|(?<!\d)\d++\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
+)
+# Part of a site's name; the name service has none that is longer, and a search has an end.
+_LABEL = r"[\p{L}\p{N}-]{1,63}+"
 _NAME = regex.compile(
-    r"\b[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{Ll}{2,}\b|"  # of a site: blog.example
+    rf"\b{_LABEL}(?:\.{_LABEL}){{0,8}}\.\p{{Ll}}{{2,63}}\b|"  # of a site: blog.example
     rf"{_CAPITAL}(?:\s+(?:(?:of|the|and|for|de|la|in|a)\s+){{0,2}}{_CAPITAL})*"
 )
-_SENTENCE_START = regex.compile(r"(?:^|[.?!:“\"]\s*)$")
+# Looks back from a place, and no further than the white space before it.
+_SENTENCE_START = regex.compile(r"(?<=(?:^|[.?!:“\"])\s*)")
 _ASKING = frozenset("how what when where who whom whose why which is are was were did do does can "
                     "could should would will has have had in on at of the a an and but or so "
                     "if i it he she they we you tell yes no there this that".split())  # fmt: skip
@@ -33,12 +39,18 @@ _SAID = 0.5  # what a name in an answer counts beside one in a question
 _DOUBTFUL = 0.3  # what a single word at the start of a sentence counts as a name
 _LEAST = 0.5  # of the first name's weight: then a second one is carried over as well
 _NAMES, _WORDS = 2, 2  # carried over at most
+_LOOKED_AT = 4000  # characters of a turn's question, and of its answer
 
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
     words: tuple[str, ...]
     weight: float
+
+
+def looked_at(history: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns as far as rules look at them: their beginnings, however much a caller sends."""
+    return tuple(Turn(turn.question[:_LOOKED_AT], turn.answer[:_LOOKED_AT]) for turn in history)
 
 
 def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = None) -> str:
@@ -106,15 +118,33 @@ def _salient(history: Sequence[Turn], rarity: Rarity | None) -> list[_Mention]:
     # "Three." is no name; "Allen did." is one, where somebody is called Allen elsewhere.
     named = {word for words, sure in sures.items() if sure for word in words}
     whole: dict[tuple[str, ...], float] = {}
+    longer = _Longer()
     for words in sorted(weights, key=len, reverse=True):
-        # "Allen" is Holly Allen, where both are named.
-        own = {word.lower() for word in words}
-        longer = next((one for one in whole if own <= {word.lower() for word in one}), words)
         if named & set(words):
-            whole[longer] = whole.get(longer, 0.0) + weights[words]
+            one = longer.of(words)
+            whole[one] = whole.get(one, 0.0) + weights[words]
     found = [_Mention(words, weight * _rare(words, rarity)) for words, weight in whole.items()]
     found = [mention for mention in found if mention.weight > 0]
     return sorted(found, key=lambda mention: -mention.weight)
+
+
+class _Longer:
+    """Names that have all words of another: "Allen" is Holly Allen, where both are named."""
+
+    def __init__(self) -> None:
+        self._by_word: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+
+    def of(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The first name given before that has these words; else they are a name of their own."""
+        own = frozenset(word.lower() for word in words)
+        # Whatever has all words is among the few that have the rarest of them.
+        having = min((self._by_word.setdefault(word, []) for word in own), key=len)
+        for name, its in having:
+            if own <= its:
+                return name
+        for word in own:
+            self._by_word[word].append((words, own))
+        return words
 
 
 def _rare(words: Sequence[str], rarity: Rarity | None) -> float:
@@ -125,7 +155,7 @@ def _names(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Words with capitals, as groups, and whether they are surely names."""
     for match in _NAME.finditer(text):
         parts = match[0].split()
-        starts = _SENTENCE_START.search(text[: match.start()]) is not None
+        starts = _SENTENCE_START.match(text, match.start()) is not None
         while parts and starts and parts[0].lower().strip(".,'’") in _ASKING:
             parts, starts = parts[1:], False
         words = tuple(
