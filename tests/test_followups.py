@@ -32,6 +32,39 @@ def test_names_that_the_conversation_keeps_coming_back_to_come_first() -> None:
     assert "Brandham" not in found
 
 
+ROSEWOOD = Turn(
+    "Who founded the Rosewood library?", "The Rosewood library was founded in 1921 by Ada Lane."
+)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [ROSEWOOD],
+        [ROSEWOOD, Turn("Where did she live?", "Lane lived beside the Rosewood library.")],
+        [Turn("And who was Rosewood's founder?", ROSEWOOD.answer)],
+    ],
+)
+def test_he_and_she_are_whom_the_answer_named(history: list[Turn]) -> None:
+    rarity = {"rosewood": 9.0}.get
+    whole = standalone("When did she die?", history, lambda word: rarity(word) or 1.0)
+    assert whole.startswith("When did she die? (Ada Lane")
+    assert "Ada" not in standalone("When was it built?", history, lambda word: rarity(word) or 1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who is Ines Moreau?", "Ines Moreau leads the Valley Society of Brandham with Tom Baker."),
+        ("What did Ines Moreau found?", "The Valley Society, with Tom Baker."),
+    ],
+)
+def test_he_and_she_are_whom_the_question_named(question: str, answer: str) -> None:
+    found = added("When did she die?", ROSEWOOD, Turn(question, answer))
+    assert {"Ines", "Moreau"} <= found
+    assert not {"Ada", "Valley", "Tom"} & found
+
+
 def test_a_word_that_only_begins_a_sentence_is_no_name() -> None:
     turn = Turn("How many lettuces did it lose?", "Three. Nobody counted before.")
     assert added("And the bare one?", turn) == {"lettuces", "lose"}
