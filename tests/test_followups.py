@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.types import Turn
@@ -30,6 +32,39 @@ def test_names_that_the_conversation_keeps_coming_back_to_come_first() -> None:
     assert "Brandham" not in found
 
 
+ROSEWOOD = Turn(
+    "Who founded the Rosewood library?", "The Rosewood library was founded in 1921 by Ada Lane."
+)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [ROSEWOOD],
+        [ROSEWOOD, Turn("Where did she live?", "Lane lived beside the Rosewood library.")],
+        [Turn("And who was Rosewood's founder?", ROSEWOOD.answer)],
+    ],
+)
+def test_he_and_she_are_whom_the_answer_named(history: list[Turn]) -> None:
+    rarity = {"rosewood": 9.0}.get
+    whole = standalone("When did she die?", history, lambda word: rarity(word) or 1.0)
+    assert whole.startswith("When did she die? (Ada Lane")
+    assert "Ada" not in standalone("When was it built?", history, lambda word: rarity(word) or 1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who is Ines Moreau?", "Ines Moreau leads the Valley Society of Brandham with Tom Baker."),
+        ("What did Ines Moreau found?", "The Valley Society, with Tom Baker."),
+    ],
+)
+def test_he_and_she_are_whom_the_question_named(question: str, answer: str) -> None:
+    found = added("When did she die?", ROSEWOOD, Turn(question, answer))
+    assert {"Ines", "Moreau"} <= found
+    assert not {"Ada", "Valley", "Tom"} & found
+
+
 def test_a_word_that_only_begins_a_sentence_is_no_name() -> None:
     turn = Turn("How many lettuces did it lose?", "Three. Nobody counted before.")
     assert added("And the bare one?", turn) == {"lettuces", "lose"}
@@ -55,6 +90,25 @@ def test_a_request_for_more_carries_over_what_was_asked() -> None:
 def test_times_and_the_questions_own_words_are_not_added() -> None:
     turn = Turn("What did Ines Moreau plant in March?", "Leeks, on a Monday.")
     assert added("What did Moreau do then?", turn) & {"March", "Monday", "Moreau"} == set()
+
+
+def test_time_does_not_grow_with_the_square_of_a_turn() -> None:
+    def taken(names: int) -> float:
+        turn = Turn("What is it?", "".join(f"Ab{number}, " for number in range(names)))
+        started = time.process_time()
+        standalone("And why?", [turn])
+        return time.process_time() - started
+
+    taken(500)  # the first one compiles
+    few = min(taken(500) for _ in range(3))
+    assert taken(4000) < few * 8 * 4  # 8 times the names; their square would be 64
+
+
+@pytest.mark.parametrize("unit", ["a-", "a.", "1", "Ab, ", "A. ", "“Ab  "])
+def test_no_text_is_searched_again_from_each_of_its_places(unit: str) -> None:
+    started = time.process_time()
+    standalone("And why?", [Turn("What is it?", unit * (40_000 // len(unit)))])
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize(

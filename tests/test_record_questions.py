@@ -43,6 +43,7 @@ def filters_in(question: str) -> dict[str, Filters]:
         ("How many posts about tomatoes are there?", Wanted.COUNT, "tomatoes"),
         ("how many posts have you written", Wanted.COUNT, ""),
         ("Is there a post about compost?", Wanted.LIST, "compost"),
+        ("Are there posts about my lettuces?", Wanted.LIST, "my lettuces"),
         ("the last three posts", Wanted.LIST, ""),
         ("what's new on this site?", Wanted.LIST, ""),
         ("What is the newest post about?", Wanted.NEWEST, ""),
@@ -102,6 +103,9 @@ def test_several_posts_are_asked_for_by_number_or_in_the_plural(
         "Did the posts rot?",
         "Which beds lost most in 2014, and which ones in the 2022 post with the wool?",
         "Who wrote about it?",
+        "Are there posts about his lettuces?",
+        "How many posts about their garden are there?",
+        "Which articles mention hers?",
         "What is the post about?",
     ],
 )

@@ -58,3 +58,12 @@ def test_a_chain_of_follow_ups_reaches_the_first_subject() -> None:
     query = understand("How long?", history=history)
     assert "tomatoes" in query.standalone
     assert "peppers" in query.standalone
+
+
+def test_of_a_long_turn_only_the_beginning_is_looked_at() -> None:
+    text = "It is Ines Moreau. " + "and so on, " * 20_000
+    history = [Turn("What is it?", f"{text} Then came Holly Allen.")]
+    query = understand("And why?", history=history)
+    assert "Moreau" in query.standalone
+    assert "Allen" not in query.standalone
+    assert "Allen" not in understand("And why?", history=[Turn(history[0].answer)]).standalone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import regex
@@ -14,15 +14,29 @@ from rag.understanding.pointing import LIGHT, goes_on, leans_back
 Rarity = Callable[[str], float]
 """Inverse document frequency of a word in lower case, positive; 0: it occurs nowhere."""
 
-_CAPITAL = r"(?:(?:\p{Lu}\.)+|(?:\p{Lu}|\d+\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
+_CAPITAL = (
+    r"(?:(?:\p{Lu}\.)+|"
+    r"(?:\p{Lu}|(?<!\d)\d++\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
+)
+# Part of a site's name; the name service has none that is longer, and a search has an end.
+_LABEL = r"[\p{L}\p{N}-]{1,63}+"
 _NAME = regex.compile(
-    r"\b[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{Ll}{2,}\b|"  # of a site: blog.example
+    rf"\b{_LABEL}(?:\.{_LABEL}){{0,8}}\.\p{{Ll}}{{2,63}}\b|"  # of a site: blog.example
     rf"{_CAPITAL}(?:\s+(?:(?:of|the|and|for|de|la|in|a)\s+){{0,2}}{_CAPITAL})*"
 )
-_SENTENCE_START = regex.compile(r"(?:^|[.?!:“\"]\s*)$")
+# Looks back from a place, and no further than the white space before it.
+_SENTENCE_START = regex.compile(r"(?<=(?:^|[.?!:“\"])\s*)")
 _ASKING = frozenset("how what when where who whom whose why which is are was were did do does can "
                     "could should would will has have had in on at of the a an and but or so "
                     "if i it he she they we you tell yes no there this that".split())  # fmt: skip
+_PERSON = regex.compile(r"\b(?:he|him|his|himself|she|hers?|herself)\b", regex.IGNORECASE)
+_WHO = regex.compile(
+    r"^\s*(?:(?:and|but|so|by|for|from|of|to|with)\s+)?who(?:m|se)?\b", regex.IGNORECASE
+)
+# "Who is Ines Moreau?" names whom it asks about; "Who is Ines Moreau's sister?" does not.
+_WHO_IS = regex.compile(
+    r"\b(?i:who)(?:['’]s|\s+(?:is|was))\s+(?:\p{Lu}[\p{L}\p{M}.-]*+\s*+)++(?!['’])"
+)
 _TIMES = frozenset(
     "january february march april may june july august september october november "
     "december monday tuesday wednesday thursday friday saturday sunday".split()
@@ -33,12 +47,18 @@ _SAID = 0.5  # what a name in an answer counts beside one in a question
 _DOUBTFUL = 0.3  # what a single word at the start of a sentence counts as a name
 _LEAST = 0.5  # of the first name's weight: then a second one is carried over as well
 _NAMES, _WORDS = 2, 2  # carried over at most
+_LOOKED_AT = 4000  # characters of a turn's question, and of its answer
 
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
     words: tuple[str, ...]
     weight: float
+
+
+def looked_at(history: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns as far as rules look at them: their beginnings, however much a caller sends."""
+    return tuple(Turn(turn.question[:_LOOKED_AT], turn.answer[:_LOOKED_AT]) for turn in history)
 
 
 def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = None) -> str:
@@ -59,7 +79,12 @@ def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = N
 def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> Iterator[str]:
     """What the conversation is about: its names, and the words of its last complete question."""
     known = {word.lower() for word in search_words(question).split()}
-    names = [m for m in _salient(history, rarity) if not {w.lower() for w in m.words} & known]
+    persons = _told_who(history) if _PERSON.search(question) else frozenset()
+    names = [
+        mention
+        for mention in _salient(history, rarity, first=persons)
+        if not _lower(mention.words) & known
+    ]
     least = names[0].weight * _LEAST if names else 0.0
     for name in names[:_NAMES]:
         if name.weight >= least:
@@ -93,8 +118,28 @@ def _telling(text: str, rarity: Rarity | None, most: int) -> list[str]:
     return [word for word in words if word in kept]
 
 
-def _salient(history: Sequence[Turn], rarity: Rarity | None) -> list[_Mention]:
-    """The names of a conversation, those first that it keeps coming back to."""
+def _told_who(history: Sequence[Turn]) -> frozenset[frozenset[str]]:
+    """The names that answered who it was, in small letters, of what is talked about now."""
+    for turn in reversed(history):
+        if _WHO.match(turn.question) and not _WHO_IS.search(turn.question):
+            asked = set(search_words(turn.question).lower().split())
+            names = (_lower(words) for words, _ in _names(turn.answer))
+            return frozenset(name for name in names if not name <= asked)
+        if not leans_back(turn.question):
+            break
+    return frozenset()
+
+
+def _salient(
+    history: Sequence[Turn], rarity: Rarity | None, *, first: Set[frozenset[str]] = frozenset()
+) -> list[_Mention]:
+    """The names of a conversation, those first that it keeps coming back to.
+
+    Args:
+        history: Earlier turns, oldest first.
+        rarity: As `standalone` takes it.
+        first: The words of names, in small letters, that come before all others.
+    """
     weights: dict[tuple[str, ...], float] = {}
     sures: dict[tuple[str, ...], bool] = {}
     for age, turn in enumerate(reversed(history)):
@@ -106,15 +151,39 @@ def _salient(history: Sequence[Turn], rarity: Rarity | None) -> list[_Mention]:
     # "Three." is no name; "Allen did." is one, where somebody is called Allen elsewhere.
     named = {word for words, sure in sures.items() if sure for word in words}
     whole: dict[tuple[str, ...], float] = {}
+    longer, leading = _Longer(), set()
     for words in sorted(weights, key=len, reverse=True):
-        # "Allen" is Holly Allen, where both are named.
-        own = {word.lower() for word in words}
-        longer = next((one for one in whole if own <= {word.lower() for word in one}), words)
         if named & set(words):
-            whole[longer] = whole.get(longer, 0.0) + weights[words]
+            one = longer.of(words)
+            whole[one] = whole.get(one, 0.0) + weights[words]
+            if _lower(words) in first:
+                leading.add(one)
     found = [_Mention(words, weight * _rare(words, rarity)) for words, weight in whole.items()]
     found = [mention for mention in found if mention.weight > 0]
-    return sorted(found, key=lambda mention: -mention.weight)
+    return sorted(found, key=lambda mention: (mention.words not in leading, -mention.weight))
+
+
+def _lower(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(word.lower() for word in words)
+
+
+class _Longer:
+    """Names that have all words of another: "Allen" is Holly Allen, where both are named."""
+
+    def __init__(self) -> None:
+        self._by_word: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+
+    def of(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The first name given before that has these words; else they are a name of their own."""
+        own = _lower(words)
+        # Whatever has all words is among the few that have the rarest of them.
+        having = min((self._by_word.setdefault(word, []) for word in own), key=len)
+        for name, its in having:
+            if own <= its:
+                return name
+        for word in own:
+            self._by_word[word].append((words, own))
+        return words
 
 
 def _rare(words: Sequence[str], rarity: Rarity | None) -> float:
@@ -125,7 +194,7 @@ def _names(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Words with capitals, as groups, and whether they are surely names."""
     for match in _NAME.finditer(text):
         parts = match[0].split()
-        starts = _SENTENCE_START.search(text[: match.start()]) is not None
+        starts = _SENTENCE_START.match(text, match.start()) is not None
         while parts and starts and parts[0].lower().strip(".,'’") in _ASKING:
             parts, starts = parts[1:], False
         words = tuple(

@@ -94,8 +94,10 @@ _PLACE = regex.compile(
 _OF_SITE = regex.compile(
     rf"\s+(?:on|in|of|at|from|by)\s+(?:the\s+)?{SUBJECT}(?:['’]s)?(?:\s+(?:blog|site))?(?=\W|$)"
 )
+# "My" and "our" lettuces are the reader's: no conversation says whose they are.
 _POINTS = regex.compile(
-    r"(?:it|its|this|that|these|those|them|they|him|her|he|she|one|ones|what|there)\b", _FLAGS
+    r"(?:it|its|this|that|these|those|them|they|theirs?|him|his|hers?|he|she|one|ones|what|there)\b",
+    _FLAGS,
 )
 _CLAUSE = regex.compile(r"[?!;]|,\s|\b(?:is|are|was|were|did|does|has|have)\b", _FLAGS)
 _OF_IT = regex.compile(

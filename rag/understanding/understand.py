@@ -10,7 +10,7 @@ import regex
 from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.types import Filters, Query, Recognised, Turn
-from rag.understanding.followups import standalone
+from rag.understanding.followups import looked_at, standalone
 from rag.understanding.record_questions import Reading, read_about_last_post, read_question
 
 
@@ -51,6 +51,7 @@ def understand(
             f"The question has {len(asked):,} characters, more than {longest:,}.",
             hint="Ask one thing at a time, or raise question_characters.",
         )
+    history = looked_at(history)
     reading = (
         read_question(asked, lexicon.names, now or datetime.now(UTC))
         if lexicon and recognise
