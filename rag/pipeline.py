@@ -23,7 +23,7 @@ from rag.retrieval.by_words import retrieve_by_words, words_calibration
 from rag.retrieval.of_records import posts_asked_for
 from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
-from rag.text.record_words import filter_words
+from rag.text.record_words import limit_warnings
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Turn
 from rag.understanding.pointing import leans_back
 from rag.understanding.understand import understand
@@ -226,11 +226,9 @@ class Pipeline:
             found = self.retrieve(now)
             if found.posts if now.record else found.answerable >= self.least(now):
                 break
-        if query.recognised and not now.recognised:
-            limits = filter_words(query.filters)
-            warning = f"Nothing was found {limits}; looked without that limit instead."
-            found = replace(found, warnings=(warning, *found.warnings))
-        return now, found
+        lifted = query.recognised if not now.recognised else ()
+        warnings = limit_warnings(filters, lifted, query.shut_out)
+        return now, replace(found, warnings=(*warnings, *found.warnings))
 
     def with_provenance(self, provenance: Provenance) -> Pipeline:
         """The same, saying what it is made of."""

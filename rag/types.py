@@ -223,6 +223,8 @@ class Query:
     """What the caller limited the question to, and what was recognised in it."""
     recognised: tuple[Recognised, ...] = ()
     """Where those of the filters come from that the question itself names."""
+    shut_out: tuple[Recognised, ...] = ()
+    """What the question names and the caller's filters do not let through: it limits nothing."""
     record: RecordQuestion | None = None
     """None: a question about what stands in the posts."""
     language: str | None = None

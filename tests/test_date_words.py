@@ -16,6 +16,12 @@ NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)  # a Wednesday
         ("during the year 2016", "during the year 2016", "2016-01-01", "2017-01-01"),
         ("posts from 2016 about", "from 2016", "2016-01-01", "2017-01-01"),
         ("posts from 2016 onwards", "from 2016 onwards", "2016-01-01", None),
+        ("posts from 2016 on", "from 2016 on", "2016-01-01", None),
+        ("posts from 2016 on, by Ines", "from 2016 on", "2016-01-01", None),
+        ("posts from 2016 on about wool", "from 2016 on", "2016-01-01", None),
+        ("posts from 2016 on wool", "from 2016", "2016-01-01", "2017-01-01"),
+        ("previous year", "previous year", "2025-01-01", "2026-01-01"),
+        ("this past spring", "past spring", "2025-03-01", "2025-06-01"),
         ("since 2014", "since 2014", "2014-01-01", None),
         ("after 2014", "after 2014", "2015-01-01", None),
         ("before 2014", "before 2014", None, "2014-01-01"),
@@ -63,6 +69,10 @@ def test_the_past_days_end_now() -> None:
     assert (found.since, found.until) == (NOW.replace(month=2), NOW)
     (found,) = time_words("in the past two weeks", NOW)
     assert found.since == NOW.replace(day=6)
+    (found,) = time_words("posts from the past week", NOW)
+    assert (found.since, found.until) == (NOW.replace(day=13), NOW)
+    (found,) = time_words("past year", NOW)
+    assert (found.since, found.until) == (NOW.replace(year=2025), NOW)
 
 
 @pytest.mark.parametrize(

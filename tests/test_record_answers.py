@@ -129,6 +129,37 @@ def test_what_the_caller_limits_is_not_widened_by_the_question(assistant: Assist
     assert answer.query.recognised == ()
 
 
+def test_a_name_that_the_caller_shuts_out_is_told_and_the_question_stays_whole(
+    assistant: Assistant,
+) -> None:
+    ines = Filters(authors=("Ines Moreau",))
+    answer = assistant.ask("What did Tom write?", filters=ines)
+    assert (answer.query.filters, answer.query.recognised, answer.query.record) == (ines, (), None)
+    assert "What did Tom write?" in answer.query.searches
+    assert (
+        "Looked only in posts by Ines Moreau: “Tom” in the question limits nothing."
+        in answer.warnings
+    )
+
+
+def test_the_question_narrows_the_names_that_the_caller_set(assistant: Assistant) -> None:
+    both = Filters(authors=("Ines Moreau", "Tom Baker"))
+    answer = assistant.ask("What did Tom write?", filters=both)
+    assert answer.query.filters == Filters(authors=("Tom Baker",))
+    assert [one.words for one in answer.query.recognised] == ["Tom"]
+    assert not any("limit" in warning for warning in answer.warnings)
+
+
+def test_only_what_was_lifted_is_said_to_be(assistant: Assistant) -> None:
+    ines = Filters(authors=("Ines Moreau",))
+    answer = assistant.ask("How many posts in 2011?", filters=ines)
+    assert answer.query.filters == ines
+    assert (
+        "Nothing was found from 2011 among posts by Ines Moreau; looked in all of these instead."
+        in answer.warnings
+    )
+
+
 def test_a_filter_under_which_nothing_is_found_is_left_out_and_that_is_said(
     assistant: Assistant,
 ) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rag.text.recognise import names_of
+from rag.text.names import names_of
 from rag.types import Filters, RecordQuestion, Wanted
 from rag.understanding.record_questions import read_about_last_post, read_question
 
@@ -147,6 +147,69 @@ def test_words_become_a_filter_where_they_belong_to_posts(
     question: str, words: str, filters: Filters
 ) -> None:
     assert filters_in(question) == ({words: filters} if words else {})
+
+
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("posts not by Ines", []),
+        ("Which posts about slugs were not written by Ines Moreau?", []),
+        ("posts that weren’t written by Ines or Tom", []),
+        ("Which posts did Ines and Tom not write?", []),
+        ("posts other than those by Ines", []),
+        ("posts without the tag spring", []),
+        ("posts with no tag spring", []),
+        ("articles outside the category Growing", []),
+        ("all posts except those from 2016", []),
+        ("posts published no later than 2016", []),
+        ("posts not by Ines but by Tom", ["by Tom"]),
+        ("posts by Ines that are not tagged spring", ["by Ines"]),
+        ("posts about slugs without pellets by Tom", ["by Tom"]),
+        ("posts filed under no dig since 2016", ["filed under no dig", "since 2016"]),
+        ("Don't you have posts by Ines?", ["by Ines"]),
+    ],
+)
+def test_what_is_said_not_to_be_meant_is_no_filter(question: str, kept: list[str]) -> None:
+    assert list(filters_in(question)) == kept
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("posts tagged spring or no dig", [Filters(tags=("spring",)), Filters(tags=("No dig",))]),
+        ("posts tagged spring, raised beds, or no dig",
+         [Filters(tags=("spring",)), Filters(tags=("raised-beds",)), Filters(tags=("No dig",))]),
+        ("posts tagged spring or tagged “no dig”",
+         [Filters(tags=("spring",)), Filters(tags=("No dig",))]),
+        ("articles filed under Growing or tools and sheds",
+         [Filters(categories=("Growing",)), Filters(categories=("Tools and sheds",))]),
+        ("posts in the category Growing and tagged spring",
+         [Filters(categories=("Growing",)), Filters(tags=("spring",))]),
+    ],
+)  # fmt: skip
+def test_tags_and_categories_are_taken_from_a_list(question: str, found: list[Filters]) -> None:
+    reading = read_question(question, NAMES, NOW)
+    assert [one.filters for one in reading.recognised] == found
+    assert len(reading.rest.split()) == 1
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "posts tagged spring and no dig",
+        "posts tagged spring and tagged no dig",
+        "posts tagged spring, raised beds and no dig",
+        "posts filed under Growing or spring",
+    ],
+)
+def test_what_filters_cannot_say_is_not_recognised_by_half(question: str) -> None:
+    assert filters_in(question) == {}
+
+
+def test_a_subject_behind_a_year_is_not_eaten() -> None:
+    reading = read_question("posts from 2016 on wool", NAMES, NOW)
+    assert reading.record == RecordQuestion(Wanted.LIST, "wool")
+    assert [one.filters for one in reading.recognised] == [year(2016, 2017)]
 
 
 def test_several_filters_are_told_apart() -> None:

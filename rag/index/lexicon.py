@@ -13,8 +13,8 @@ import regex
 from rag.catalog import lexicon as catalog_lexicon
 from rag.catalog.catalog import Catalog
 from rag.catalog.read import choices
+from rag.text.names import Names, names_of
 from rag.text.number_words import NUMBER, other_form
-from rag.text.recognise import Names, names_of
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.text.spelling import (
     distance,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from rag.catalog import posts as catalog_posts
 from rag.catalog import read as catalog_read
 from rag.catalog.catalog import Catalog
-from rag.text.recognise import folded
+from rag.text.names import folded
 from rag.text.record_words import named
 from rag.text.sentences import STOP_WORDS
 from rag.types import Filters, Found, Hit, Post, Query, RecordQuestion, Wanted

@@ -55,9 +55,14 @@ _RANGE = regex.compile(
     rf"(?P<last>{_YEAR})\b",
     regex.IGNORECASE,
 )
+# "from 2016 on, …", "from 2016 on about slugs", and not "from 2016 on slugs"
+_ON_ENDS = (
+    r"(?=\s*(?:[,.;:?!)]|$)|\s+(?:about|by|concerning|covering|in|mentioning|regarding|tagged|under|"
+    r"with|and|or|say|are|were|have)\b)"
+)
 _ONE = regex.compile(
     rf"\b(?:(?P<preposition>{_PREPOSITION})\s+)?(?P<unit>{_UNIT})(?![\w-])"
-    r"(?P<on>\s+(?:onwards?|on|and later|and after|or later))?",
+    rf"(?P<on>\s+(?:onwards?|on{_ON_ENDS}|and later|and after|or later))?",
     regex.IGNORECASE,
 )
 
@@ -149,6 +154,8 @@ def _read(parts: dict[str, str | None], now: datetime) -> Times:
         return datetime(first, 1, 1, tzinfo=UTC), datetime(first + 10, 1, 1, tzinfo=UTC)
     if parts.get("count"):
         return _past(str(parts["count"]).lower(), what, now)
+    if str(parts.get("which")).lower() == "past" and what in ("year", "month", "week"):
+        return _past("one", what, now)  # up to now; "last week" is the one before this
     if parts.get("which"):
         return _relative(str(parts["which"]).lower() in ("this", "current"), what, now)
     if not parts.get("year"):

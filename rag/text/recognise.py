@@ -6,27 +6,22 @@ it belongs to posts: "posts by", "tagged", "published in". Anywhere else it is p
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 import regex
 
 from rag.text.date_words import TimeWords, time_words
-from rag.text.sentences import STOP_WORDS
+from rag.text.left_out import NOUN, VERB, is_left_out
+from rag.text.names import WORD, Names, folded
 from rag.types import Filters, Recognised
 
-NOUN = (
-    r"(?:(?:blog|news)[ -])?(?:posts?|posting|articles?|entry|entries|pieces?|columns?|story"
-    r"|stories|series|news)"
-)
-VERB = r"(?:write|writes|wrote|written|writing|publish(?:ed)?|post(?:ed)?|blogged)"
 SUBJECT = "SITE"
 """Stands where an author was the subject of a verb, or where the site is named."""
 _ABOUT = r"(?:about|on|regarding|concerning|covering|mentioning)"
 _LONGEST = 6  # words of a name
-_TOKEN = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _FLAGS = regex.IGNORECASE
 _SPEAKS = regex.compile(rf"\b{NOUN}\b", _FLAGS)
 _BY = regex.compile(rf"\b{NOUN}\b.*\b(?:by|authors?:?)\s+$", _FLAGS)
@@ -49,6 +44,10 @@ _THEN_END = regex.compile(
 _FUNCTION = regex.compile(r"(?:by|did|has|have|had|does|do|and|or|what|are|is|in|from|show|me)\s+$",
                           _FLAGS)  # fmt: skip
 _OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+$", _FLAGS)
+_ONE_MORE = regex.compile(r"(?:\s*(?P<comma>,)|,?\s+(?:and|or))\s+[\"“'‘]?", _FLAGS)
+_GOES_ON = regex.compile(r"[\"”'’]?\s*(?:[?.!,;]|$|\b(?:and|or)\b)", _FLAGS)
+_ANY_OF = regex.compile(r",?\s+or\b|\s*(?P<comma>,)(?!\s+and\b)", _FLAGS)
+_JOINED = regex.compile(r",?\s+(?:and|or)\s+", _FLAGS)
 _TAGGED = regex.compile(
     r"\b(?:(?:tagged|labell?ed)(?:\s+(?:with|as|under))?|(?:with\s+)?(?:the\s+)?tags?:?)"
     r"(?:\s+the\s+tag)?\s+[\"“'‘]?$",
@@ -89,69 +88,52 @@ class Found:
     """The words are the subject of a verb, such as an author who wrote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What posts can be told by, ready to be looked for."""
-
-    authors: dict[tuple[str, ...], str]
-    parts: dict[str, str]
-    """First and last names that only one author has."""
-    categories: dict[tuple[str, ...], str]
-    tags: dict[tuple[str, ...], str]
-    sites: frozenset[str]
-    """Words that name the site itself: an author of that name is its voice."""
-    words: frozenset[str]
-    """Of the names of authors, categories and tags, lower case: none of them is a misspelling."""
-
-
-def names_of(
-    authors: Iterable[str], categories: Iterable[str], tags: Iterable[str], hosts: Iterable[str]
-) -> Names:
-    """Names as they stand in posts' records, made ready."""
-    people = {folded(name): name for name in authors}
-    parts: dict[str, set[str]] = {}
-    for words, name in people.items():
-        for word in {words[0], words[-1]} if len(words) > 1 else ():
-            parts.setdefault(word, set()).add(name)
-    groups = {words: name for name in categories if (words := folded(name))}
-    labels = {words: name for name in tags if (words := folded(name))}
-    return Names(
-        authors={words: name for words, name in people.items() if words},
-        parts={
-            word: next(iter(own))
-            for word, own in parts.items()
-            if len(own) == 1 and len(word) > 1 and word not in STOP_WORDS
-        },
-        categories=groups,
-        tags=labels,
-        sites=frozenset(word for host in hosts for word in folded(host)),
-        words=frozenset(word for words in (*people, *groups, *labels) for word in words),
-    )
-
-
-def folded(text: str) -> tuple[str, ...]:
-    """The words of a name without case, accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", text)
-    return tuple(regex.sub(r"\p{M}", "", match[0]).casefold() for match in _TOKEN.finditer(plain))
-
-
 def recognise(question: str, names: Names, now: datetime) -> list[Found]:
     """The filters that a question names, in order; none overlaps another."""
     if not regex.search(rf"\b(?:{NOUN}|{VERB})\b", question, _FLAGS):
         return []
-    tokens = [(m.start(), m.end(), (folded(m[0]) or ("",))[0]) for m in _TOKEN.finditer(question)]
+    tokens = [(m.start(), m.end(), (folded(m[0]) or ("",))[0]) for m in WORD.finditer(question)]
     found: list[Found] = []
     at = 0
     while at < len(tokens):
         one = _name_at(question, tokens, at, names, found)
-        if one is None:
+        if one is None or _is_left_out(question, one, found):
             at += 1
             continue
         found.append(one)
         while at < len(tokens) and tokens[at][0] < one.end:
             at += 1
-    times = [one for words in time_words(question, now) if (one := _time(question, words, found))]
+    found = _without_both(question, found)
+    times = [
+        one
+        for words in time_words(question, now)
+        if (one := _time(question, words, found)) and not _is_left_out(question, one, found)
+    ]
     return sorted(found + times[:1], key=lambda one: one.start)
+
+
+def _is_left_out(question: str, one: Found, before: Sequence[Found]) -> bool:
+    spans = [(own.start, own.end) for own in before]
+    return is_left_out(question, one.start, one.end, spans, subject=one.subject)
+
+
+def _without_both(question: str, found: list[Found]) -> list[Found]:
+    """Without tags and categories that filters cannot say: these let through any of one kind."""
+    joined: dict[Found, Found] = {}
+    for one, other in pairwise([one for one in found if _is_label(one)]):
+        # A comma is an "or" within a list: "tagged wool, spring or slugs".
+        any_of = _ANY_OF.match(question, one.end)
+        either = any_of is not None and (not any_of["comma"] or other.start == one.end)
+        same = bool(one.recognised.filters.tags) == bool(other.recognised.filters.tags)
+        if either != same:
+            return [own for own in found if not _is_label(own)]
+        if _JOINED.fullmatch(question, one.end, other.start):
+            joined[other] = replace(other, start=one.end)
+    return [joined.get(one, one) for one in found]
+
+
+def _is_label(one: Found) -> bool:
+    return bool(one.recognised.filters.tags or one.recognised.filters.categories)
 
 
 Tokens = Sequence[tuple[int, int, str]]
@@ -220,13 +202,24 @@ def _is_part_of_a_name(head: str, tail: str, name: str) -> bool:
     return behind is not None or (before is not None and not _FUNCTION.search(head))
 
 
-def _tag(question: str, start: int, end: int, name: str, *_: object) -> Found | None:
+def _tag(
+    question: str, start: int, end: int, name: str, _: object, __: Names, before: Sequence[Found]
+) -> Found | None:
     match = _TAGGED.search(question[:start]) if _SPEAKS.search(question) else None
-    return _quoted(question, match.start(), end, Filters(tags=(name,))) if match else None
+    own = Filters(tags=(name,))
+    if match is None:
+        return _one_more(question, start, end, own, before)
+    return _quoted(question, match.start(), end, own)
 
 
 def _category(
-    question: str, start: int, end: int, name: str, known: object, names: Names, _: object
+    question: str,
+    start: int,
+    end: int,
+    name: str,
+    known: object,
+    names: Names,
+    before: Sequence[Found],
 ) -> Found | None:
     if not _SPEAKS.search(question):
         return None
@@ -234,10 +227,23 @@ def _category(
     behind = _THEN_CATEGORY.match(question, end)
     if match is None and behind:
         match, end = _IN_THE.search(question[:start]), behind.end()
-    if match is None:
-        return None
     own = Filters(tags=(name,)) if known is names.tags else Filters(categories=(name,))
+    if match is None:
+        return _one_more(question, start, end, own, before)
     return _quoted(question, match.start(), end, own)
+
+
+def _one_more(
+    question: str, start: int, end: int, own: Filters, before: Sequence[Found]
+) -> Found | None:
+    """One more tag or category of a list."""
+    if not before or not _is_label(before[-1]):
+        return None
+    last = before[-1].end
+    joined = _ONE_MORE.fullmatch(question, last, start)
+    if joined is None or (joined["comma"] and not _GOES_ON.match(question, end)):
+        return None
+    return replace(_quoted(question, start, end, own), start=last)
 
 
 def _quoted(question: str, start: int, end: int, filters: Filters) -> Found:

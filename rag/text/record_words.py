@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import regex
 
-from rag.types import Claim, Filters, Found, Post, Query, Wanted
+from rag.types import Claim, Filters, Found, Post, Query, Recognised, Wanted
 
 NO_AUTHOR, NO_DATE = "no author", "no date"
 # All that a claim may be made of, beside what it takes from records and from the question.
@@ -74,6 +74,39 @@ def filter_words(filters: Filters) -> str:
         _time_words(filters),
     )
     return " ".join(part for part in parts if part)
+
+
+def limit_warnings(
+    filters: Filters, lifted: Sequence[Recognised], shut_out: Sequence[Recognised]
+) -> tuple[str, ...]:
+    """What a reader should know of limits that a question names and that do not hold.
+
+    Args:
+        filters: The caller's; they hold.
+        lifted: Under which nothing was found.
+        shut_out: What the caller's filters do not let through.
+    """
+    within = filter_words(filters)
+    warnings: list[str] = []
+    if shut_out:
+        names = listed(f"“{one.words}”" for one in shut_out)
+        warnings.append(f"Looked only in posts {within}: {names} in the question limits nothing.")
+    if lifted:
+        limits = filter_words(_together([one.filters for one in lifted]))
+        where = f" among posts {within}" if within else ""
+        instead = "in all of these" if within else "without that limit"
+        warnings.append(f"Nothing was found {limits}{where}; looked {instead} instead.")
+    return tuple(warnings)
+
+
+def _together(filters: Sequence[Filters]) -> Filters:
+    return Filters(
+        authors=tuple(name for one in filters for name in one.authors),
+        categories=tuple(name for one in filters for name in one.categories),
+        tags=tuple(name for one in filters for name in one.tags),
+        since=max((one.since for one in filters if one.since), default=None),
+        until=min((one.until for one in filters if one.until), default=None),
+    )
 
 
 def _time_words(filters: Filters) -> str:

@@ -14,7 +14,9 @@ from datetime import datetime
 import regex
 
 from rag.text.date_words import time_words
-from rag.text.recognise import NOUN, SUBJECT, VERB, Found, Names, recognise
+from rag.text.left_out import NOUN, VERB
+from rag.text.names import Names
+from rag.text.recognise import SUBJECT, Found, recognise
 from rag.types import Recognised, RecordQuestion, Wanted
 
 _FLAGS = regex.IGNORECASE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import regex
@@ -12,6 +13,8 @@ from rag.index.lexicon import Lexicon
 from rag.types import Filters, Query, Recognised, Turn
 from rag.understanding.followups import looked_at, standalone
 from rag.understanding.record_questions import Reading, read_about_last_post, read_question
+
+_NAMED = ("authors", "categories", "tags")
 
 
 def understand(
@@ -57,6 +60,9 @@ def understand(
         if lexicon and recognise
         else Reading(rest=asked)
     )
+    shut_out = _shut_out(filters, reading.recognised)
+    if shut_out:  # without its words, it would be asked of what the caller named
+        reading = Reading(rest=asked)
     if lexicon and recognise and history and not reading.record:
         reading = read_about_last_post(asked, history[-1].answer) or reading
     if reading.record:
@@ -77,30 +83,50 @@ def understand(
         reworded=None if other in searches else other,
         filters=narrowed,
         recognised=recognised,
+        shut_out=shut_out,
         record=reading.record,
     )
+
+
+def _shut_out(filters: Filters, recognised: Sequence[Recognised]) -> tuple[Recognised, ...]:
+    """Names in a question none of which is among those that the caller set."""
+    for kind in _NAMED:
+        own = tuple(one for one in recognised if getattr(one.filters, kind))
+        names = [name for one in own for name in getattr(one.filters, kind)]
+        if names and getattr(filters, kind) and not _both(getattr(filters, kind), names):
+            return own
+    return ()
 
 
 def _narrow(
     filters: Filters, recognised: Sequence[Recognised]
 ) -> tuple[Filters, tuple[Recognised, ...]]:
-    """The caller's filters and what narrows them further; names only where the caller set none."""
+    """The caller's filters and what narrows them further; of names, those that both let through."""
+    names = {kind: _names(filters, recognised, kind) for kind in _NAMED}
+    now = replace(
+        filters, authors=names["authors"], categories=names["categories"], tags=names["tags"]
+    )
     taken: list[Recognised] = []
-    now = filters
     for one in recognised:
         own = one.filters
-        narrower = Filters(
-            authors=filters.authors or _each_once(now.authors, own.authors),
-            categories=filters.categories or _each_once(now.categories, own.categories),
-            tags=filters.tags or _each_once(now.tags, own.tags),
-            since=max(filter(None, (now.since, own.since)), default=None),
-            until=min(filter(None, (now.until, own.until)), default=None),
+        since = max(filter(None, (now.since, own.since)), default=None)
+        until = min(filter(None, (now.until, own.until)), default=None)
+        narrows = any(
+            _both(names[kind], getattr(own, kind)) and names[kind] != getattr(filters, kind)
+            for kind in _NAMED
         )
-        if narrower != now:
+        if narrows or (since, until) != (now.since, now.until):
             taken.append(one)
-        now = narrower
+        now = replace(now, since=since, until=until)
     return now, tuple(taken)
 
 
-def _each_once(names: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*names, *more)))
+def _names(filters: Filters, recognised: Sequence[Recognised], kind: str) -> tuple[str, ...]:
+    callers: tuple[str, ...] = getattr(filters, kind)
+    named = tuple(dict.fromkeys(name for one in recognised for name in getattr(one.filters, kind)))
+    return _both(callers, named) if callers and named else callers or named
+
+
+def _both(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    folded = {name.casefold() for name in others}
+    return tuple(name for name in names if name.casefold() in folded)
