@@ -18,7 +18,7 @@ from rag.checking.foreign import has_foreign, without_foreign
         "data:text/html,x", "mailto:a@b.example", "tel:+1234", "file:///etc/passwd", "blob:x",
         "[here](x)", "![](//e.example/x.png)", "[here]: x", "<b>", "</p>", "<img src=x",
         "<!-- x -->",
-        "&lt;", "&#106;", "```html", "~~~",
+        "&lt;", "&ltb;", "&#106;", "```html", "~~~",
     ],
 )  # fmt: skip
 def test_what_no_quote_has_is_foreign_and_can_be_cut_out(said: str) -> None:
@@ -34,6 +34,7 @@ def test_what_no_quote_has_is_foreign_and_can_be_cut_out(said: str) -> None:
         "At 3.5 m, i.e. by 4 p.m., the U.S. team had 1,200.5 of them.", "The data: three of forty.",
         "Use a < b and c & d.", "Version 1.10.2 is out.", "他们说3.5万。然后呢？",
         "Ph.D. and No. 7",
+        "AT&T; and R&D;", "Open setup.html, node.js or Report.PDF.",
         "A file: it was open.", "He said: //", "a/b and either/or", "“Yes”… and then… no.",
     ],
 )  # fmt: skip
@@ -50,7 +51,35 @@ def test_part_of_an_address_that_a_quote_has_is_another_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a-", "a.", "[", "<a", "a", "a@", "http:", "&a", "1.", "[](", "//a", "data"]
+    ("said", "quote"),
+    [
+        ("Read readme.md first.", "First, read README.md!"),
+        ("It is in St.Louis.", "The museum is in St. Louis, Missouri."),
+        ("It is in St.Louis.", "The museum is in ST.LOUIS."),
+    ],
+)
+def test_words_with_a_dot_may_be_spelled_otherwise(said: str, quote: str) -> None:
+    assert has_foreign(said, ["The museum."])
+    assert not has_foreign(said, [quote])
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("It is at good.example/A.", "Read good.example/a."),
+        ("Ask Me@good.example.", "Ask me@good.example."),
+        ("It is at good.example.", "It is in the good; example of old.Good. Example-net"),
+        ("It is at evil.html/x.", "An evil. Html is a language."),
+        ("It is at good.example.", "Read https://good.example/now or x-good.example."),
+        ("It is R&amp;D.", "It is R&AMP;D."),
+    ],
+)
+def test_an_address_may_not(said: str, quote: str) -> None:
+    assert has_foreign(said, [quote])
+
+
+@pytest.mark.parametrize(
+    "piece", ["a-", "a.", "[", "<a", "a", "a@", "http:", "&a", "1.", "[](", "//a", "data", "a. "]
 )
 def test_a_claim_made_to_stall_is_looked_at_in_time(piece: str) -> None:
     started = time.monotonic()

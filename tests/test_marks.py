@@ -87,6 +87,28 @@ def test_what_is_no_word_goes(text: str, plain: str) -> None:
     assert read(text) == [Marked(plain, (1,))]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[12] Wool helps. [13] Tape does not.", [("Wool helps.", 12), ("Tape does not.", 13)]),
+        ("- [12] Wool helps.\n- [13] It does.", [("Wool helps.", 12), ("It does.", 13)]),
+        ("I look</think>[12] Wool helps. [13] So.", [("Wool helps.", 12), ("So.", 13)]),
+        ("[12] Wool helps. Tape does not. [13]", [("Wool helps.", 12), ("Tape does not.", 13)]),
+        ("Wool helps. [12] Tape does not. [13]", [("Wool helps.", 12), ("Tape does not.", 13)]),
+        ("【12】羊毛很好。【13】胶带不好。", [("羊毛很好。", 12), ("胶带不好。", 13)]),
+        ("**Wool helps [12].** Tape does not [13].", [("Wool helps.", 12), ("Tape does not.", 13)]),
+        ("**Wool helps.** [12] Tape **does** not [13].",
+         [("Wool helps.", 12), ("Tape does not.", 13)]),
+        ("**Wool helps [12]. Tape does not [13].**", [("Wool helps.", 12), ("Tape does not.", 13)]),
+    ],
+)  # fmt: skip
+def test_a_mark_and_what_is_bold_belong_to_one_sentence(
+    text: str, said: list[tuple[str, int]]
+) -> None:
+    found = [one for one in read(text) if one.text]
+    assert found == [Marked(words, (number,)) for words, number in said]
+
+
 def test_an_error_comes_behind_the_last_whole_sentence() -> None:
     def breaking() -> Iterator[str]:
         yield "Wool helps [1]. Tape does not. [3] And then it"

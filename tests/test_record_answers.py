@@ -77,6 +77,9 @@ def assistant(folder: Path) -> Iterator[Assistant]:
           "“Compost in winter”, published on 1 March 2016."]),
         ("What was posted on 1 March 2020?",
          ["There is 1 post on 1 March 2020.", "“Tomatoes from seed”, published on 1 March 2020."]),
+        ("What is the newest post about Compost in winter?",
+         ["The newest post about “Compost in winter” is “Compost in winter”, published on"
+          " 1 March 2016, by Ines Moreau."]),
         ("When was “Compost in winter” published?",
          ["“Compost in winter” was published on 1 March 2016, by Ines Moreau."]),
     ],
@@ -224,6 +227,18 @@ def test_what_does_not_stand_in_the_record_is_left_out(made: Claim, reason: str)
 def test_a_post_that_was_not_asked_for_is_left_out() -> None:
     answer = checked(claim(SAID, TITLE, DATE, AUTHOR), filters=Filters(authors=("Ines Moreau",)))
     assert "is not one that the question asks for" in answer.rejected[0].reason
+
+
+def test_a_limit_may_be_the_same_words_as_a_title_or_a_date() -> None:
+    same = replace(SLUGS, title="wool")
+    title = Fact(same, "title", "“wool”")
+    text = "The newest post about “wool” is “wool”"
+    assert checked(claim(f"{text}.", title, of_all="newest")).sentences
+    reason = checked(claim(f"{text} zebras.", title, of_all="newest")).rejected[0].reason
+    assert "more than the records" in reason
+    split = claim("“Slugs about “wool” without pellets”.", TITLE)
+    assert "does not name" in checked(split).rejected[0].reason
+    assert not checked(claim("A post about “wool”.", title)).sentences
 
 
 def test_screens_and_records_show_what_it_rests_on(assistant: Assistant) -> None:

@@ -10,6 +10,8 @@ from small_site import garden
 from rag.calibration import UNCALIBRATED, load_calibration
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import Index
+from rag.index.lexicon import Lexicon
+from rag.retrieval.by_words import retrieve_by_words
 from rag.retrieval.retrieve import retrieve
 from rag.types import Filters, Found, Query
 
@@ -60,6 +62,16 @@ def test_filters_hold_for_meaning_and_for_words(
     found = find(index, "lettuces tomatoes heap snow", filters=filters)
     assert {hit.passage.post.title for hit in found.hits} == titles
     assert bool(found.hits) == bool(titles)
+
+
+@pytest.mark.parametrize("author", ["Ines Moreau", "Tom Baker"])
+def test_filters_leave_the_best_of_whom_they_name_where_words_alone_are_searched(
+    index: Index, author: str
+) -> None:
+    asked = "tomatoes bed"
+    query = Query(asked, asked, (asked,), filters=Filters(authors=(author,)))
+    found = retrieve_by_words(query, index, Lexicon(index.catalog), candidates=1, hits=5)
+    assert [hit.passage.post.authors for hit in found.hits] == [(author,)]
 
 
 def test_of_several_searches_each_passage_comes_once(index: Index) -> None:

@@ -29,6 +29,12 @@ def found(question: str, sentence: str, around: str = "") -> str | None:
         ("How long did the trial run?", "The trial ran for six weeks.", "six weeks"),
         ("Who built the mill?", "The mill was built by Anna Keller.", "Anna Keller"),
         ("Who won the prize?", "Tom van Dyke won it.", "Tom van Dyke"),
+        ("How much did the wool cost?", "The wool was no more than $5.", "no more than $5"),
+        ("How much did the wool cost?", "The wool was $5 a bag or more.", "$5 a bag or more"),
+        ("How many beds were there?", "There were at least two beds.", "at least two"),
+        ("How long did the trial run?", "It ran for up to six weeks.", "up to six weeks"),
+        ("When was the mill built?", "The mill was built before 1871.", "before 1871"),
+        ("When did the war end?", "The war began and ended in 1914.", "1914"),
     ],
 )
 def test_the_one_thing_that_is_asked_for_is_found(
@@ -51,6 +57,11 @@ def test_the_one_thing_that_is_asked_for_is_found(
         ("Who built the mill?", "The mill was built by the Water Board."),
         ("Where is the mill?", "The mill is in Halm."),  # no rule is good enough
         ("When was the Halm mill built?", "The Brook mill was built in 1871."),  # of another
+        ("Who founded the club?", "The club was not founded by Ada Lane."),  # denied
+        ("When did the mill close?", "The mill did not close in 1999."),
+        ("How many dogs were there?", "Not two dogs were there."),
+        ("When did the war end?", "The war began in 1914."),  # the opposite
+        ("When was the bank founded?", "The bank closed in 1999."),
         ("Qui a construit le moulin?", "Le moulin fut construit en 1871."),
         ("", ""),
     ],

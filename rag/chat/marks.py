@@ -19,8 +19,16 @@ _MARK = (
 )
 _MARKS = re.compile(_MARK, re.IGNORECASE)
 _OPEN_MARK = re.compile(r"`?[\[【][^\]】]*$")
-_STOP_THEN_MARKS = re.compile(rf"([.!?。！？…]+[\"”’)]*)((?:\s*{_MARK})+)", re.IGNORECASE)
+_STOP_THEN_MARKS = re.compile(
+    rf"([.!?。！？…]+[\"”’)]*(?:\*\*|__)?)((?:\s*{_MARK})+)", re.IGNORECASE
+)
+_LAST_MARKS = re.compile(rf"{_STOP_THEN_MARKS.pattern}(?=\s*\Z)", re.IGNORECASE)
+_MARKS_THEN_WORD = re.compile(rf"\s*{_MARK}(?:\s*{_MARK})*\s*[*_\"“‘(]*\w", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)]|#{1,6})[ \t]+", re.MULTILINE)
+_UNPAIRED = {
+    sign: re.compile(rf"\A\s*{re.escape(sign)}\s*|{re.escape(sign)}(?=[.!?。！？…\"”’)\s]*\Z)")
+    for sign in ("**", "__")
+}
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 _PART = re.compile(r"(\d+)(?:\s*(?:[–—-]|to)\s*[#^]?\s*(\d+))?")
 _WIDEST = 20  # numbers that one mark may span, "[3-9]"; more is no list of sources
@@ -52,11 +60,12 @@ class Marked:
 def marked_sentences(pieces: Iterable[str]) -> Iterator[Marked]:
     """The sentences of a text that comes in pieces, each as soon as it is complete.
 
-    A mark after the full stop belongs to the sentence before it. What a model thinks aloud before
-    its answer is left out. When the pieces end in an error, so does this, behind the last sentence
-    that has its full stop.
+    A mark after the full stop belongs to the sentence before it; where the text begins with a mark,
+    each stands before its sentence. What a model thinks aloud before its answer is left out. When
+    the pieces end in an error, so does this, behind the last sentence that has its full stop.
     """
     text, next_look = "", 0
+    leads: bool | None = None  # as soon as a sentence is complete, for all of them
     try:
         # Letter by letter: where a server cuts its pieces must not change what is read.
         for letter in chain.from_iterable(_spoken(pieces)):
@@ -64,21 +73,33 @@ def marked_sentences(pieces: Iterable[str]) -> Iterator[Marked]:
             if not (letter.isspace() or not letter.isascii()):
                 continue
             if len(text) >= next_look and _MAY_END.search(text):
-                done, text = _split_off(text)
+                text = _without_thought(text)
+                before = _marks_lead(text) if leads is None else leads
+                done, text = _split_off(text, before)
+                leads = before if done else leads
                 yield from done
                 # What goes on and on is looked at less and less often.
                 next_look = 0 if done or len(text) < _LONG else int(len(text) * 1.1)
             if len(text) > _LONGEST:
+                leads = _marks_lead(text) if leads is None else leads
                 yield _marked(text)
                 text, next_look = "", 0
     except Exception:
-        yield from (_marked(one) for one in _sentences(text) if _ENDED.search(one))
+        yield from (_marked(one) for one in _sentences(text, leads) if _ENDED.search(one))
         raise
-    yield from map(_marked, _sentences(text))
+    yield from map(_marked, _sentences(text, leads))
 
 
-def _sentences(text: str) -> list[str]:
-    return [one.text for one in split_sentences(_marks_inside(text))]
+def _sentences(text: str, leads: bool | None) -> list[str]:
+    leads = _marks_lead(text) if leads is None else leads
+    if leads:  # a mark that nothing follows stands behind its sentence all the same
+        text = _LAST_MARKS.sub(_before_stop, text)
+    return [one.text for one in split_sentences(_marks_inside(text, leads))]
+
+
+def _marks_lead(text: str) -> bool:
+    """Whether a text begins with a mark that something follows."""
+    return _MARKS_THEN_WORD.match(_LIST_MARK.sub("", text)) is not None
 
 
 def _spoken(pieces: Iterable[str]) -> Iterator[str]:
@@ -100,12 +121,15 @@ def _spoken(pieces: Iterable[str]) -> Iterator[str]:
     yield from pieces
 
 
-def _split_off(text: str) -> tuple[list[Marked], str]:
+def _without_thought(text: str) -> str:
+    """Without a thought whose beginning was never said: some servers keep it."""
+    ends = list(_THOUGHT_ENDS.finditer(text))
+    return text[ends[-1].end() :] if ends else text
+
+
+def _split_off(text: str, leads: bool) -> tuple[list[Marked], str]:
     """The sentences that are surely complete, marks and all, and the rest, which may go on."""
-    thought = list(_THOUGHT_ENDS.finditer(text))
-    if thought:  # its beginning was never said: some servers keep it
-        text = text[thought[-1].end() :]
-    moved = _marks_inside(text)
+    moved = _marks_inside(text, leads)
     sentences = split_sentences(moved)
     if len(sentences) < 2:
         return [], text
@@ -115,17 +139,31 @@ def _split_off(text: str) -> tuple[list[Marked], str]:
     return [_marked(one.text) for one in sentences[:-1]], moved[sentences[-1].start :]
 
 
-def _marks_inside(text: str) -> str:
-    """Marks that follow a full stop belong to its sentence: they move in front of it."""
+def _marks_inside(text: str, leads: bool) -> str:
+    """Marks behind a full stop move in front of it, to its sentence; or they begin the next one."""
     plain = _LIST_MARK.sub("", text)  # "2." would be taken for a sentence
-    return _STOP_THEN_MARKS.sub(lambda match: f"{match[2].rstrip()}{match[1]}", plain)
+    # At a line break, as the splitter would take "A. [2]" for a sentence.
+    return _STOP_THEN_MARKS.sub(r"\1\n\2" if leads else _before_stop, plain)
+
+
+def _before_stop(match: re.Match[str]) -> str:
+    return f"{match[2].rstrip()}{match[1]}"
 
 
 def _marked(sentence: str) -> Marked:
     numbers = [n for mark in _MARKS.finditer(sentence) for n in _listed(mark.group())]
-    text = _UNSEEN.sub("", _EMPHASIS.sub(r"\2", _MARKS.sub("", sentence)))
+    paired = _without_unpaired(_MARKS.sub("", sentence))
+    text = _UNSEEN.sub("", _EMPHASIS.sub(r"\2", paired))
     text = re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
     return Marked(text, tuple(dict.fromkeys(numbers)))
+
+
+def _without_unpaired(text: str) -> str:
+    """Without the half of a pair around several sentences, or of one that a stop ends."""
+    for sign, edge in _UNPAIRED.items():
+        if text.count(sign) % 2:
+            text = edge.sub("", text, count=1)
+    return text
 
 
 def _listed(mark: str) -> Iterator[int]:

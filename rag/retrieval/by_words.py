@@ -15,13 +15,14 @@ from rag.index.index import Index
 from rag.index.lexicon import Lexicon
 from rag.text.language import fitted
 from rag.text.sentences import is_one_sign, question_words, search_words
-from rag.types import Found, Hit, Passage, Query, SentenceScore
+from rag.types import Filters, Found, Hit, Passage, Query, SentenceScore
 
 # What is measured, in the order in which values are handed over. "share" is the part of the
 # question's words, by their rarity, that stand in a passage or a sentence.
 PASSAGE_FEATURES = ("words", "share")
 SENTENCE_FEATURES = ("share", "passage")
 ANSWERABLE_FEATURES = ("share", "best_sentence")
+_LOOKED_AT = 20_000  # passages with the question's words, where filters leave few of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,19 @@ def measure(
 ) -> list[Measured]:
     """What is measured of the passages that hold words of a search text, in the order of BM25."""
     words = question_words(text)
-    scores = catalog_read.by_words(index.catalog, words, limit)
-    if query.filters:
-        allowed = catalog_filters.allowed_passages(index.catalog, query.filters)
-        scores = {id_: score for id_, score in scores.items() if id_ in allowed}
+    scores = _best(words, query.filters, index, limit)
     weights = {word: lexicon.rarity(word) or lexicon.rarest for word in words}
     passages = catalog_read.passages(index.catalog, list(scores))
     most = max(scores.values(), default=0.0) or 1.0
     return [_measured(passages[id_], score / most, weights) for id_, score in scores.items()]
+
+
+def _best(words: Sequence[str], filters: Filters, index: Index, limit: int) -> dict[str, float]:
+    if not filters:
+        return catalog_read.by_words(index.catalog, words, limit)
+    allowed = catalog_filters.allowed_passages(index.catalog, filters)
+    found = catalog_read.by_words(index.catalog, words, _LOOKED_AT)
+    return dict([item for item in found.items() if item[0] in allowed][:limit])
 
 
 def _measured(passage: Passage, words: float, weights: Mapping[str, float]) -> Measured:

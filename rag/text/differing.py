@@ -19,10 +19,15 @@ _MONTHS = (
 )
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _NOT = frozenset(
-    "no not never none nobody nothing without neither nor cannot longer stopped ended closed"
-    " cancelled abolished isn aren wasn weren don doesn didn won nicht kein keine nie sin"
-    " nunca ya".split()
+    "no not never none nobody nothing without neither nor cannot stopped ended closed"
+    " cancelled abolished nicht kein keine nie nunca".split()
 )
+# Denials whose parts deny nothing: "longer", the "don" of "don't", "ya".
+_DENIAL = regex.compile(r"\b(?:no\s+longer|ya\s+no|\p{L}+n[’']t)\b", regex.IGNORECASE)
+# Without, in Spanish; in other languages a noun or a pronoun.
+_SIN = regex.compile(r"\bsin\b(?!\s+embargo\b)", regex.IGNORECASE)
+_SPANISH = regex.compile(r"\b(?:el|los|las|una|del|que|y|por|con|para|está|están|al)\b",
+                         regex.IGNORECASE)  # fmt: skip
 _TOKEN = regex.compile(r"[£€$¥₩]|\d+(?:[.,:]\d+)*|[\p{L}\p{M}]+")
 _MONEY = {"£": "pound", "€": "euro", "$": "dollar", "¥": "yen", "₩": "won"}
 _YEAR = regex.compile(r"(?:19|20)\d\d")
@@ -48,7 +53,7 @@ class Said:
 
 def said(text: str) -> Said:
     """A sentence's values."""
-    tokens = [token.lower() for token in _TOKEN.findall(text)]
+    tokens = [token.lower() for token in _TOKEN.findall(_denials_in_one_word(text))]
     values: dict[str, set[str]] = {}
     for place in range(len(tokens)):
         kind, value = _value(tokens, place)
@@ -61,9 +66,15 @@ def about(text: str) -> Words:
     """What a text is about, without its values."""
     return {
         stem(word): word
-        for word in search_words(text).lower().split()
+        for word in search_words(_denials_in_one_word(text)).lower().split()
         if word not in STOP_WORDS and word not in _NOT and not _is_value(word)
     }
+
+
+def _denials_in_one_word(text: str) -> str:
+    """The text with "not" for each denial that is several words, or part of one."""
+    plain = _DENIAL.sub(" not ", text)
+    return _SIN.sub("not", plain) if _SPANISH.search(plain) else plain
 
 
 def conflict(one: Said, other: Said) -> bool:

@@ -157,24 +157,32 @@ def objection(claim: Claim, query: Query, found: Found) -> str | None:
     Every title, date, author and number in it must be that of the record, the posts must be those
     that the question asks for, and nothing else may be said of them.
     """
-    rest, behind = "", claim.text
     for fact in claim.facts:
         own = said(fact.post, fact.field)
         if fact.said != own:
             return f"It names {fact.said!r} where the post's record has {own!r}."
         if not lets_through(query.filters, fact.post):
             return f"The post {fact.post.id} is not one that the question asks for."
-        # In their order: a limit of the question may be the same words as a date.
+    wrong = _not_of_all(claim, found) if claim.of_all else None
+    if wrong:
+        return wrong
+    # A limit of the question may be the same words as a title, which comes behind it, or as a date,
+    # which stands there instead of it. The line break keeps apart what stands around it.
+    limit = scope(query)
+    wrong = _says_more(claim, claim.text, limit)
+    before = claim.text.replace(limit, "\n", 1) if limit else claim.text
+    return wrong and _says_more(claim, before, "") and wrong
+
+
+def _says_more(claim: Claim, text: str, limit: str) -> str | None:
+    """What a text says beside the facts of a claim, in their order, and one limit behind that."""
+    rest, behind = "", text
+    for fact in claim.facts:
         before, there, behind = behind.partition(fact.said)
         if not there:
             return f"It does not name {fact.said!r}, as it claims to."
         rest = f"{rest} {before}"
-    rest = f"{rest} {behind}".replace(scope(query), " ", 1)
-    if claim.of_all:
-        wrong = _not_of_all(claim, found)
-        if wrong:
-            return wrong
-        rest = rest.replace(claim.of_all, " ", 1)
+    rest = f"{rest} {behind}".replace(limit, " ", 1).replace(claim.of_all, " ", 1)
     more = [word for word in regex.findall(r"[\p{L}\p{N}]+", rest) if word.lower() not in _FRAME]
     return f"It says more than the records: {' '.join(more)!r}." if more else None
 

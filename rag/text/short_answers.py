@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import regex
 
-from rag.text.sentences import STOP_WORDS, search_words
+from rag.text.sentences import STOP_WORDS, denies, search_words
 from rag.types import Span
 
 _MONTH = (
@@ -60,6 +60,28 @@ _NAME = regex.compile(
 )
 _ARTICLE_BEFORE = regex.compile(r"\b(?:the|an?)\s+$", regex.IGNORECASE)
 _BY_BEFORE = regex.compile(r"\bby\s+(?:\p{Ll}+\s+){0,2}$")
+# Without these words, what they stand beside would say more than the sentence does.
+_BOUND_BEFORE = regex.compile(
+    r"\b(?:(?:no |not )?(?:more|less|fewer|longer|later|earlier) than|at (?:the )?(?:very )?"
+    r"(?:least|most|latest|earliest)|up to)\s+(?:about\s+|the\s+)?$",
+    regex.IGNORECASE,
+)
+_TIME_BEFORE = regex.compile(r"\b(?:(?:not )?(?:before|after|until))\s+$", regex.IGNORECASE)
+_BOUND_BEHIND = regex.compile(
+    r"\s+(?:\p{L}+\s+){0,2}?(?:or (?:more|less|fewer|longer|later|earlier)"
+    r"|at (?:the )?(?:very )?(?:least|most|latest|earliest))\b",
+    regex.IGNORECASE,
+)
+# Words with "no" or "not" that deny nothing.
+_NO_DENIAL = regex.compile(
+    r"\b(?:no|not) (?:more|less|fewer|longer|later|earlier) than\b|\bnot (?:only|before|until)\b",
+    regex.IGNORECASE,
+)
+# What begins and what ends, in the forms that a question and a sentence have.
+_BEGINS = frozenset("begin began begins begun started starts opened opens founded born".split())
+_ENDS = frozenset("ended ends closed closes stopped stops finished died dies".split())
+_ASKS_BEGINS = _BEGINS | {"start", "open"}
+_ASKS_ENDS = _ENDS | {"end", "close", "stop", "finish", "die"}
 _ASKS = regex.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", regex.IGNORECASE)
 # Capitals that begin a sentence and no name.
 _NO_NAME = STOP_WORDS | frozenset(
@@ -107,6 +129,8 @@ def short_answer(question: str, sentence: str, around: str = "") -> Span | None:
     kind = asked_for(question)
     if kind is None or not _named(question) <= _stems(f"{sentence} {around}"):
         return None
+    if denies(_NO_DENIAL.sub(" ", sentence)) or (kind == "when" and _opposite(question, sentence)):
+        return None
     found = list(_candidates(kind, question, sentence))
     if len(found) != 1:
         return None
@@ -115,7 +139,7 @@ def short_answer(question: str, sentence: str, around: str = "") -> Span | None:
         return None
     if kind == "many" and not _counts(question, sentence, only):
         return None
-    return Span(*only.span())
+    return _bounded(kind, sentence, only)
 
 
 def asked_for(question: str) -> Wanted | None:
@@ -138,6 +162,28 @@ def _candidates(kind: Wanted, question: str, sentence: str) -> Iterator[regex.Ma
             if kind == "who" and not _is_a_whole_name(match, sentence):
                 continue
             yield match
+
+
+def _opposite(question: str, sentence: str) -> bool:
+    """Whether one speaks of a beginning alone and the other one of an end alone."""
+    asked, said = (set(search_words(text).lower().split()) for text in (question, sentence))
+    begins, ends = not _ASKS_BEGINS.isdisjoint(asked), not _ASKS_ENDS.isdisjoint(asked)
+    if begins == ends:
+        return False
+    own, other = (_BEGINS, _ENDS) if begins else (_ENDS, _BEGINS)
+    return own.isdisjoint(said) and not other.isdisjoint(said)
+
+
+def _bounded(kind: Wanted, sentence: str, only: regex.Match[str]) -> Span:
+    """Where something stands, with the words that make a bound of it."""
+    if kind == "who":
+        return Span(*only.span())
+    head = sentence[: only.start()]
+    before = _BOUND_BEFORE.search(head)
+    if before is None and kind == "when":
+        before = _TIME_BEFORE.search(head)
+    behind = _BOUND_BEHIND.match(sentence, only.end())
+    return Span((before or only).start(), (behind or only).end())
 
 
 def _counts(question: str, sentence: str, number: regex.Match[str]) -> bool:
