@@ -151,10 +151,11 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
     from rag.writing.with_chat import CONTEXT_TOKENS, ChatWriter
 
     given: dict[str, Any] = {"base_url": settings.chat_base_url} if settings.chat_base_url else {}
+    given["timeout"] = settings.chat_timeout
     try:
-        model = init_chat_model(
-            settings.chat_model, temperature=0, timeout=settings.chat_timeout, **given
-        )
+        model = init_chat_model(settings.chat_model, temperature=0, **given)
+        if (model.profile or {}).get("temperature") is False:  # it refuses requests with one
+            model = init_chat_model(settings.chat_model, **given)
     # Each provider's package has errors of its own, some of them plain exceptions.
     except Exception as error:
         raise unusable(error, settings.chat_model) from error
