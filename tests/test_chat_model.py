@@ -130,6 +130,22 @@ def test_an_answer_that_breaks_off_keeps_its_whole_sentences(
     assert any(warning in one for one in answer.warnings)
 
 
+def test_where_nothing_passed_before_it_broke_off_answers_are_quoted(
+    index: Path, number: int
+) -> None:
+    wrong = Reply((f"Rabbits in Peru ate 900 of them [{number}]. ", "And the"), cut=True)
+    with serving(wrong) as server:
+        answer = ask(server, index)
+        assert len(server.requests) == 1
+        unquoted = ask(server, index, chat_fallback=False)
+    assert BARE in answer.text
+    assert {one.basis for one in answer.sentences} == {Basis.QUOTED}
+    assert [one.claim.text for one in answer.rejected] == ["Rabbits in Peru ate 900 of them."]
+    assert answer.warnings[-1].endswith("Quoted from the posts instead.")
+    assert not unquoted.answered
+    assert unquoted.warnings[-1].startswith("cut short: ")
+
+
 def test_the_loop_goes_on_while_a_model_writes(index: Path, number: int) -> None:
     async def run() -> tuple[int, Answer]:
         ticks = 0
