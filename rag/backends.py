@@ -14,9 +14,10 @@ from rag.checking.judge import EstimatingJudge, Judge, ReadsClaims
 from rag.embedding.embedder import BUNDLED_ID, Embedder, HashEmbedder, ModelId
 from rag.errors import ConfigError, ModelUnavailable
 from rag.index.index import Index
-from rag.pipeline import Condenser, Writer
+from rag.pipeline import Writer
 from rag.reading.reader import Reader, Reranker
 from rag.settings import BUNDLED_MODEL, Settings
+from rag.understanding.condensing import Condenser
 from rag.writing.quotes import QuoteWriter
 
 _JUDGING = 20.0  # seconds that a chat model may take to judge one claim
@@ -147,14 +148,16 @@ def load_writer(settings: Settings, calibration: Calibration, *, read: bool = Fa
         return quotes
     from langchain.chat_models import init_chat_model
 
+    from rag.chat.room import CONTEXT_TOKENS
     from rag.chat.trouble import unusable
-    from rag.writing.with_chat import CONTEXT_TOKENS, ChatWriter
+    from rag.writing.with_chat import ChatWriter
 
     given: dict[str, Any] = {"base_url": settings.chat_base_url} if settings.chat_base_url else {}
+    given["timeout"] = settings.chat_timeout
     try:
-        model = init_chat_model(
-            settings.chat_model, temperature=0, timeout=settings.chat_timeout, **given
-        )
+        model = init_chat_model(settings.chat_model, temperature=0, **given)
+        if (model.profile or {}).get("temperature") is False:  # it refuses requests with one
+            model = init_chat_model(settings.chat_model, **given)
     # Each provider's package has errors of its own, some of them plain exceptions.
     except Exception as error:
         raise unusable(error, settings.chat_model) from error
@@ -187,7 +190,7 @@ def load_condenser(writer: Writer) -> Condenser | None:
     if not isinstance(writer, ChatWriter):
         return None
     seconds = min(writer.seconds, _CONDENSING)
-    return ChatCondenser(writer.model, writer.name, seconds, writer.meter)
+    return ChatCondenser(writer.model, writer.name, seconds, writer.meter, writer.context_tokens)
 
 
 def load_reranker(settings: Settings) -> Reranker | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from time import perf_counter
 from typing import Protocol
 
@@ -24,20 +25,13 @@ from rag.retrieval.of_records import posts_asked_for
 from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
 from rag.text.record_words import limit_warnings
-from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Turn
-from rag.understanding.pointing import leans_back
+from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Remark, Turn
+from rag.understanding.condensing import Condenser, said_by_itself
 from rag.understanding.understand import understand
 from rag.writing.from_records import write_record
 from rag.writing.quotes import QuoteWriter
 
 _ALL = 1_000_000  # hits: as many as there are candidates
-
-
-class Condenser(Protocol):
-    """Says what a question that leans on the conversation asks, in words of its own."""
-
-    def condense(self, question: str, history: Sequence[Turn]) -> str | None:
-        """The question by itself; None where nothing came of it."""
 
 
 class Writer(Protocol):
@@ -122,13 +116,15 @@ class Pipeline:
         if self.cache and (kept := self.cache.get(asked, state)):
             yield replace(kept, timing={"kept": (perf_counter() - started) * 1000})
             return
+        faults: list[str] = []
         query = self.understand(
-            question, history=history, filters=filters, recognise=recognise, now=now
+            question, history=history, filters=filters, recognise=recognise, now=now, faults=faults
         )
         draft, made_with, timing = self._draft(query, filters or Filters(), started)
+        draft = replace(draft, claims=chain(map(Remark, faults), draft.claims))
         check = replace(self.check, provenance=made_with)
         for answer in verify(draft, check, timing=timing):
-            # Warnings of the writer tell of trouble that the next try may not have.
+            # Warnings of the stages' models tell of trouble that the next try may not have.
             if self.cache and answer.complete and answer.warnings == draft.found.warnings:
                 self.cache.put(asked, state, answer)
             yield answer
@@ -172,8 +168,11 @@ class Pipeline:
         filters: Filters | None = None,
         recognise: bool = True,
         now: datetime | None = None,
+        faults: list[str] | None = None,
     ) -> Query:
         """What a question asks, and the chat model if any: `rag.understanding.understand`.
+
+        What keeps the chat model from its part goes into `faults`.
 
         Raises:
             QuestionInvalid: The question is empty or too long.
@@ -190,10 +189,12 @@ class Pipeline:
         )
         with self.index.catalog.reading():
             query = self._in_language(read(question, history=turns))
-        if not (self.condenser and turns) or query.record or not leans_back(query.question):
+        if not (self.condenser and turns) or query.record:
             return query
-        whole = self.condenser.condense(query.question, turns)
-        if whole is None or len(whole) > longest:
+        whole = said_by_itself(
+            self.condenser, query.question, turns, longest=longest, faults=faults
+        )
+        if whole is None:
             return query
         with self.index.catalog.reading():
             said = self._in_language(read(whole))

@@ -124,9 +124,9 @@ class Settings(BaseSettings):
     chat_base_url: str | None = None
     """Address of the chat model's server, where it is not the provider's own."""
     chat_timeout: float = Field(default=60, gt=0, le=3600)
-    """Seconds a chat model may take for an answer, with all its tries; 10 more for a follow-up."""
+    """Seconds a chat model may write in all; 10 more for a follow-up, 20 for a claim it judges."""
     chat_fallback: bool = True
-    """Quote, and say so, when the chat model fails before its first sentence; else an error."""
+    """Quote, and say so, when the chat model fails before a sentence is shown; else an error."""
     chat_sections: int = Field(default=8, ge=1, le=50)
     """Passages whose sentences the chat model is shown."""
     chat_context_tokens: int | None = Field(default=None, ge=1000, le=10_000_000)

@@ -350,6 +350,8 @@ class Draft:
     """Who wrote: "quotes" or the chat model's name."""
     again: Callable[[Sequence[Rejected]], Iterable[Claim | Remark]] | None = None
     """Other claims for those that did not pass; asked once, where there are any."""
+    instead: Callable[[str], Iterable[Claim | Remark]] | None = None
+    """Claims without the model, by what it failed at, where none of its own is shown by then."""
 
 
 class Basis(StrEnum):

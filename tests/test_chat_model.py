@@ -11,7 +11,7 @@ from chatting import ASK, BARE, ask, assistant, number_in
 from openai_server import Reply, serving
 from small_site import garden
 
-from rag import Answer
+from rag import Answer, Assistant
 from rag.errors import ModelUnavailable
 from rag.types import Basis
 
@@ -42,6 +42,20 @@ def test_a_sentence_in_other_words_is_checked_and_called_supported(
     assert answer.provenance.writer == "openai:scripted"
     (request,) = server.requests
     assert (request["model"], request["stream"], request["temperature"]) == ("scripted", True, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "sent"), [("o3-mini", {}), ("o4-mini", {}), ("gpt-4o", {"temperature": 0})]
+)
+def test_a_model_that_takes_no_temperature_is_sent_none(
+    index: Path, number: int, model: str, sent: dict[str, object]
+) -> None:
+    given = {"embedding_model": "hash", "min_answerable": 0.0, "chat_model": f"openai:{model}"}
+    with serving(Reply((f"{BARE[:-1]} [{number}].",))) as server:
+        with Assistant.open(index, chat_base_url=server.url, **given) as opened:
+            assert opened.ask(ASK).text == BARE
+        (request,) = server.requests
+    assert {name: request[name] for name in request if name == "temperature"} == sent
 
 
 def test_what_does_not_pass_is_said_again_once_and_then_left_out(index: Path, number: int) -> None:
@@ -114,6 +128,22 @@ def test_an_answer_that_breaks_off_keeps_its_whole_sentences(
     assert answer.text == BARE
     assert answer.complete
     assert any(warning in one for one in answer.warnings)
+
+
+def test_where_nothing_passed_before_it_broke_off_answers_are_quoted(
+    index: Path, number: int
+) -> None:
+    wrong = Reply((f"Rabbits in Peru ate 900 of them [{number}]. ", "And the"), cut=True)
+    with serving(wrong) as server:
+        answer = ask(server, index)
+        assert len(server.requests) == 1
+        unquoted = ask(server, index, chat_fallback=False)
+    assert BARE in answer.text
+    assert {one.basis for one in answer.sentences} == {Basis.QUOTED}
+    assert [one.claim.text for one in answer.rejected] == ["Rabbits in Peru ate 900 of them."]
+    assert answer.warnings[-1].endswith("Quoted from the posts instead.")
+    assert not unquoted.answered
+    assert unquoted.warnings[-1].startswith("cut short: ")
 
 
 def test_the_loop_goes_on_while_a_model_writes(index: Path, number: int) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import threading
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chatting import ASK, BARE, ask, assistant, number_in
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk
 from openai_server import Reply, ScriptedServer, serving
 from small_site import garden
 
 from rag import Turn
+from rag.chat.model import stream_text
 from rag.chat.spend import ANSWER_TOKENS, FILE, DailySpend, tokens_of
-from rag.errors import ModelUnavailable
+from rag.errors import ModelUnavailable, Stopped
+from rag.stopping import Stop
 from rag.types import Basis
 
 
@@ -148,6 +158,72 @@ def test_one_that_broke_off_costs_what_was_said(index: Path) -> None:
     with serving(Reply(("The bare bed", " lost"), cut=True)) as server:
         ask(server, index, chat_daily_tokens=100_000)
     assert spent(index) == requested(server) + tokens_of("The bare bed lost")
+
+
+class Thinking(FakeListChatModel):
+    """Tells what it counts in parts and as it goes, and may never come to its first word."""
+
+    counted: tuple[tuple[int, int], ...] = ()
+    silent: bool = False
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        for asked, said in self.counted:
+            usage = UsageMetadata(input_tokens=asked, output_tokens=said, total_tokens=asked + said)
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
+        if self.silent:
+            await asyncio.sleep(30)
+        yield ChatGenerationChunk(message=AIMessageChunk(content=self.responses[0]))
+
+
+def listened(folder: Path, model: Thinking, *, seconds: float = 10.0) -> int:
+    """Tokens that are counted when all is read that the model says to a request of 100."""
+    spend = DailySpend(folder, 100_000)
+    asked = [("human", "a" * 396)]
+    assert tokens_of(asked[0][1]) == 100
+    with suppress(ModelUnavailable):
+        list(stream_text(model, asked, name="fake", seconds=seconds, meter=spend))
+    return spend.today()
+
+
+def test_what_a_provider_counts_in_parts_is_added_up(tmp_path: Path) -> None:
+    assert listened(tmp_path, Thinking(responses=["So."], counted=((3000, 1), (0, 50)))) == 3051
+
+
+@pytest.mark.parametrize(("counted", "spent"), [((), 100), (((3000, 1),), 3000)])
+def test_a_thought_that_is_called_off_costs_what_was_held(
+    tmp_path: Path, counted: tuple[tuple[int, int], ...], spent: int
+) -> None:
+    model = Thinking(responses=["Never."], counted=counted, silent=True)
+    assert listened(tmp_path, model, seconds=0.3) == spent + ANSWER_TOKENS
+
+
+def test_a_reader_who_leaves_before_the_first_word_leaves_what_was_held(tmp_path: Path) -> None:
+    spend, stop = DailySpend(tmp_path, 100_000), Stop()
+    model = Thinking(responses=["Never."], silent=True)
+    asked = [("human", "a" * 396)]
+
+    def listen() -> None:
+        threading.Timer(0.3, stop.now).start()
+        with pytest.raises(Stopped):
+            list(stream_text(model, asked, name="fake", seconds=20, meter=spend))
+
+    stop.context().run(listen)
+    assert spend.today() == 100 + ANSWER_TOKENS
+    with pytest.raises(Stopped):  # nothing is sent for somebody who has left
+        stop.context().run(list, stream_text(model, asked, name="fake", seconds=20, meter=spend))
+    assert spend.today() == 100 + ANSWER_TOKENS
+
+
+def test_a_connection_that_breaks_in_a_thought_costs_the_request(index: Path) -> None:
+    with serving(Reply(cut=True)) as server:
+        ask(server, index, chat_daily_tokens=100_000)
+    assert spent(index) == requested(server)
 
 
 def test_behind_the_limit_answers_are_quoted_and_say_so(index: Path) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from chatting import assistant
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 from openai_server import Reply, serving
 from small_site import garden, post, section
 
@@ -11,6 +15,7 @@ from eval.cases.draft import draft_with
 from rag import Assistant, Turn
 from rag.chat.condense import ChatCondenser
 from rag.chat.prompts import condense_messages, draft_messages
+from rag.chat.spend import ANSWER_TOKENS, tokens_of
 
 HISTORY = [Turn("How many lettuces did the bed with wool lose?", "Three of forty.")]
 WHOLE = "How many lettuces did the bare bed lose?"
@@ -31,7 +36,7 @@ def test_the_question_is_taken_from_what_the_model_says(said: str) -> None:
     assert condensed(said) == WHOLE
 
 
-@pytest.mark.parametrize("said", ["", "  \n", "…", f"Sure:\n{WHOLE}", "word " * 100])
+@pytest.mark.parametrize("said", ["  \n", "…", f"Sure:\n{WHOLE}", "word " * 100])
 def test_what_is_no_question_is_none(said: str) -> None:
     assert condensed(said) is None
 
@@ -42,6 +47,39 @@ def test_the_conversation_cannot_end_its_own_quotation() -> None:
     assert human.count("</conversation>") == 1
     assert "Site: " + "x" * 400 + "\n" in human
     assert "Last question: Why (1)?" in human
+
+
+def test_the_oldest_turns_go_where_there_is_no_room() -> None:
+    told: list[str] = []
+
+    class Listening(FakeListChatModel):
+        async def _astream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+            told.append(messages[-1].content)
+            yield ChatGenerationChunk(message=AIMessageChunk(content=WHOLE))
+
+    turns = [Turn(f"Turn {n}? " + "word " * 1000, "said " * 1000) for n in range(8)]
+    model = Listening(responses=[WHOLE])
+    assert ChatCondenser(model, "fake", 5.0).condense("Why?", turns) == WHOLE
+    assert "Turn 0?" in told[0]
+    assert tokens_of(told[0]) < 4096
+    small = ChatCondenser(model, "fake", 5.0, context_tokens=1500)
+    assert small.condense("Why?", turns) == WHOLE
+    assert "Turn 0?" not in told[1]
+    assert "Turn 7?" in told[1]
+    assert tokens_of(told[1]) + ANSWER_TOKENS < 1500
+    tiny = ChatCondenser(model, "fake", 5.0, context_tokens=600)
+    assert tiny.condense("Why?", turns) is None
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(
+    "question", ["Wer hat sie gebaut?", "Qui l'a construite ?", "¿Quién la construyó?"]
+)
+def test_a_question_in_a_language_that_the_rules_cannot_read_is_said_by_the_model(
+    index: Path, question: str
+) -> None:
+    searches, requests = searched(index, question, Reply((WHOLE,)))
+    assert (searches, requests) == ((WHOLE, question), 1)
 
 
 def test_a_question_is_drafted_for_a_section_of_each_post() -> None:
@@ -101,6 +139,19 @@ def test_what_the_model_makes_of_it_can_be_about_the_posts_themselves(index: Pat
             query = assistant.understand("And who wrote that one on compost?", history=HISTORY)
     assert query.question == "And who wrote that one on compost?"
     assert query.standalone == "Who wrote the piece “Compost in winter”?"
+
+
+def test_an_answer_to_what_the_rules_rewrote_instead_says_so_and_is_not_kept(index: Path) -> None:
+    replies = Reply(status=401), Reply(("NOT IN THE POSTS",))
+    with serving(*replies) as server, assistant(server, index) as opened:
+        first = opened.ask("And the bare one?", history=HISTORY)
+        second = opened.ask("And the bare one?", history=HISTORY)
+    assert first.query.searches == (RULES, "And the bare one?")
+    assert first.warnings[-1] == (
+        "The question was put into the conversation by rules: "
+        "The chat model openai:scripted did not answer: its key is missing or wrong."
+    )
+    assert "kept" not in second.timing
 
 
 @pytest.mark.parametrize(

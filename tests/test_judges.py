@@ -94,8 +94,16 @@ def test_a_judge_that_does_not_answer_lets_nothing_pass(index: Path) -> None:
         assistant(server, index, judge_model="chat", min_support=None) as opened,
     ):
         answer = opened.ask(ASK)
+        again = opened.ask(ASK)
+        requests = len(server.requests)
     assert not answer.sentences
-    assert answer.rejected
+    assert answer.rejected[0].claim.text == LOST
+    problem = "The chat model openai:scripted did not answer: its key is missing or wrong."
+    assert answer.rejected[0].reason == f"It could not be checked: {problem}"
+    assert answer.warnings[-1] == f"What could not be checked is left out: {problem}"
+    # It is not asked to say better what may be right; nor is such an answer kept.
+    assert requests == 3
+    assert "kept" not in again.timing
 
 
 def test_a_chat_model_can_only_judge_where_there_is_one(index: Path) -> None:

@@ -10,8 +10,8 @@ import regex
 
 from rag.chat.model import stream_text
 from rag.chat.prompts import condense_messages, draft_messages
-from rag.chat.spend import Meter
-from rag.errors import ModelUnavailable
+from rag.chat.room import CONTEXT_TOKENS
+from rag.chat.spend import ANSWER_TOKENS, Meter, tokens_of
 from rag.types import Section, Turn
 
 if TYPE_CHECKING:
@@ -32,13 +32,26 @@ class ChatCondenser:
     """It may take so long; after that the question is rewritten by rules."""
     meter: Meter | None = None
     """Counts what is spent."""
+    context_tokens: int = CONTEXT_TOKENS
+    """What it can read and write at once."""
 
     def condense(self, question: str, history: Sequence[Turn]) -> str | None:
-        """The question by itself; None where the model fails or says something else."""
-        try:
-            return self._asked(condense_messages(question, history))
-        except ModelUnavailable:  # the rules' rewriting is there; the answer will tell if it lasts
-            return None
+        """The question by itself; None where the model says something else.
+
+        Raises:
+            ModelUnavailable: The model does not answer.
+        """
+        messages = self._that_fit(question, history)
+        return self._asked(messages) if messages else None
+
+    def _that_fit(self, question: str, history: Sequence[Turn]) -> list[tuple[str, str]]:
+        """What the model is told, of the last turns that it has room for; empty for none."""
+        for first in range(len(history)):
+            messages = condense_messages(question, history[first:])
+            wanted = sum(tokens_of(text) for _, text in messages) + ANSWER_TOKENS
+            if wanted <= self.context_tokens:
+                return messages
+        return []
 
     def draft(self, title: str, section: Section) -> str | None:
         """A question that a section answers; None where the model says something else.

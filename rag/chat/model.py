@@ -10,12 +10,13 @@ import asyncio
 import queue
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from rag.chat.loop import run_in_loop
-from rag.chat.spend import Meter, tokens_of
+from rag.chat.spend import ANSWER_TOKENS, Meter, tokens_of
 from rag.chat.trouble import Cut, Endless, Late, Refused, in_plain_words
 from rag.errors import Stopped
 from rag.stopping import called_off_by
@@ -66,6 +67,7 @@ def stream_text(
     deadline = monotonic() + seconds
     try:
         with called_off_by(partial(reading.pieces.put, Stopped())):
+            reading.end = _End.CALLED_OFF  # until the model's own end is heard
             task = run_in_loop(reading.read(model, messages, seconds))
             try:
                 while True:
@@ -88,12 +90,22 @@ def stream_text(
             meter.settle(held, reading.spent(asked))
 
 
+class _End(Enum):
+    """How a request ended, as far as it matters for what it cost."""
+
+    NEVER_SENT = 0
+    CALLED_OFF = 1
+    """By us: the time was over, or nobody waited any more."""
+    FAILED = 2
+    WHOLE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class _Usage:
     """What a provider says that it counted."""
 
-    asked: int
-    said: int
+    asked: int = 0
+    said: int = 0
 
 
 class _Reading:
@@ -102,7 +114,9 @@ class _Reading:
     def __init__(self) -> None:
         self.pieces: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
         """None is the end. Bounded by the time that the model has."""
+        self.end = _End.NEVER_SENT
         self._said: list[str] = []
+        self._heard = False
         self._usage: _Usage | None = None
 
     @property
@@ -111,10 +125,16 @@ class _Reading:
 
     def spent(self, asked: int) -> tuple[int, int]:
         """Tokens of the request and of the answer, by the provider's count or else an estimate."""
-        if self._usage:
+        if self.end is _End.WHOLE and self._usage:
             return self._usage.asked, self._usage.said
-        # What fails before the first word was, as a rule, not counted either.
-        return (asked, tokens_of("".join(self._said))) if self._said else (0, 0)
+        # What fails before the first chunk was, as a rule, not counted either.
+        if self.end is _End.NEVER_SENT or (self.end is _End.FAILED and not self._heard):
+            return 0, 0
+        told = self._usage or _Usage()
+        said = tokens_of("".join(self._said)) if self._said else 0
+        # A model may have thought in silence until it was called off: what was held stays counted.
+        least = ANSWER_TOKENS if self.end is _End.CALLED_OFF else 0
+        return told.asked or asked, max(told.said, said, least)
 
     async def read(self, model: BaseChatModel, messages: Messages, seconds: float) -> None:
         why: set[str] = set()
@@ -125,8 +145,10 @@ class _Reading:
             self.pieces.put(Late())
         # Chat models of every provider come through here, without a common class of errors.
         except Exception as error:
+            self.end = _End.FAILED
             self.pieces.put(error)
         else:
+            self.end = _End.WHOLE
             trouble = Refused() if why & _REFUSED else Cut() if why & _CUT else None
             self.pieces.put(trouble)
 
@@ -145,13 +167,17 @@ class _Reading:
                 await close()
 
     def _hear(self, chunk: AIMessageChunk, why: set[str]) -> None:
+        self._heard = True
         if chunk.text:
             self._said.append(chunk.text)
             self.pieces.put(chunk.text)
         why |= _reasons(chunk)
         counted = getattr(chunk, "usage_metadata", None)
-        if counted:
-            self._usage = _Usage(counted["input_tokens"], counted["output_tokens"])
+        if counted:  # each chunk tells its own part: LangChain adds them up as well
+            told = self._usage or _Usage()
+            self._usage = _Usage(
+                told.asked + counted["input_tokens"], told.said + counted["output_tokens"]
+            )
 
 
 def _reasons(chunk: AIMessageChunk) -> set[str]:

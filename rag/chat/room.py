@@ -11,6 +11,8 @@ from rag.chat.prompts import EXAMPLES, answer_messages, sentence_list
 from rag.chat.spend import ANSWER_TOKENS, tokens_of
 from rag.types import Found, Hit, Pointer, Query
 
+CONTEXT_TOKENS = 4096
+"""Of a model of which nothing is known; local servers often give so many."""
 _NAMED = 3  # sections that a warning names
 _SHORT, _LONG = range(100, 1000), range(1000, 10_000)
 

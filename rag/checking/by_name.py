@@ -81,8 +81,8 @@ def load_cross_encoder_judge(name: str, *, device: str) -> CrossEncoderJudge:
 class ChatJudge:
     """The chat model is asked whether the sentences say what the claim says: yes or no.
 
-    It is the same model that wrote the claim, so it may believe itself. Where it fails, or says
-    anything but yes, the claim is left out.
+    It is the same model that wrote the claim, so it may believe itself. Where it says anything but
+    yes, the claim is left out; where it fails, that is an error.
     """
 
     model: BaseChatModel
@@ -100,10 +100,7 @@ class ChatJudge:
         pieces = stream_text(
             self.model, messages, name=self.chat_model, seconds=self.seconds, meter=self.meter
         )
-        try:
-            return float(said_yes("".join(pieces)) or False)
-        except ModelUnavailable:
-            return 0.0
+        return float(said_yes("".join(pieces)) or False)
 
     def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
         return plain_objection(claim, cited)

@@ -31,7 +31,11 @@ class Judge(Protocol):
     def name(self) -> str: ...
 
     def support(self, claim: str, cited: Sequence[Pointer]) -> float:
-        """How well the cited sentences back the claim: calibrated, in [0, 1]."""
+        """How well the cited sentences back the claim: calibrated, in [0, 1].
+
+        Raises:
+            ModelUnavailable: A model that is asked for it does not answer.
+        """
 
     def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
         """What they do not say, in a sentence; empty where nothing stands out."""

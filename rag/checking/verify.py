@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 
+from rag.checking.clock import Clock
 from rag.checking.foreign import has_foreign, without_foreign
 from rag.checking.judge import Judge
 from rag.errors import ModelUnavailable
@@ -71,15 +71,15 @@ def verify(
         ModelUnavailable: The writer's model failed before the first sentence was shown; later,
             the answer ends with a warning.
     """
-    clock = _Clock(dict(timing or {}))
+    clock = Clock(dict(timing or {}))
     answer = _empty(draft, check, clock.timing)
-    rejected: list[Rejected] = []
-    said = clock.writing(_said(draft, rejected))
+    wrong: list[Rejected] = []
+    said = clock.writing(_said(draft, wrong, lambda: answer.answered))
     while True:
         try:
             claim = next(said, None)
         except ModelUnavailable as error:
-            if not answer.sentences and not rejected:
+            if not answer.sentences and not answer.rejected:
                 raise
             answer = _warned(answer, f"cut short: {error.problem}")
             break
@@ -88,12 +88,15 @@ def verify(
         if isinstance(claim, Remark):
             answer = _warned(answer, claim.text)
             continue
-        checked = _looked_at(claim, answer, draft, check)
+        checked, trouble = _looked_at(claim, answer, draft, check)
         if checked is None:
             continue
+        if trouble:
+            answer = _warned(answer, trouble)
         if isinstance(checked, Rejected):
-            rejected.append(checked)
-            answer = replace(answer, rejected=tuple(rejected))
+            if not trouble:
+                wrong.append(checked)
+            answer = replace(answer, rejected=(*answer.rejected, checked))
         else:
             answer = replace(answer, sentences=(*answer.sentences, checked))
         answer = replace(answer, timing=clock.checked())
@@ -125,17 +128,22 @@ def _empty(draft: Draft, check: Check, timing: Mapping[str, float]) -> Answer:
 
 def _looked_at(
     claim: Claim, answer: Answer, draft: Draft, check: Check
-) -> CheckedSentence | Rejected | None:
-    """What becomes of a claim; None where it is shown or left out already."""
+) -> tuple[CheckedSentence | Rejected | None, str]:
+    """What becomes of a claim, None where it is shown or left out already, and why unchecked."""
     if any(claim.text == one.text for one in answer.sentences):
-        return None
+        return None, ""
     of_record = claim.facts or claim.of_all
-    checked = _check_record(claim, draft, check) if of_record else _check(claim, check)
+    trouble = ""
+    try:
+        checked = _check_record(claim, draft, check) if of_record else _check(claim, check)
+    except ModelUnavailable as error:  # of the judge's model
+        trouble = f"What could not be checked is left out: {error.problem}"
+        checked = Rejected(claim, f"It could not be checked: {error.problem}")
     if isinstance(checked, CheckedSentence):
-        return checked
+        return checked, ""
     harmless = _harmless(checked)
     told = any(harmless.claim == one.claim for one in answer.rejected)
-    return None if told else harmless
+    return (None if told else harmless), trouble
 
 
 def _disagreements(
@@ -161,14 +169,24 @@ def _key(pointer: Pointer) -> tuple[str, str, int]:
     return pointer.post.id, pointer.section.key, pointer.sentence.start
 
 
-def _said(draft: Draft, rejected: Sequence[Rejected]) -> Iterator[Claim | Remark]:
+def _said(
+    draft: Draft, wrong: Sequence[Rejected], any_shown: Callable[[], bool]
+) -> Iterator[Claim | Remark]:
     """What the writer says, and what it says again of what did not pass meanwhile."""
-    yield from draft.claims
-    if rejected and draft.again:
-        yield from draft.again(tuple(rejected))
+    try:
+        yield from draft.claims
+    except ModelUnavailable as error:
+        if draft.instead is None or any_shown():
+            raise
+        yield from draft.instead(error.problem)
+        return
+    if wrong and draft.again:
+        yield from draft.again(tuple(wrong))
 
 
 def _warned(answer: Answer, warning: str) -> Answer:
+    if warning in answer.warnings:
+        return answer
     return replace(answer, warnings=(*answer.warnings, warning))
 
 
@@ -268,30 +286,3 @@ def _nearest(hits: tuple[Hit, ...], check: Check) -> tuple[Citation, ...]:
             sentence = best.sentence if best else passage.sentences[0]
             found[key] = _citation(Pointer(passage.post, passage.section, sentence), check)
     return tuple(found.values())
-
-
-class _Clock:
-    """Milliseconds of writing and of checking, which take turns."""
-
-    def __init__(self, timing: dict[str, float]) -> None:
-        self._timing = {**timing, "write": timing.get("write", 0.0), "verify": 0.0}
-        self._last = perf_counter()
-
-    @property
-    def timing(self) -> Mapping[str, float]:
-        return dict(self._timing)
-
-    def writing(self, claims: Iterable[Claim | Remark]) -> Iterator[Claim | Remark]:
-        for claim in claims:
-            self._add("write")
-            yield claim
-        self._add("write")
-
-    def checked(self) -> Mapping[str, float]:
-        self._add("verify")
-        return self.timing
-
-    def _add(self, stage: str) -> None:
-        now = perf_counter()
-        self._timing[stage] += (now - self._last) * 1000
-        self._last = now

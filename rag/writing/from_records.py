@@ -26,11 +26,11 @@ def write_record(query: Query, found: Found, writer: _Writer) -> Draft:
         writer: Says what stands in the posts, where the question asks for that as well.
     """
     claims: Iterable[Claim | Remark] = list(_claims(query, found))
-    again = None
+    again, instead = None, None
     if query.record and query.record.content:
         inner = writer.write(query, _of_posts(found, named(query, found)))
-        claims, again = _both(claims, inner), inner.again
-    return Draft(query, found, claims, writer.name, again)
+        claims, again, instead = _both(claims, inner), inner.again, inner.instead
+    return Draft(query, found, claims, writer.name, again, instead)
 
 
 def _both(claims: Iterable[Claim | Remark], inner: Draft) -> Iterator[Claim | Remark]:

@@ -16,7 +16,7 @@ import regex
 from rag.chat.marks import Marked, marked_sentences
 from rag.chat.model import Messages, stream_text
 from rag.chat.prompts import NO_ANSWER, again_messages, answer_messages
-from rag.chat.room import fit
+from rag.chat.room import CONTEXT_TOKENS, fit
 from rag.chat.spend import ANSWER_TOKENS, Meter, tokens_of
 from rag.errors import ModelUnavailable
 from rag.types import Claim, Draft, Found, Pointer, Query, Rejected, Remark
@@ -24,8 +24,6 @@ from rag.types import Claim, Draft, Found, Pointer, Query, Rejected, Remark
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-CONTEXT_TOKENS = 4096
-"""Of a model of which nothing is known; local servers often give so many."""
 _LEAST = 1.0  # seconds that must be left of the time for a second try to make sense
 _SPACE = regex.compile(r"\s+")
 
@@ -45,7 +43,7 @@ class ChatWriter:
     seconds: float = 60.0
     """For one answer, all that is asked of the model taken together."""
     instead: _Writer | None = None
-    """Who writes when the model fails before its first sentence; None: that is an error."""
+    """Who writes when the model fails before a sentence is shown; None: that is an error."""
     context_tokens: int = CONTEXT_TOKENS
     """What it can read and write at once."""
     instructions: str = ""
@@ -79,7 +77,8 @@ class _Writing:
         found, warning = self._found, self._shown.warning
         if warning:
             found = replace(found, warnings=(*found.warnings, warning))
-        return Draft(self._query, found, self._claims(), self._writer.name, self._again)
+        instead = self._instead if self._writer.instead else None
+        return Draft(self._query, found, self._claims(), self._writer.name, self._again, instead)
 
     def _claims(self) -> Iterator[Claim | Remark]:
         self._started = monotonic()
@@ -91,8 +90,13 @@ class _Writing:
         except ModelUnavailable as error:
             if said or self._writer.instead is None:
                 raise
-            yield Remark(f"{error.problem} Quoted from the posts instead.")
-            yield from self._writer.instead.write(self._query, self._found).claims
+            yield from self._instead(error.problem)
+
+    def _instead(self, problem: str) -> Iterator[Claim | Remark]:
+        """Quotes in the place of what the model did not say, or said in vain."""
+        assert self._writer.instead is not None
+        yield Remark(f"{problem} Quoted from the posts instead.")
+        yield from self._writer.instead.write(self._query, self._found).claims
 
     def _first_try(self) -> Iterator[Claim]:
         name = self._writer.name
