@@ -19,6 +19,8 @@ NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)  # a Wednesday
         ("posts from 2016 on", "from 2016 on", "2016-01-01", None),
         ("posts from 2016 on, by Ines", "from 2016 on", "2016-01-01", None),
         ("posts from 2016 on about wool", "from 2016 on", "2016-01-01", None),
+        ("Posts from 2016 on that mention slugs", "from 2016 on", "2016-01-01", None),
+        ("Which posts from 2016 on mention slugs?", "from 2016 on", "2016-01-01", None),
         ("posts from 2016 on wool", "from 2016", "2016-01-01", "2017-01-01"),
         ("previous year", "previous year", "2025-01-01", "2026-01-01"),
         ("this past spring", "past spring", "2025-03-01", "2025-06-01"),

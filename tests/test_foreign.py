@@ -50,6 +50,11 @@ def test_part_of_an_address_that_a_quote_has_is_another_address() -> None:
     assert has_foreign("It is at good.example.", quotes)
 
 
+def test_two_sentences_of_a_quote_make_no_host() -> None:
+    assert has_foreign("Go to bank.it now.", ["We went to the bank. It was closed."])
+    assert not has_foreign("Go to bank.it now.", ["Go to Bank.it."])
+
+
 @pytest.mark.parametrize(
     ("said", "quote"),
     [

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from answers import FixedJudge
@@ -151,6 +152,16 @@ def test_the_question_narrows_the_names_that_the_caller_set(assistant: Assistant
     assert answer.query.filters == Filters(authors=("Tom Baker",))
     assert [one.words for one in answer.query.recognised] == ["Tom"]
     assert not any("limit" in warning for warning in answer.warnings)
+
+
+def test_a_list_of_names_limits_as_a_tuple_does(assistant: Assistant) -> None:
+    names = cast("tuple[str, ...]", ["Ines Moreau"])
+    for question in ("Which posts by Ines are about beer?", "How many posts by Ines in 2011?"):
+        told = [
+            assistant.ask(question, filters=Filters(authors=one)).warnings
+            for one in (names, tuple(names))
+        ]
+        assert told[0] == told[1]
 
 
 def test_only_what_was_lifted_is_said_to_be(assistant: Assistant) -> None:

@@ -45,17 +45,18 @@ _BEHIND = ".,;:!?\"'”’)"  # of the sentence, not of the address
 def has_foreign(text: str, quotes: Iterable[str]) -> bool:
     """Whether a text has an address or markup that none of the quotes has, letter for letter.
 
-    Of words with a dot, capitals and a space behind the dot make no difference: "St.Louis" is said
-    where a quote has "St. Louis".
+    Of words with a dot capitals make no difference. A space behind the dot makes none either where
+    all else is the same: "St.Louis" is said where a quote has "St. Louis", and "bank.it" is not
+    where it has "the bank. It".
     """
-    said = {_alike(found) for found in _parts(text)}
-    if not said:
+    parts = set(_parts(text))
+    if not parts:
         return False
     there: set[str] = set()
     for quote in quotes:
         there.update(map(_alike, _parts(quote)))
-        there.update(_with_a_space(quote, said))
-    return not said <= there
+        there.update(map(_alike, _with_a_space(quote, parts)))
+    return not set(map(_alike, parts)) <= there
 
 
 def without_foreign(text: str) -> str:
@@ -86,7 +87,7 @@ def _alike(found: str) -> str:
 
 def _with_a_space(quote: str, said: Iterable[str]) -> Iterator[str]:
     """Those words with a dot that a quote has with a space behind the dot."""
-    closed = _DOT_AND_SPACE.sub("", unicodedata.normalize("NFKC", quote)).casefold()
+    closed = _DOT_AND_SPACE.sub("", unicodedata.normalize("NFKC", quote))
     for one in filter(_BARE.fullmatch, said):
         if regex.search(rf"(?<![\w.@/-]){regex.escape(one)}(?![\w@/-]|\.\w)", closed):
             yield one

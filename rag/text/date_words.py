@@ -57,8 +57,9 @@ _RANGE = regex.compile(
 )
 # "from 2016 on, …", "from 2016 on about slugs", and not "from 2016 on slugs"
 _ON_ENDS = (
-    r"(?=\s*(?:[,.;:?!)]|$)|\s+(?:about|by|concerning|covering|in|mentioning|regarding|tagged|under|"
-    r"with|and|or|say|are|were|have)\b)"
+    r"(?=\s*(?:[,.;:?!)]|$)|\s+(?:about|by|concerning|covering|for|in|mentioning|regarding|tagged|to|"
+    r"under|with|and|or|that|which|who|written|published|say|mention|discuss|cover|deal|are|is|was|"
+    r"were|do|does|did|have|has)\b)"
 )
 _ONE = regex.compile(
     rf"\b(?:(?P<preposition>{_PREPOSITION})\s+)?(?P<unit>{_UNIT})(?![\w-])"

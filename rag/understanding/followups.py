@@ -124,7 +124,7 @@ def _told_who(history: Sequence[Turn]) -> frozenset[frozenset[str]]:
         if _WHO.match(turn.question) and not _WHO_IS.search(turn.question):
             asked = set(search_words(turn.question).lower().split())
             names = (_lower(words) for words, _ in _names(turn.answer))
-            return frozenset(name for name in names if not name <= asked)
+            return frozenset(name for name in names if name.isdisjoint(asked))
         if not leans_back(turn.question):
             break
     return frozenset()

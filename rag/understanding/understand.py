@@ -112,7 +112,7 @@ def _narrow(
         since = max(filter(None, (now.since, own.since)), default=None)
         until = min(filter(None, (now.until, own.until)), default=None)
         narrows = any(
-            _both(names[kind], getattr(own, kind)) and names[kind] != getattr(filters, kind)
+            _both(names[kind], getattr(own, kind)) and names[kind] != tuple(getattr(filters, kind))
             for kind in _NAMED
         )
         if narrows or (since, until) != (now.since, now.until):
@@ -122,7 +122,7 @@ def _narrow(
 
 
 def _names(filters: Filters, recognised: Sequence[Recognised], kind: str) -> tuple[str, ...]:
-    callers: tuple[str, ...] = getattr(filters, kind)
+    callers = tuple(getattr(filters, kind))  # a caller may have given a list
     named = tuple(dict.fromkeys(name for one in recognised for name in getattr(one.filters, kind)))
     return _both(callers, named) if callers and named else callers or named
 
