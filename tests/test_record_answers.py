@@ -146,6 +146,18 @@ def test_a_name_that_the_caller_shuts_out_is_told_and_the_question_stays_whole(
     )
 
 
+def test_other_limits_hold_beside_a_name_that_the_caller_shuts_out(assistant: Assistant) -> None:
+    ines = Filters(authors=("Ines Moreau",))
+    question = "How many posts tagged spring did Tom write in 2020?"
+    query = assistant.understand(question, filters=ines)
+    assert [one.words for one in query.shut_out] == ["Tom"]
+    assert [one.words for one in query.recognised] == ["tagged spring", "in 2020"]
+    assert (query.filters.authors, query.filters.tags) == (("Ines Moreau",), ("spring",))
+    both = assistant.understand(question, filters=replace(ines, tags=("slugs",)))
+    assert [one.words for one in both.shut_out] == ["tagged spring", "Tom"]
+    assert (both.filters.authors, both.filters.tags) == (("Ines Moreau",), ("slugs",))
+
+
 def test_the_question_narrows_the_names_that_the_caller_set(assistant: Assistant) -> None:
     both = Filters(authors=("Ines Moreau", "Tom Baker"))
     answer = assistant.ask("What did Tom write?", filters=both)

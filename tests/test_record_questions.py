@@ -167,8 +167,23 @@ def test_words_become_a_filter_where_they_belong_to_posts(
         ("posts about slugs without pellets by Tom", ["by Tom"]),
         ("posts filed under no dig since 2016", ["filed under no dig", "since 2016"]),
         ("Don't you have posts by Ines?", ["by Ines"]),
+        ("posts none of which were written by Ines", []),
+        ("posts that I don't think were written by Ines", []),
+        ("posts about slugs that don't have the tag spring", []),
+        ("Don't show me posts by Ines", []),
+        ("Why didn't Tom write about slugs?", []),
+        ("I can't find the post by Ines about wool", ["by Ines"]),
+        ("I do not remember which post by Tom is about wool", ["by Tom"]),
+        ("I'm not quite sure which posts by Tom are about wool", ["by Tom"]),
+        ("Why don't slugs eat the lettuces in posts by Tom?", ["by Tom"]),
+        ("Which plants don't need water according to posts by Ines?", ["by Ines"]),
+        ("Which posts about plants that don't need water were written by Ines?",
+         ["written by Ines"]),
+        ("Which posts are not about slugs and were written by Ines?", ["written by Ines"]),
+        ("What not to plant: posts by Ines", ["by Ines"]),
+        ("I can't sleep, which posts by Ines are about that?", ["by Ines"]),
     ],
-)
+)  # fmt: skip
 def test_what_is_said_not_to_be_meant_is_no_filter(question: str, kept: list[str]) -> None:
     assert list(filters_in(question)) == kept
 
@@ -183,6 +198,10 @@ def test_what_is_said_not_to_be_meant_is_no_filter(question: str, kept: list[str
          [Filters(tags=("spring",)), Filters(tags=("No dig",))]),
         ("articles filed under Growing or tools and sheds",
          [Filters(categories=("Growing",)), Filters(categories=("Tools and sheds",))]),
+        ("posts tagged spring or no dig in 2020",
+         [Filters(tags=("spring",)), Filters(tags=("No dig",)), year(2020, 2021)]),
+        ("posts tagged spring or no dig by Ines",
+         [Filters(tags=("spring",)), Filters(tags=("No dig",)), Filters(authors=("Ines Moreau",))]),
         ("posts in the category Growing and tagged spring",
          [Filters(categories=("Growing",)), Filters(tags=("spring",))]),
     ],
@@ -204,6 +223,25 @@ def test_tags_and_categories_are_taken_from_a_list(question: str, found: list[Fi
 )
 def test_what_filters_cannot_say_is_not_recognised_by_half(question: str) -> None:
     assert filters_in(question) == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "kept", "rest"),
+    [
+        ("posts in the category Growing and spring planting", "in the category Growing",
+         "posts and spring planting"),
+        ("What do posts in the category Growing or spring salads say?", "in the category Growing",
+         "What do posts or spring salads say?"),
+        ("posts tagged spring and no dig beds in clay", "tagged spring",
+         "posts and no dig beds in clay"),
+        ("posts in the category Growing, tagged spring and no dig", "in the category Growing",
+         "posts, tagged spring and no dig"),
+    ],
+)  # fmt: skip
+def test_a_label_is_kept_beside_what_is_no_filter(question: str, kept: str, rest: str) -> None:
+    reading = read_question(question, NAMES, NOW)
+    assert [one.words for one in reading.recognised] == [kept]
+    assert reading.rest == rest
 
 
 def test_a_subject_behind_a_year_is_not_eaten() -> None:

@@ -16,16 +16,50 @@ NOUN = (
 )
 VERB = r"(?:write|writes|wrote|written|writing|publish(?:ed)?|post(?:ed)?|blogged)"
 _FLAGS = regex.IGNORECASE
+# "Don't you have posts by Ines?" asks for hers, as "I can't find the post by Ines" does.
+_ASKS = (
+    r"(?!\s+(?:(?:there|you|we)|(?:(?:really|quite|exactly|even|entirely|seem\s+to)\s+)?"
+    r"(?:find|know|remember|recall|sure|certain))\b)"
+)
 _NOT = regex.compile(
-    r"\b(?:not(?!\s+(?:there|you|we)\b)|never|cannot|nobody|none|neither|nor|no\s+(?:one|longer|"
+    rf"\b(?:(?:not|never|cannot){_ASKS}|nobody|none|neither|nor|no\s+(?:one|longer|"
     rf"earlier|later|tags?|categor(?:y|ies)|authors?|{NOUN})|except(?:ing)?|exclud(?:e|es|ed|ing)|"
     r"other\s+than|(?:all|any(?:one|body|thing)|every(?:one|body|thing))\s+but|"
     r"but\s+(?:those|these|the\s+ones)|"
-    r"(?:is|are|was|were|do|does|did|has|have|had|wo|ca|could|would|should)nt)\b"
-    r"|n['’]t\b(?!\s+(?:there|you|we)\b)",  # "Don't you have posts by Ines?" asks for hers
+    rf"(?:is|are|was|were|do|does|did|has|have|had|wo|ca|could|would|should)nt\b{_ASKS})\b"
+    rf"|n['’]t\b{_ASKS}",
     _FLAGS,
 )
-_NOT_ENDS = regex.compile(r"[.?!;](?=\s|$)|\bbut\b(?!\s+(?:also|not)\b)", _FLAGS)
+_NOT_ENDS = regex.compile(
+    r"[.?!;:](?=\s|$)|\bbut\b(?!\s+(?:also|not)\b)|"
+    r",\s+(?:which|what|who|when|where|why|how|do|does|did)\b",
+    _FLAGS,
+)
+# A verb of its own behind a denied one: "which need not be long and were written by Ines". Behind
+# "I don't think they were" it is denied as well.
+_DENIES_VERB = regex.compile(r"not|n['’]?t$", _FLAGS)
+_OWN_VERB = regex.compile(
+    r"(?<!\b(?:think|thinks|thought|believe|believes|believed|suppose|say|says|said|nor|not|never|"
+    r"ever|which|that|who|they|these|those|them|ones?)\s+)\b(?:is|are|was|were)\s+$",
+    _FLAGS,
+)
+# What others than posts do not do: "plants that don't need water", "Why don't slugs eat it?"
+_OTHERS = regex.compile(
+    rf"\b(?:(?P<why>why)|(?!(?:{NOUN}|i|we|you|he|she|they|it|please|and|or|but|just|so|that|which|"
+    r"who|what|those|these|ones?|some|any|all|(?:any|every|some)?things?|here|there|also|still|"
+    r"really|usually)\b)[\p{L}’'-]+"
+    r"(?:\s+(?:that|which|who))?)\s+"
+    r"(?:(?:do|does|did|ca|could|wo|would)n['’]?t|cannot|(?:do|does|did|can|could|will|would)\s+"
+    r"(?:not|never))$",
+    _FLAGS,
+)
+# A verb and nothing that it could be about but what comes next: "don't bear the tag wool".
+_VERB_ALONE = regex.compile(
+    rf"(?:\s+\S+)?(?:\s+(?:the|a|an|any|all|of|to|from|in|on|at|under|with|"
+    rf"for|among|as|those|these|ones?|{NOUN}))*\s*",
+    _FLAGS,
+)
+_SAYS_WRITE = regex.compile(rf"\b{VERB}\b", _FLAGS)
 # Words that keep away what they stand right before. Anywhere else they belong to the subject:
 # "posts about slugs without pellets by Tom".
 _KEPT_AWAY = regex.compile(
@@ -62,8 +96,24 @@ def is_left_out(
     if subject and _NOT_THEN_VERB.match(question, end):  # "did Ines and Tom not write"
         return True
     return any(
-        _NOT_ENDS.search(question, match.end(), start) is None
+        not _ends(question, match, start)
+        and (subject or not _is_of_others(question, match.end(), start))
         for match in _NOT.finditer(question)
         if match.start() < start
         and not any(match.start() < last and first < match.end() for first, last in taken)
     )
+
+
+def _ends(question: str, denial: regex.Match[str], start: int) -> bool:
+    """Whether what is denied ends before `start`."""
+    if _NOT_ENDS.search(question, denial.end(), start):
+        return True
+    return bool(_DENIES_VERB.search(denial[0]) and _OWN_VERB.search(question, denial.end(), start))
+
+
+def _is_of_others(question: str, denied: int, start: int) -> bool:
+    """Whether a denial that ends at `denied` has a verb and a subject that are none of posts."""
+    match = _OTHERS.search(question, 0, denied)
+    if match is None or _SAYS_WRITE.search(question, denied, start):
+        return False
+    return bool(match["why"]) or _VERB_ALONE.fullmatch(question, denied, start) is None

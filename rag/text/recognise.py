@@ -35,16 +35,22 @@ _THEN_OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+\p{L}", _FLAGS)  # one mo
 _THEN_NOUN = regex.compile(rf"['’]s?\s+(?:[\w-]+\s+){{0,3}}{NOUN}\b", _FLAGS)
 _THAT = regex.compile(rf"\b(?:{NOUN}|thing)\s+(?:that\s+|which\s+)?$|^what\s+$", _FLAGS)
 _THEN_WROTE = regex.compile(rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS)
-_THEN_END = regex.compile(
-    r"\s*(?:[?.!,;:)]|$|\b(?:and|or|about|on|from|in|since|before|after|until|between|during|"
-    r"regarding|that|which|tagged|filed|published|written|posted|last|this|of|with|is|are|was|"
-    r"were|has|have|did|at|here|to|there)\b)",
-    _FLAGS,
+_GO_ON = (
+    r"and|or|about|on|from|in|since|before|after|until|between|during|regarding|that|which|tagged|"
+    r"filed|published|written|posted|last|this|of|with|is|are|was|were|has|have|did|at|here|to|there"
 )
+_THEN_END = regex.compile(rf"\s*(?:[?.!,;:)]|$|\b(?:{_GO_ON})\b)", _FLAGS)
 _FUNCTION = regex.compile(r"(?:by|did|has|have|had|does|do|and|or|what|are|is|in|from|show|me)\s+$",
                           _FLAGS)  # fmt: skip
 _OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+$", _FLAGS)
 _ONE_MORE = regex.compile(r"(?:\s*(?P<comma>,)|,?\s+(?:and|or))\s+[\"“'‘]?", _FLAGS)
+# Behind the last of a list: "What do posts tagged wool or spring say?"
+_LIST_ENDS = regex.compile(
+    rf"[\"”'’]?\s*(?:[?.!,;:)]|$|\b(?:{_GO_ON}|by|for|when|who|you|we|i|do|does|can|says?|tell|talk|"
+    r"speak|mention|recommend|suggest|advise|explain|describe|discuss|compare|contain|include|cover|"
+    r"deal|treat|show|teach|help|report|give|exist)\b)",
+    _FLAGS,
+)
 _GOES_ON = regex.compile(r"[\"”'’]?\s*(?:[?.!,;]|$|\b(?:and|or)\b)", _FLAGS)
 _ANY_OF = regex.compile(r",?\s+or\b|\s*(?P<comma>,)(?!\s+and\b)", _FLAGS)
 _JOINED = regex.compile(r",?\s+(?:and|or)\s+", _FLAGS)
@@ -118,18 +124,26 @@ def _is_left_out(question: str, one: Found, before: Sequence[Found]) -> bool:
 
 
 def _without_both(question: str, found: list[Found]) -> list[Found]:
-    """Without tags and categories that filters cannot say: these let through any of one kind."""
+    """Without lists of tags and categories that filters cannot say: they let through any of one."""
+    labels = [one for one in found if _is_label(one)]
     joined: dict[Found, Found] = {}
-    for one, other in pairwise([one for one in found if _is_label(one)]):
+    lists: list[list[Found]] = [labels[:1]]
+    unsaid: list[list[Found]] = []
+    for one, other in pairwise(labels):
         # A comma is an "or" within a list: "tagged wool, spring or slugs".
         any_of = _ANY_OF.match(question, one.end)
         either = any_of is not None and (not any_of["comma"] or other.start == one.end)
         same = bool(one.recognised.filters.tags) == bool(other.recognised.filters.tags)
+        if either or same:
+            lists[-1].append(other)
+        else:
+            lists.append([other])
         if either != same:
-            return [own for own in found if not _is_label(own)]
+            unsaid.append(lists[-1])
         if _JOINED.fullmatch(question, one.end, other.start):
             joined[other] = replace(other, start=one.end)
-    return [joined.get(one, one) for one in found]
+    dropped = {one for several in unsaid for one in several}
+    return [joined.get(one, one) for one in found if one not in dropped]
 
 
 def _is_label(one: Found) -> bool:
@@ -241,7 +255,11 @@ def _one_more(
         return None
     last = before[-1].end
     joined = _ONE_MORE.fullmatch(question, last, start)
-    if joined is None or (joined["comma"] and not _GOES_ON.match(question, end)):
+    if joined is None:
+        return None
+    # "in the category Growing and spring planting" names one label and a subject.
+    ends = _GOES_ON if joined["comma"] else _LIST_ENDS
+    if not ends.match(question, end):
         return None
     return replace(_quoted(question, start, end, own), start=last)
 

@@ -62,7 +62,7 @@ def understand(
     )
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
-        reading = Reading(rest=asked)
+        reading = Reading(tuple(o for o in reading.recognised if o not in shut_out), rest=asked)
     if lexicon and recognise and history and not reading.record:
         reading = read_about_last_post(asked, history[-1].answer) or reading
     if reading.record:
@@ -90,12 +90,13 @@ def understand(
 
 def _shut_out(filters: Filters, recognised: Sequence[Recognised]) -> tuple[Recognised, ...]:
     """Names in a question none of which is among those that the caller set."""
+    found: list[Recognised] = []
     for kind in _NAMED:
-        own = tuple(one for one in recognised if getattr(one.filters, kind))
+        own = [one for one in recognised if getattr(one.filters, kind)]
         names = [name for one in own for name in getattr(one.filters, kind)]
         if names and getattr(filters, kind) and not _both(getattr(filters, kind), names):
-            return own
-    return ()
+            found += own
+    return tuple(one for one in recognised if one in found)
 
 
 def _narrow(
