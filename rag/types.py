@@ -351,7 +351,8 @@ class Draft:
     again: Callable[[Sequence[Rejected]], Iterable[Claim | Remark]] | None = None
     """Other claims for those that did not pass; asked once, where there are any."""
     instead: Callable[[str], Iterable[Claim | Remark]] | None = None
-    """Claims without the model, by what it failed at, where none of its own is shown by then."""
+    """Claims without the model, by what it or the judge's failed at, where none of its own is shown
+    by then."""
 
 
 class Basis(StrEnum):

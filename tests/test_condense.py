@@ -82,6 +82,27 @@ def test_a_question_in_a_language_that_the_rules_cannot_read_is_said_by_the_mode
     assert (searches, requests) == ((WHOLE, question), 1)
 
 
+@pytest.mark.parametrize(
+    ("question", "requests"),
+    [("Die Hard", 0), ("Die Zauberflöte", 0), ("Und dort?", 1), ("wer hat sie gebaut", 1),
+     ("是谁建造的", 1)],
+)  # fmt: skip
+def test_a_name_is_in_no_language_and_not_sent_to_be_rewritten(
+    index: Path, question: str, requests: int
+) -> None:
+    assert searched(index, question, Reply((WHOLE,)))[1] == requests
+
+
+def test_where_the_model_fails_a_question_that_no_rules_can_read_is_taken_alone(
+    index: Path,
+) -> None:
+    with serving(Reply(status=401)) as server, assistant(server, index) as opened:
+        answer = opened.ask("Wer hat sie gebaut?", history=HISTORY)
+    assert answer.query.standalone == "Wer hat sie gebaut?"
+    problem = "The chat model openai:scripted did not answer: its key is missing or wrong."
+    assert f"The question was taken without the conversation: {problem}" in answer.warnings
+
+
 def test_a_question_is_drafted_for_a_section_of_each_post() -> None:
     told = section("1", ("Results",), "The bare bed lost twenty-two lettuces to hungry slugs.")
     model = FakeListChatModel(responses=["What did the slugs eat?", "No idea:\nnone"])

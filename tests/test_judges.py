@@ -87,23 +87,43 @@ def test_whatever_is_no_yes_leaves_the_sentence_out(index: Path, said: str) -> N
     assert answer.rejected[0].claim.text == LOST
 
 
-def test_a_judge_that_does_not_answer_lets_nothing_pass(index: Path) -> None:
+def test_a_judge_that_does_not_answer_lets_nothing_pass_and_posts_are_quoted(index: Path) -> None:
     number = number_in(index)
+    two = Reply((f"{LOST} [{number}] The bare bed fared worst [{number}].",))
     with (
-        serving(Reply((f"{LOST} [{number}]",)), Reply(status=401)) as server,
+        serving(two, Reply(status=401)) as server,
         assistant(server, index, judge_model="chat", min_support=None) as opened,
     ):
         answer = opened.ask(ASK)
         again = opened.ask(ASK)
         requests = len(server.requests)
-    assert not answer.sentences
+    assert BARE in answer.text
+    assert {one.basis for one in answer.sentences} == {Basis.QUOTED}
     assert answer.rejected[0].claim.text == LOST
     problem = "The chat model openai:scripted did not answer: its key is missing or wrong."
-    assert answer.rejected[0].reason == f"It could not be checked: {problem}"
-    assert answer.warnings[-1] == f"What could not be checked is left out: {problem}"
-    # It is not asked to say better what may be right; nor is such an answer kept.
-    assert requests == 3
+    assert {one.reason for one in answer.rejected} == {f"It could not be checked: {problem}"}
+    assert answer.warnings[-2:] == (
+        f"What could not be checked is left out: {problem}",
+        f"{problem} Quoted from the posts instead.",
+    )
+    # It is asked of the first sentence alone, and not to say better what may be right; nor is such
+    # an answer kept.
+    assert (len(answer.rejected), requests) == (2, 3)
     assert "kept" not in again.timing
+
+
+def test_a_judge_that_does_not_answer_is_an_error_where_nothing_is_to_be_quoted(
+    index: Path,
+) -> None:
+    number = number_in(index)
+    with (
+        serving(Reply((f"{LOST} [{number}]",)), Reply(status=401)) as server,
+        assistant(
+            server, index, judge_model="chat", min_support=None, chat_fallback=False
+        ) as opened,
+        pytest.raises(ModelUnavailable, match="its key is missing or wrong"),
+    ):
+        opened.ask(ASK)
 
 
 def test_a_chat_model_can_only_judge_where_there_is_one(index: Path) -> None:

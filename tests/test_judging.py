@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chatting import assistant
 from numpy.typing import NDArray
 from openai_server import Reply, serving
 from scipy.stats import spearmanr
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, roc_auc_score
+from small_site import garden
 from typer.testing import CliRunner
 
 from eval.datasets.labelled import DataSet, Family, Labelled
@@ -30,7 +32,7 @@ from eval.judging.figures import (
 )
 from eval.judging.hold import AREA, AT_FITTED, AT_SHIPPED, LET_THROUGH, RANK, judge_set, reliability
 from eval.judging.report import judges_json, judges_text
-from rag.errors import ConfigError
+from rag.errors import ConfigError, ModelUnavailable
 from rag.settings import Settings
 from ui.cli import app
 
@@ -266,6 +268,21 @@ def test_the_shipped_judge_and_a_chat_model_judge_beside_each_other(
     assert chat["failed"] == ["mturk_xsum-1-1"]
     assert chat["scores"] == {"mturk_xsum-1-0": 1.0, "mturk_xsum-1-1": 1.0}
     assert all(-1 <= score <= 1 for score in meaning["scores"].values())
+
+
+def test_a_shipped_judge_that_is_a_chat_model_may_fail_at_a_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
+    index, yes, no = garden(tmp_path / "index"), Reply(("Yes.",)), Reply(status=401)
+    with (
+        serving(yes, no, yes, no) as server,
+        assistant(server, index, judge_model="chat", min_support=None) as opened,
+    ):
+        judge = load_judge("shipped", opened)
+        assert [judge.score(claim, ["Wool helps."]) for claim in "abc"] == [1.0, None, 1.0]
+        with pytest.raises(ModelUnavailable):  # it would fail every claim alike
+            load_judge("shipped", opened).score("d", ["Wool helps."])
 
 
 def test_a_chat_model_must_be_named_to_judge() -> None:

@@ -91,6 +91,10 @@ def test_what_is_no_word_goes(text: str, plain: str) -> None:
     ("text", "said"),
     [
         ("[12] Wool helps. [13] Tape does not.", [("Wool helps.", 12), ("Tape does not.", 13)]),
+        ("[12]: Wool helps. [13]: Tape does not.", [("Wool helps.", 12), ("Tape does not.", 13)]),
+        ("[12] : Wool helps. [13] : So.", [("Wool helps.", 12), ("So.", 13)]),
+        ("**[12]:** Wool helps. **[13]**: So.", [("Wool helps.", 12), ("So.", 13)]),
+        ("【12】：羊毛很好。【13】：胶带不好。", [("羊毛很好。", 12), ("胶带不好。", 13)]),
         ("- [12] Wool helps.\n- [13] It does.", [("Wool helps.", 12), ("It does.", 13)]),
         ("I look</think>[12] Wool helps. [13] So.", [("Wool helps.", 12), ("So.", 13)]),
         ("[12] Wool helps. Tape does not. [13]", [("Wool helps.", 12), ("Tape does not.", 13)]),

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from answers import FixedJudge
+from answers import FixedJudge, pointer
 from small_site import GARDEN, garden
 from typer.testing import CliRunner
 
 from rag import Answer, Assistant, Filters, Turn
 from rag.checking.verify import Check, verify
-from rag.errors import QuestionInvalid
+from rag.errors import ModelUnavailable, QuestionInvalid
 from rag.record import record
 from rag.types import (
     Basis,
@@ -26,11 +26,13 @@ from rag.types import (
     RecordQuestion,
     Wanted,
 )
+from rag.writing.from_records import write_record
 from ui.cli import app
 from ui.copied import markdown
 from ui.view import view
 
 TOMATOES, SLUGS, COMPOST = (parsed.post for parsed in GARDEN)
+BARE = "The bare bed lost twenty-two lettuces."
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +215,40 @@ SAID = "“Slugs without pellets” was published on 1 March 2023, by Tom Baker.
 TITLE = Fact(SLUGS, "title", "“Slugs without pellets”")
 DATE = Fact(SLUGS, "published", "1 March 2023")
 AUTHOR = Fact(SLUGS, "authors", "Tom Baker")
+
+
+class FailsLater:
+    """A chat model that breaks off behind a sentence that points at nothing."""
+
+    name = "test"
+
+    def __init__(self, *, quotes: bool) -> None:
+        self._quotes = quotes
+
+    def write(self, query: Query, found: Found) -> Draft:
+        def said() -> Iterator[Claim]:
+            yield Claim("Slugs won.", ())
+            raise ModelUnavailable("The chat model fell silent.", hint="Ask again.")
+
+        quote = Claim(BARE, (pointer(BARE),))
+        return Draft(
+            query, found, said(), "test", instead=(lambda _: [quote]) if self._quotes else None
+        )
+
+
+@pytest.mark.parametrize("quotes", [True, False])
+def test_what_the_posts_say_is_quoted_behind_their_records_where_a_model_fails(
+    quotes: bool,
+) -> None:
+    query = Query("q", "q", ("q",), record=RecordQuestion(Wanted.NEWEST, content=True))
+    found = Found((), 1.0, posts=(SLUGS,), total=1)
+    made = write_record(query, found, FailsLater(quotes=quotes))
+    *_, answer = verify(made, Check(FixedJudge(), 0.6))
+    record_, *others = answer.sentences
+    assert record_.basis == Basis.RECORD
+    assert [one.text for one in others] == ([BARE] if quotes else [])
+    warning = "cut short: The chat model fell silent."
+    assert answer.warnings == (() if quotes else (warning,))
 
 
 def test_what_stands_in_the_record_is_shown() -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
 from answers import RESULTS, FixedJudge, draft, draft_of, pointer
@@ -110,6 +110,58 @@ def test_a_model_that_fails_later_leaves_what_was_shown() -> None:
     assert answer.complete
     assert answer.warnings == ("cut short: The chat model fell silent.",)
     assert answer.text == BARE
+
+
+def test_a_model_that_fails_behind_what_did_not_pass_is_an_error() -> None:
+    with pytest.raises(ModelUnavailable):
+        last(draft_of(failing(Claim("No.", ()))))
+
+
+@dataclass
+class FailingJudge(FixedJudge):
+    """Does not answer."""
+
+    def support(self, claim: str, cited: Sequence[Pointer]) -> float:
+        super().support(claim, cited)
+        raise ModelUnavailable("The chat model fell silent.", hint="Ask again.")
+
+
+OTHERWISE = Claim("The bare one fared worst.", (pointer(BARE),))
+UNCHECKED = "What could not be checked is left out: The chat model fell silent."
+
+
+def quoted(problem: str) -> Iterator[Claim]:
+    assert problem == "The chat model fell silent."
+    yield Claim(BARE, (pointer(BARE),))
+
+
+def test_where_the_judge_fails_posts_are_quoted_and_it_is_asked_once_an_answer() -> None:
+    judge = FailingJudge()
+    made = replace(draft(OTHERWISE, replace(OTHERWISE, text="So it was.")), instead=quoted)
+    for asked in (1, 2):
+        answer = last(made, judge)
+        assert answer.text == BARE
+        assert [one.claim.text for one in answer.rejected] == [OTHERWISE.text, "So it was."]
+        assert answer.warnings == (UNCHECKED,)
+        assert len(judge.asked) == asked
+
+
+def test_where_the_judge_fails_at_what_was_said_again_posts_are_quoted() -> None:
+    made = replace(draft(Claim("No.", ())), again=lambda wrong: [OTHERWISE], instead=quoted)
+    assert last(made, FailingJudge()).text == BARE
+
+
+def test_where_the_judge_fails_behind_a_sentence_nothing_is_quoted() -> None:
+    shown = Claim(TAPE, (pointer(TAPE),))
+    claims = draft(Claim("No.", ()), shown, OTHERWISE)
+    made = replace(claims, instead=quoted, again=lambda wrong: pytest.fail("It was asked again."))
+    answer = last(made, FailingJudge())
+    assert (answer.text, answer.warnings) == (TAPE, (UNCHECKED,))
+
+
+def test_where_the_judge_fails_and_nothing_is_to_be_quoted_it_is_an_error() -> None:
+    with pytest.raises(ModelUnavailable):
+        last(draft(OTHERWISE), FailingJudge())
 
 
 def test_time_is_kept_by_stage() -> None:

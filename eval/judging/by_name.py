@@ -76,7 +76,8 @@ def load_judge(name: str, assistant: Assistant | None = None) -> NamedJudge:
             return check.judge.support(claim, pointers(evidence))
 
         own = check.judge.name
-        return NamedJudge(f"{SHIPPED} ({own})", shipped, check.min_support, checks_as=own)
+        score = _or_none(shipped)  # it may be a chat model as well
+        return NamedJudge(f"{SHIPPED} ({own})", score, check.min_support, checks_as=own)
     return _chat(assistant)
 
 
@@ -109,25 +110,35 @@ def _chat(assistant: Assistant) -> NamedJudge:
         raise ConfigError(
             "No chat model is set that could judge.", hint="Name one with --chat-model."
         )
+
+    def asked(claim: str, evidence: Sequence[str]) -> float | None:
+        messages = judge_messages(claim, evidence)
+        pieces = stream_text(
+            writer.model, messages, name=writer.name, seconds=writer.seconds, meter=writer.meter
+        )
+        said = said_yes("".join(pieces))
+        return None if said is None else float(said)
+
+    own = writer.name
+    return NamedJudge(f"{CHAT} ({own})", _or_none(asked), 0.5, f"{CHAT}:{own}", writes_as=own)
+
+
+def _or_none(ask: Score) -> Score:
+    """The same; None where a model fails that has answered before."""
     asked_before = False
 
     def score(claim: str, evidence: Sequence[str]) -> float | None:
         nonlocal asked_before
-        messages = judge_messages(claim, evidence)
         try:
-            pieces = stream_text(
-                writer.model, messages, name=writer.name, seconds=writer.seconds, meter=writer.meter
-            )
-            said = said_yes("".join(pieces))
+            found = ask(claim, evidence)
         except ModelUnavailable:
             if not asked_before:  # it would fail every claim alike
                 raise
             return None
         asked_before = True
-        return None if said is None else float(said)
+        return found
 
-    own = writer.name
-    return NamedJudge(f"{CHAT} ({own})", score, 0.5, f"{CHAT}:{own}", writes_as=own)
+    return score
 
 
 def _named(name: str) -> Score:

@@ -23,7 +23,13 @@ _STOP_THEN_MARKS = re.compile(
     rf"([.!?。！？…]+[\"”’)]*(?:\*\*|__)?)((?:\s*{_MARK})+)", re.IGNORECASE
 )
 _LAST_MARKS = re.compile(rf"{_STOP_THEN_MARKS.pattern}(?=\s*\Z)", re.IGNORECASE)
-_MARKS_THEN_WORD = re.compile(rf"\s*{_MARK}(?:\s*{_MARK})*\s*[*_\"“‘(]*\w", re.IGNORECASE)
+# A model that lists what it says writes "[3]: A." as well.
+_MARKS_THEN_WORD = re.compile(
+    rf"\s*{_MARK}(?:\s*{_MARK})*(?:\s*[:：])?\s*[*_\"“‘(]*\w", re.IGNORECASE
+)
+_LEADING = re.compile(
+    rf"\A\s*(\*\*|__)?({_MARK}(?:\s*{_MARK})*)(?:\s*[:：])?(?(1)\1(?:\s*[:：])?)", re.IGNORECASE
+)
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)]|#{1,6})[ \t]+", re.MULTILINE)
 _UNPAIRED = {
     sign: re.compile(rf"\A\s*{re.escape(sign)}\s*|{re.escape(sign)}(?=[.!?。！？…\"”’)\s]*\Z)")
@@ -152,7 +158,7 @@ def _before_stop(match: re.Match[str]) -> str:
 
 def _marked(sentence: str) -> Marked:
     numbers = [n for mark in _MARKS.finditer(sentence) for n in _listed(mark.group())]
-    paired = _without_unpaired(_MARKS.sub("", sentence))
+    paired = _without_unpaired(_MARKS.sub("", _LEADING.sub(r"\2", sentence)))
     text = _UNSEEN.sub("", _EMPHASIS.sub(r"\2", paired))
     text = re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
     return Marked(text, tuple(dict.fromkeys(numbers)))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rag.calibration import Logistic, bounded
 from rag.embedding.embedder import Embedder, PassageText
+from rag.errors import ModelUnavailable
 from rag.retrieval.late import LateQuestion, late_question, token_best
 from rag.text.sentences import NUMBER, denies
 from rag.types import Pointer
@@ -39,6 +40,34 @@ class Judge(Protocol):
 
     def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
         """What they do not say, in a sentence; empty where nothing stands out."""
+
+
+class AskedUntilItFails:
+    """A judge for one answer: where it has failed once, it is asked no more.
+
+    A model that does not answer takes its whole time with every claim.
+    """
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self.trouble: ModelUnavailable | None = None
+        """What it failed at."""
+
+    @property
+    def name(self) -> str:
+        return self._judge.name
+
+    def support(self, claim: str, cited: Sequence[Pointer]) -> float:
+        if self.trouble:
+            raise self.trouble
+        try:
+            return self._judge.support(claim, cited)
+        except ModelUnavailable as error:
+            self.trouble = error
+            raise
+
+    def objection(self, claim: str, cited: Sequence[Pointer]) -> str:
+        return self._judge.objection(claim, cited)
 
 
 @dataclass(frozen=True, slots=True)

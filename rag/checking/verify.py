@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from rag.checking.clock import Clock
 from rag.checking.foreign import has_foreign, without_foreign
-from rag.checking.judge import Judge
+from rag.checking.judge import AskedUntilItFails, Judge
 from rag.errors import ModelUnavailable
 from rag.links import deep_link
 from rag.text.record_words import objection as record_objection
@@ -68,18 +68,20 @@ def verify(
         timing: Milliseconds of the stages before.
 
     Raises:
-        ModelUnavailable: The writer's model failed before the first sentence was shown; later,
-            the answer ends with a warning.
+        ModelUnavailable: The writer's or the judge's model failed, and no sentence is shown, nor
+            quoted in its place; behind a sentence, the answer ends with a warning.
     """
+    judge = AskedUntilItFails(check.judge)
+    check = replace(check, judge=judge)
     clock = Clock(dict(timing or {}))
     answer = _empty(draft, check, clock.timing)
     wrong: list[Rejected] = []
-    said = clock.writing(_said(draft, wrong, lambda: answer.answered))
+    said = clock.writing(_said(draft, wrong, judge, lambda: answer.sentences))
     while True:
         try:
             claim = next(said, None)
         except ModelUnavailable as error:
-            if not answer.sentences and not answer.rejected:
+            if not answer.sentences:
                 raise
             answer = _warned(answer, f"cut short: {error.problem}")
             break
@@ -170,18 +172,27 @@ def _key(pointer: Pointer) -> tuple[str, str, int]:
 
 
 def _said(
-    draft: Draft, wrong: Sequence[Rejected], any_shown: Callable[[], bool]
+    draft: Draft,
+    wrong: Sequence[Rejected],
+    judge: AskedUntilItFails,
+    shown: Callable[[], Sequence[CheckedSentence]],
 ) -> Iterator[Claim | Remark]:
-    """What the writer says, and what it says again of what did not pass meanwhile."""
+    """What the writer says, and what it says again of what did not pass meanwhile.
+
+    Where a model failed and nothing that it wrote is shown, what is quoted in its place; records
+    are told without it.
+    """
     try:
         yield from draft.claims
+        if wrong and draft.again and not judge.trouble:
+            yield from draft.again(tuple(wrong))
+        if judge.trouble:
+            raise judge.trouble
     except ModelUnavailable as error:
-        if draft.instead is None or any_shown():
+        if draft.instead and all(one.basis == Basis.RECORD for one in shown()):
+            yield from draft.instead(error.problem)
+        elif error is not judge.trouble or not shown():  # else what was not checked is told already
             raise
-        yield from draft.instead(error.problem)
-        return
-    if wrong and draft.again:
-        yield from draft.again(tuple(wrong))
 
 
 def _warned(answer: Answer, warning: str) -> Answer:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import regex
+
 from rag.errors import ModelUnavailable
 from rag.text.language import is_in_none
+from rag.text.sentences import search_words
 from rag.types import Turn
 from rag.understanding.pointing import leans_back
 
 _OF_THE_RULES = ("en",)
+_ASKS = regex.compile(r"[?？؟;]")
+_WORDS = 3  # fewer that ask nothing are a name, and names are in no language
 
 
 class Condenser(Protocol):
@@ -42,12 +47,21 @@ def said_by_itself(
         longest: Characters that a question may have.
         faults: Takes what kept the condenser from it.
     """
-    if not (leans_back(question) or is_in_none(question, _OF_THE_RULES)):
+    leans = leans_back(question)
+    if not (leans or _is_unread(question)):
         return None
     try:
         whole = condenser.condense(question, turns)
     except ModelUnavailable as error:
+        done = "put into the conversation by rules" if leans else "taken without the conversation"
         if faults is not None:
-            faults.append(f"The question was put into the conversation by rules: {error.problem}")
+            faults.append(f"The question was {done}: {error.problem}")
         return None
     return whole if whole and len(whole) <= longest else None
+
+
+def _is_unread(question: str) -> bool:
+    """Whether it is in a language that the rules cannot read."""
+    if len(search_words(question).split()) < _WORDS and not _ASKS.search(question):
+        return False
+    return is_in_none(question, _OF_THE_RULES)
