@@ -77,6 +77,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "text.language",
     "text.differing",
     "text.date_words",
+    "text.post_words",
     "text.left_out",
     "text.names",
     "text.recognise",

@@ -13,16 +13,16 @@ from rag.catalog import languages as catalog_languages
 from rag.catalog import read as catalog_read
 from rag.index.index import Index
 from rag.index.lexicon import Lexicon
+from rag.retrieval.candidates import best_by_words
 from rag.text.language import fitted
 from rag.text.sentences import is_one_sign, question_words, search_words
-from rag.types import Filters, Found, Hit, Passage, Query, SentenceScore
+from rag.types import Found, Hit, Passage, Query, SentenceScore
 
 # What is measured, in the order in which values are handed over. "share" is the part of the
 # question's words, by their rarity, that stand in a passage or a sentence.
 PASSAGE_FEATURES = ("words", "share")
 SENTENCE_FEATURES = ("share", "passage")
 ANSWERABLE_FEATURES = ("share", "best_sentence")
-_LOOKED_AT = 20_000  # passages with the question's words, where filters leave few of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +111,13 @@ def measure(
     text: str, query: Query, index: Index, lexicon: Lexicon, *, limit: int
 ) -> list[Measured]:
     """What is measured of the passages that hold words of a search text, in the order of BM25."""
-    words = question_words(text)
-    scores = _best(words, query.filters, index, limit)
-    weights = {word: lexicon.rarity(word) or lexicon.rarest for word in words}
+    chosen = query.filters
+    allowed = catalog_filters.allowed_passages(index.catalog, chosen) if chosen else None
+    scores = best_by_words(text, index, allowed, limit)
+    weights = {word: lexicon.rarity(word) or lexicon.rarest for word in question_words(text)}
     passages = catalog_read.passages(index.catalog, list(scores))
     most = max(scores.values(), default=0.0) or 1.0
     return [_measured(passages[id_], score / most, weights) for id_, score in scores.items()]
-
-
-def _best(words: Sequence[str], filters: Filters, index: Index, limit: int) -> dict[str, float]:
-    if not filters:
-        return catalog_read.by_words(index.catalog, words, limit)
-    allowed = catalog_filters.allowed_passages(index.catalog, filters)
-    found = catalog_read.by_words(index.catalog, words, _LOOKED_AT)
-    return dict([item for item in found.items() if item[0] in allowed][:limit])
 
 
 def _measured(passage: Passage, words: float, weights: Mapping[str, float]) -> Measured:

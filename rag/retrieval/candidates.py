@@ -63,7 +63,7 @@ def search(
     allowed = catalog_filters.allowed_passages(index.catalog, filters) if filters else None
     more = limit + len(hidden)
     by_meaning = _without(hidden, _by_meaning(vectors, index, allowed, more), limit)
-    by_words = _without(hidden, _by_words(text, index, allowed, more), limit)
+    by_words = _without(hidden, best_by_words(text, index, allowed, more), limit)
     ids = list(dict.fromkeys((*by_meaning, *by_words)))
     stored = catalog_read.stored_vectors(index.catalog, ids)
     ids = [id_ for id_ in ids if id_ in stored]
@@ -103,7 +103,17 @@ def _by_meaning(
     return dict([item for item in found.items() if item[0] in allowed][:limit])
 
 
-def _by_words(text: str, index: Index, allowed: set[str] | None, limit: int) -> dict[str, float]:
+def best_by_words(
+    text: str, index: Index, allowed: Set[str] | None, limit: int
+) -> dict[str, float]:
+    """Ids of the passages that share words with a text, best first, and their BM25.
+
+    Args:
+        text: What is searched for.
+        index: Where to look.
+        allowed: Ids of those that count; None: all.
+        limit: At most so many, however few of the best are allowed.
+    """
     words = question_words(text)
     if allowed is None:
         return catalog_read.by_words(index.catalog, words, limit)

@@ -10,11 +10,8 @@ from collections.abc import Sequence
 
 import regex
 
-NOUN = (
-    r"(?:(?:blog|news)[ -])?(?:posts?|posting|articles?|entry|entries|pieces?|columns?|story"
-    r"|stories|series|news)"
-)
-VERB = r"(?:write|writes|wrote|written|writing|publish(?:ed)?|post(?:ed)?|blogged)"
+from rag.text.post_words import NOUN, VERB
+
 _FLAGS = regex.IGNORECASE
 # "Don't you have posts by Ines?" asks for hers, as "I can't find the post by Ines" does.
 _ASKS = (

@@ -14,8 +14,9 @@ from itertools import pairwise
 import regex
 
 from rag.text.date_words import TimeWords, time_words
-from rag.text.left_out import NOUN, VERB, is_left_out
+from rag.text.left_out import is_left_out
 from rag.text.names import WORD, Names, folded
+from rag.text.post_words import NOUN, VERB
 from rag.types import Filters, Recognised
 
 SUBJECT = "SITE"

@@ -166,12 +166,14 @@ def objection(claim: Claim, query: Query, found: Found) -> str | None:
     wrong = _not_of_all(claim, found) if claim.of_all else None
     if wrong:
         return wrong
-    # A limit of the question may be the same words as a title, which comes behind it, or as a date,
-    # which stands there instead of it. The line break keeps apart what stands around it.
     limit = scope(query)
-    wrong = _says_more(claim, claim.text, limit)
-    before = claim.text.replace(limit, "\n", 1) if limit else claim.text
-    return wrong and _says_more(claim, before, "") and wrong
+    more = _says_more(claim, claim.text, limit)
+    if more is None or not limit:
+        return more
+    # The limit may be the same words as a title, and stand before it: then it goes first. The line
+    # break keeps apart what stands around it.
+    without = claim.text.replace(limit, "\n", 1)
+    return more if _says_more(claim, without, "") else None
 
 
 def _says_more(claim: Claim, text: str, limit: str) -> str | None:

@@ -14,8 +14,8 @@ from datetime import datetime
 import regex
 
 from rag.text.date_words import time_words
-from rag.text.left_out import NOUN, VERB
 from rag.text.names import Names
+from rag.text.post_words import NOUN, VERB
 from rag.text.recognise import SUBJECT, Found, recognise
 from rag.types import Recognised, RecordQuestion, Wanted
 
