@@ -41,7 +41,7 @@ ROSEWOOD = Turn(
     "history",
     [
         [ROSEWOOD],
-        [ROSEWOOD, Turn("Where did she live?", "Lane lived beside the Rosewood library.")],
+        [Turn("Which library is the oldest?", "Rosewood."), ROSEWOOD],
         [Turn("And who was Rosewood's founder?", ROSEWOOD.answer)],
     ],
 )
@@ -57,6 +57,7 @@ def test_he_and_she_are_whom_the_answer_named(history: list[Turn]) -> None:
     [
         ("Who is Ines Moreau?", "Ines Moreau leads the Valley Society of Brandham with Tom Baker."),
         ("What did Ines Moreau found?", "The Valley Society, with Tom Baker."),
+        ("Who did Ines Moreau play for?", "The Valley Society."),
     ],
 )
 def test_he_and_she_are_whom_the_question_named(question: str, answer: str) -> None:

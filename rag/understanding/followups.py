@@ -30,8 +30,11 @@ _ASKING = frozenset("how what when where who whom whose why which is are was wer
                     "could should would will has have had in on at of the a an and but or so "
                     "if i it he she they we you tell yes no there this that".split())  # fmt: skip
 _PERSON = regex.compile(r"\b(?:he|him|his|himself|she|hers?|herself)\b", regex.IGNORECASE)
+# "Who founded it?" and not "Who did she play for?", which asks about another than "she".
 _WHO = regex.compile(
-    r"^\s*(?:(?:and|but|so|by|for|from|of|to|with)\s+)?who(?:m|se)?\b", regex.IGNORECASE
+    r"^\s*(?:(?:and|but|so)\s+)?who\s+(?!(?:did|do|does|are|were|else|has|have|had|would|will|could|"
+    r"can|should)\b)\p{L}",
+    regex.IGNORECASE,
 )
 # "Who is Ines Moreau?" names whom it asks about; "Who is Ines Moreau's sister?" does not.
 _WHO_IS = regex.compile(
@@ -79,7 +82,7 @@ def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = N
 def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> Iterator[str]:
     """What the conversation is about: its names, and the words of its last complete question."""
     known = {word.lower() for word in search_words(question).split()}
-    persons = _told_who(history) if _PERSON.search(question) else frozenset()
+    persons = _told_who(history[-1]) if _PERSON.search(question) else frozenset()
     names = [
         mention
         for mention in _salient(history, rarity, first=persons)
@@ -118,16 +121,16 @@ def _telling(text: str, rarity: Rarity | None, most: int) -> list[str]:
     return [word for word in words if word in kept]
 
 
-def _told_who(history: Sequence[Turn]) -> frozenset[frozenset[str]]:
-    """The names that answered who it was, in small letters, of what is talked about now."""
-    for turn in reversed(history):
-        if _WHO.match(turn.question) and not _WHO_IS.search(turn.question):
-            asked = set(search_words(turn.question).lower().split())
-            names = (_lower(words) for words, _ in _names(turn.answer))
-            return frozenset(name for name in names if name.isdisjoint(asked))
-        if not leans_back(turn.question):
-            break
-    return frozenset()
+def _told_who(last: Turn) -> frozenset[frozenset[str]]:
+    """The names, in small letters, with which the turn before said who it was.
+
+    That turn alone: behind others, people mean by "he" whom the conversation is about.
+    """
+    if not _WHO.match(last.question) or _WHO_IS.search(last.question):
+        return frozenset()
+    asked = set(search_words(last.question).lower().split())
+    names = (_lower(words) for words, _ in _names(last.answer))
+    return frozenset(name for name in names if name.isdisjoint(asked))
 
 
 def _salient(
