@@ -107,6 +107,18 @@ def test_a_misspelt_word_is_looked_for_as_it_is_written_in_posts(assistant: Assi
     assert assistant.understand(right).searches == (right,)
 
 
+def test_words_for_posts_and_their_writing_are_no_misspellings(tmp_path: Path) -> None:
+    folder = garden(tmp_path / "index")
+    with write_index(folder, HashEmbedder().id) as writer:
+        gate = post(7, "A gate", section("0", (), "The gate by the lane is painted white."))
+        put(writer, gate, HashEmbedder())
+        writer.finish()
+    with Assistant.open(folder, embedding_model="hash") as assistant:
+        assert assistant.understand("Did anybody write about a gate?").reworded is None
+        found = assistant.understand("Is the gate paintd white?").reworded
+        assert found == "Is the gate painted white?"
+
+
 @pytest.mark.parametrize("question", ["How big is a zebra?", "Where is Ulan Bator?", "How is wol?"])
 def test_a_word_that_is_near_to_none_stays(assistant: Assistant, question: str) -> None:
     assert assistant.understand(question).searches == (question,)

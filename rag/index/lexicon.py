@@ -15,6 +15,7 @@ from rag.catalog.catalog import Catalog
 from rag.catalog.read import choices
 from rag.text.names import Names, names_of
 from rag.text.number_words import NUMBER, other_form
+from rag.text.post_words import NOUN, VERB
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.text.spelling import (
     distance,
@@ -32,6 +33,8 @@ _KEPT = 20_000  # words whose place is remembered
 _SLOW = 0.2  # seconds; names that are read in less are read again after every change
 _SELDOM = 20  # times as long as it takes to read all names, until they are read again
 _LETTERS = regex.compile(r"\p{Latin}+")
+# Words in which a question speaks of posts: it asks with them, whatever posts say.
+_OF_POSTS = regex.compile(rf"{NOUN}|{VERB}", regex.IGNORECASE)
 _NEAR_CAPITALS = regex.compile(r"(?<!\w)[A-Za-z]{2,6}(?!\w)")  # what may be an abbreviation
 
 
@@ -169,7 +172,10 @@ class Lexicon:
         unknown = [
             word
             for word in dict.fromkeys(match[0].lower() for match in _LETTERS.finditer(changed))
-            if tolerance(word) and word not in self.names.words and not self.frequency(word)
+            if tolerance(word)
+            and word not in self.names.words
+            and not _OF_POSTS.fullmatch(word)
+            and not self.frequency(word)
         ]
         looked_for = set(unknown[:_CORRECTED])
 
