@@ -16,7 +16,7 @@ CASES ?=
 SIZES ?= 1000 3000 10000 30000 100000
 WORK ?= .bench
 BIN := .venv/bin
-# The files of the suite on up to four processors. What is slow runs alone: it measures growth and kills.
+# The files of the suite on up to four processors.
 TESTS := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 READY := .venv/.ready
 

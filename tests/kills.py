@@ -1,6 +1,7 @@
 """Runs a sync and kills it, again and again; started by tests/test_killed.py as a process.
 
-Everything is imported once, and each run is a fork: no search index is opened before it. A step is
+Everything is imported once, and each run is a fork: no search index is opened before it. The kills
+may be parted among several such processes, each with its own folder. A step is
 a statement that a connection to the catalog runs, or something done to a file of the index, as
 audit events of Python tell.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import shutil
 import signal
@@ -19,6 +21,8 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,7 @@ from rag.index.health import check
 from rag.index.index import Index
 from rag.place import Place, Where, place_of
 from rag.settings import Settings, load_settings
+from rag.text.language import language_of
 
 _PATIENCE = 120.0  # seconds for looking at an index, which takes less than one
 _FILES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
@@ -217,6 +222,13 @@ class Trial:
         assert forked(lambda: run_sync(self.source, self.whole)) == 0
         self.seconds = time.monotonic() - started
         self.file = folder / "steps"
+        self.before, self.after = (self.state(one) for one in (self.base, self.whole))
+
+    def state(self, index: Path) -> State:
+        """Of an index that another process opens."""
+        assert forked(lambda: self.file.write_bytes(pickle.dumps(state(index)))) == 0
+        found: State = pickle.loads(self.file.read_bytes())
+        return found
 
     def fresh(self) -> None:
         shutil.rmtree(self.index, ignore_errors=True)
@@ -229,9 +241,9 @@ class Trial:
         """After a kill: consistent now, and after the next run as if nothing had happened."""
 
         def verify() -> None:
-            consistent(self.index, state(self.base), state(self.whole))
+            consistent(self.index, self.before, self.after)
             self.work()
-            assert state(self.index) == state(self.whole), "another end"
+            assert state(self.index) == self.after, "another end"
             wrong = [finding for finding in check(self.index) if not finding.ok]
             assert not wrong, wrong
 
@@ -251,13 +263,13 @@ def report(trial: Trial, kills: Iterable[tuple[str, int]]) -> None:
         print(f"{verdict} {'killed' if ended == -signal.SIGKILL else 'ended'} {what}", flush=True)
 
 
-def at_steps(folder: Path, *, hide: bool) -> None:
+def at_steps(folder: Path, part: int, parts: int, *, hide: bool) -> None:
     trial = Trial(folder, 9, 2, hide=hide)
     trial.fresh()
     found = steps(trial.work, trial.index, trial.file)
 
     def kills() -> Iterable[tuple[str, int]]:
-        for number in turning_points(found):
+        for number in islice(turning_points(found), part, None, parts):
             trial.fresh()
             yield f"{number} {found[number][:90]}", stopped_at(number, trial.work, trial.index)
 
@@ -283,9 +295,17 @@ def at_random(folder: Path, seed: int, times: int) -> None:
     report(trial, kills())
 
 
+def load_what_forks_share() -> None:
+    """Half of a short run's time is to read the languages and Chroma's own part."""
+    language_of("Beds with mulch of wool lost fewer lettuces than those without.")
+    for name in ("chromadb.api.rust", "chromadb.telemetry.product.posthog"):
+        import_module(name)
+
+
 if __name__ == "__main__":
-    folder = Path(sys.argv[2])
-    if sys.argv[1] == "random":
-        at_random(folder, int(sys.argv[3]), int(sys.argv[4]))
+    end, folder, *numbers = sys.argv[1:]
+    load_what_forks_share()
+    if end == "random":
+        at_random(Path(folder), int(numbers[0]), int(numbers[1]))
     else:
-        at_steps(folder, hide=sys.argv[1] == "erasure")
+        at_steps(Path(folder), int(numbers[0]), int(numbers[1]), hide=end == "erasure")

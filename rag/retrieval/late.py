@@ -51,8 +51,8 @@ def passage_scores(
     ids = np.concatenate([stored[i].token_ids for i in filled])
     starts = np.cumsum([0, *(len(stored[i].token_ids) for i in filled)])[:-1]
     best, equal = _best(question.vectors, tokens, ids, starts)
-    late[filled] = best @ question.weights
-    share[filled] = equal @ question.weights
+    late[filled] = _weighted(best, question)
+    share[filled] = _weighted(equal, question)
     return late, share
 
 
@@ -69,9 +69,9 @@ def sentence_scores(question: LateQuestion, stored: StoredVectors) -> tuple[Floa
     crumb = _parts(question, stored, where == -1)
     for number in range(n):
         best, equal = _parts(question, stored, where == number)
-        own[number] = best @ question.weights
-        helped[number] = np.maximum(best, crumb[0]) @ question.weights
-        share[number] = np.maximum(equal, crumb[1]) @ question.weights
+        own[number] = _weighted(best, question)
+        helped[number] = _weighted(np.maximum(best, crumb[0]), question)
+        share[number] = _weighted(np.maximum(equal, crumb[1]), question)
     return own, helped, share
 
 
@@ -84,6 +84,16 @@ def token_best(
         return nothing, nothing
     best, equal = _best(question.vectors, tokens, ids, np.zeros(1, dtype=np.int64))
     return best[0], equal[0]
+
+
+def _weighted(of_tokens: Floats, question: LateQuestion) -> Floats:
+    """What each token of the question brings, the last axis, by how much it counts, added up.
+
+    Not as a matrix product: of so few numbers OpenBLAS now and then reports an invalid value where
+    there is none (https://github.com/numpy/numpy/issues/24067), and numpy warns of it.
+    """
+    total: Floats = (of_tokens * question.weights).sum(axis=-1)
+    return total
 
 
 def _parts(
