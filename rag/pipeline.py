@@ -27,6 +27,7 @@ from rag.settings import Settings
 from rag.text.record_words import limit_warnings
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Remark, Turn
 from rag.understanding.condensing import Condenser, said_by_itself
+from rag.understanding.mentioned import said_of
 from rag.understanding.understand import understand
 from rag.writing.from_records import write_record
 from rag.writing.quotes import QuoteWriter
@@ -142,7 +143,7 @@ class Pipeline:
         retrieved, writer = perf_counter(), self.writer_for(query)
         if query.record and found.posts:
             draft = write_record(query, found, writer)
-        elif found.hits and found.answerable >= self.least(query):
+        elif found.hits and found.answerable >= self.least(query) and not query.unmentioned:
             draft = writer.write(query, found)
         else:
             draft = Draft(query, found, (), writer.name)
@@ -219,6 +220,7 @@ class Pipeline:
                     tuple(dict.fromkeys(searches)),
                     query.reworded,
                     filters,
+                    unmentioned=query.unmentioned,
                     language=query.language,
                     preferred=query.preferred,
                 )
@@ -228,7 +230,7 @@ class Pipeline:
             if found.posts if now.record else found.answerable >= self.least(now):
                 break
         lifted = query.recognised if not now.recognised else ()
-        warnings = limit_warnings(filters, lifted, query.shut_out)
+        warnings = limit_warnings(filters, lifted, query.shut_out) + said_of(query.unmentioned)
         return now, replace(found, warnings=(*warnings, *found.warnings))
 
     def with_provenance(self, provenance: Provenance) -> Pipeline:

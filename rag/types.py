@@ -225,6 +225,8 @@ class Query:
     """Where those of the filters come from that the question itself names."""
     shut_out: tuple[Recognised, ...] = ()
     """What the question names and the caller's filters do not let through: it limits nothing."""
+    unmentioned: tuple[str, ...] = ()
+    """Names in the question that no post holds: what is asked of them, no post can answer."""
     record: RecordQuestion | None = None
     """None: a question about what stands in the posts."""
     language: str | None = None

@@ -34,9 +34,9 @@ def terms_from(catalog: Catalog, start: str, shortest: int, longest: int) -> lis
 
 
 def written_near(catalog: Catalog, term: str) -> Counter[str]:
-    """The words, in lower case, of some passages that hold a stem."""
+    """The words, as they are written, of some passages that hold a stem."""
     texts = catalog.words.written(term, _LOOKED_AT)
-    return Counter(word for text in texts for word in text.lower().split())
+    return Counter(word for text in texts for word in text.split())
 
 
 def words_of(catalog: Catalog, letters: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -18,7 +19,10 @@ from rag.text.number_words import NUMBER, other_form
 from rag.text.post_words import NOUN, VERB
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.text.spelling import (
+    AKIN,
+    are_akin,
     distance,
+    is_name,
     letters_in,
     letters_of,
     phrases_in,
@@ -27,6 +31,11 @@ from rag.text.spelling import (
 )
 
 _ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
+_INFLECTED = (
+    2  # letters that a form of a name lacks of another one, at most: "African" of "Africans"
+)
+_AKIN = 4  # letters that words of one name have in common, at least
+_LONG = 8  # letters of a name that comes near no common word by chance
 _STEMS = 8  # nearest stems whose words are looked at
 _CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
 _KEPT = 20_000  # words whose place is remembered
@@ -38,15 +47,24 @@ _OF_POSTS = regex.compile(rf"{NOUN}|{VERB}", regex.IGNORECASE)
 _NEAR_CAPITALS = regex.compile(r"(?<!\w)[A-Za-z]{2,6}(?!\w)")  # what may be an abbreviation
 
 
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What a word is probably meant for, in lower case."""
+
+    word: str
+    is_name: bool
+    """Whether most posts begin it with a capital letter."""
+
+
 @dataclass(slots=True)
 class _Known:
-    """What is read once for each state of the catalog."""
+    """Read once for each state of the catalog."""
 
     state: tuple[object, ...]
     passages: int
     acronyms: dict[str, str] = field(default_factory=dict)
     frequencies: dict[str, int] = field(default_factory=dict)
-    nearest: dict[str, str | None] = field(default_factory=dict)
+    nearest: dict[str, _Near | None] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
 
 
@@ -137,6 +155,10 @@ class Lexicon:
         Args:
             word: In lower case; of Latin letters, else nothing is near.
         """
+        near = self._near(word)
+        return near.word if near else None
+
+    def _near(self, word: str) -> _Near | None:
         most = tolerance(word)
         if not most or not _LETTERS.fullmatch(word) or self.frequency(word):
             return None
@@ -173,16 +195,35 @@ class Lexicon:
             word
             for word in dict.fromkeys(match[0].lower() for match in _LETTERS.finditer(changed))
             if tolerance(word)
-            and word not in self.names.words
+            and word not in STOP_WORDS | self.names.words
             and not _OF_POSTS.fullmatch(word)
             and not self.frequency(word)
         ]
         looked_for = set(unknown[:_CORRECTED])
 
-        def corrected(word: str) -> str:
-            return (self.nearest(word.lower()) if word.lower() in looked_for else None) or word
+        def corrected(match: regex.Match[str]) -> str:
+            near = self._near(match[0].lower()) if match[0].lower() in looked_for else None
+            if near is None or (not _fits(near, match[0]) and is_name(changed, match.span())):
+                return match[0]
+            return near.word
 
-        return _LETTERS.sub(lambda match: corrected(match[0]), changed)
+        return _LETTERS.sub(corrected, changed)
+
+    def is_unheard_of(self, name: str) -> bool:
+        """Whether posts hold neither a name nor one that it may come from or be meant for.
+
+        Args:
+            name: A word that is written as a name: "Musk", "COBOL".
+        """
+        lower = name.lower()
+        words = search_words(lower).split()
+        if any(map(self.frequency, words)) or not self.names.words.isdisjoint({lower, *words}):
+            return False
+        near = self._near(lower)
+        if (near and _fits(near, name)) or self.spelled_out(name):
+            return False
+        terms = catalog_lexicon.terms_from(self._catalog, lower[:AKIN], AKIN, len(lower) + AKIN)
+        return not any(are_akin(lower, term) for term, _ in terms)
 
     def _in_titles(self, letters: str) -> str:
         """What letters stand for by the titles and headings over them; empty where none says."""
@@ -207,7 +248,7 @@ class Lexicon:
     def _held(self, text: str) -> bool:
         return all(self.frequency(word) for word in search_words(text).split())
 
-    def _search(self, word: str, most: int) -> str | None:
+    def _search(self, word: str, most: int) -> _Near | None:
         shortest, longest = len(word) - most - _ENDING, len(word) + most
         terms = [
             one
@@ -221,13 +262,13 @@ class Lexicon:
             and (near := _stem_distance(word, term, most)) <= most
         )
         written = [
-            (distance(word, own, most), -held, own)
+            (distance(word, own, most), -held, own, is_name)
             for _, held, term in stems[:_STEMS]
-            for own in catalog_lexicon.written_near(self._catalog, term)
+            for own, is_name in _forms(catalog_lexicon.written_near(self._catalog, term))
             if own[:1] and same_start(word, own) and _LETTERS.fullmatch(own)
         ]
-        near, _, best = min(written, default=(most + 1, 0, ""))
-        return best if near <= most else None
+        near, _, best, is_name = min(written, default=(most + 1, 0, "", False))
+        return _Near(best, is_name) if near <= most else None
 
     def _known(self) -> _Known:
         catalog = self._catalog
@@ -238,9 +279,22 @@ class Lexicon:
             return self._found
 
 
+def _fits(near: _Near, name: str) -> bool:
+    """Whether a name may be meant for a word, as "COBOL" is not for "cool"."""
+    return near.is_name or len(name) >= _LONG
+
+
 def _stem_distance(word: str, stem: str, most: int) -> int:
     """From the nearest beginning of a word to a stem: endings are cut off from stems."""
     return min(
         distance(word[:end], stem, most)
         for end in range(max(1, len(word) - _ENDING), len(word) + 1)
     )
+
+
+def _forms(written: Counter[str]) -> Iterator[tuple[str, bool]]:
+    """Words in lower case, and whether most of them begin with a capital letter."""
+    capital = Counter[str]()
+    for word, times in written.items():
+        capital[word.lower()] += times if word[:1].isupper() else -times
+    return ((word, more > 0) for word, more in capital.items())

@@ -8,11 +8,19 @@ import regex
 
 from rag.text.sentences import STOP_WORDS
 
+AKIN = 4  # letters that words of one name have in common, at least
+_FORMS = frozenset(
+    ["", *"s es n ns an ans ian ians ese ish er ers ern ic ist ists ism i y".split()]
+)
 _BRACKETED = regex.compile(r"\((\p{Lu}[\p{Lu}\p{N}&]{1,8})s?\)")
 _CAPITALS = regex.compile(r"(?<!\w)\p{Lu}[\p{Lu}\p{N}&]{1,8}(?!\w)")
 _RUN = regex.compile(r"\w+")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}’'-]*")
 _BEFORE = 120  # characters before a bracket in which its words stand
+_SMALL = frozenset("a an and as at but by for from in nor of on or the to with".split())
+_NAME = regex.compile(r"(?<![\p{L}\p{N}'’])\p{L}[\p{L}\p{M}\p{N}]*(?:[.&-][\p{L}\p{N}]+)*")
+_BEGINS = regex.compile(r"(?:^|[.?!:;…\"“‘(])\s*$")
+_SHORT = 3  # words; of so few all may be names
 _PARTS = regex.compile(r"[-’']")
 _MADE_OF_TWO = 9  # letters of a word that may be a compound
 
@@ -46,6 +54,34 @@ def same_start(word: str, other: str) -> bool:
 def tolerance(word: str) -> int:
     """How many letters of a word may be wrong for it to be known still."""
     return 0 if len(word) < 5 else 1 if len(word) < 9 else 2
+
+
+def names_in(text: str) -> list[tuple[int, int]]:
+    """Where words stand that are written as names: with a capital letter that no sentence begins.
+
+    None where all words have one but those that titles leave small: there it says nothing. The
+    first word of a sentence counts where it has a capital further on: "COBOL", "iPhone".
+    """
+    words = list(_NAME.finditer(text))
+    capital = [match for match in words if match[0] != match[0].lower()]
+    if len(words) > _SHORT and all(match in capital or match[0] in _SMALL for match in words):
+        return []
+    return [
+        match.span()
+        for match in capital
+        if match[0][1:] != match[0][1:].lower() or not _BEGINS.search(text, 0, match.start())
+    ]
+
+
+def is_name(text: str, span: tuple[int, int]) -> bool:
+    """Whether the word there is among those that `names_in` finds."""
+    return any(start <= span[0] and span[1] <= end for start, end in names_in(text))
+
+
+def are_akin(word: str, other: str) -> bool:
+    """Whether one looks like a form of the other: "africa" and "africans"."""
+    whole, part = (word, other) if len(word) > len(other) else (other, word)
+    return len(part) >= AKIN and whole.startswith(part) and whole[len(part) :] in _FORMS
 
 
 def spelled_in(text: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.types import Filters, Query, Recognised, Turn
 from rag.understanding.followups import looked_at, standalone
+from rag.understanding.mentioned import unmentioned
 from rag.understanding.record_questions import Reading, read_about_last_post, read_question
 
 _NAMED = ("authors", "categories", "tags")
@@ -46,14 +47,7 @@ def understand(
     Raises:
         QuestionInvalid: It is empty or too long.
     """
-    asked = " ".join(question.split())
-    if not regex.search(r"[\p{L}\p{N}]", asked):
-        raise QuestionInvalid("The question is empty.", hint="Ask in a few words of your own.")
-    if len(asked) > longest:
-        raise QuestionInvalid(
-            f"The question has {len(asked):,} characters, more than {longest:,}.",
-            hint="Ask one thing at a time, or raise question_characters.",
-        )
+    asked = _checked(question, longest)
     history = looked_at(history)
     reading = (
         read_question(asked, lexicon.names, now or datetime.now(UTC))
@@ -74,6 +68,7 @@ def understand(
         whole = standalone(asked, history, lexicon.rarity if lexicon else None)
         own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
         searches = (own, reading.rest)
+    unheard = unmentioned(asked, lexicon) if lexicon and recognise and not reading.record else ()
     narrowed, recognised = _narrow(filters, reading.recognised)
     other = lexicon.otherwise(searches[0]) if lexicon else searches[0]
     return Query(
@@ -84,8 +79,22 @@ def understand(
         filters=narrowed,
         recognised=recognised,
         shut_out=shut_out,
+        unmentioned=unheard,
         record=reading.record,
     )
+
+
+def _checked(question: str, longest: int) -> str:
+    """With single spaces; a question that can be asked."""
+    asked = " ".join(question.split())
+    if not regex.search(r"[\p{L}\p{N}]", asked):
+        raise QuestionInvalid("The question is empty.", hint="Ask in a few words of your own.")
+    if len(asked) > longest:
+        raise QuestionInvalid(
+            f"The question has {len(asked):,} characters, more than {longest:,}.",
+            hint="Ask one thing at a time, or raise question_characters.",
+        )
+    return asked
 
 
 def _shut_out(filters: Filters, recognised: Sequence[Recognised]) -> tuple[Recognised, ...]:

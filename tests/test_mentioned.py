@@ -1,0 +1,124 @@
+"""Names in a question that no post holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from small_site import garden, post, put, section
+
+from rag import Assistant
+from rag.embedding.embedder import HashEmbedder
+from rag.index.index import write_index
+from rag.text.spelling import are_akin, names_in
+
+JOURNEY = post(
+    5,
+    "A journey to Africa",
+    section(
+        "0", (),
+        "Ann Cooper went to Campbell County with Doctor Livingstone in 2013. It was a cool day, "
+        "and three of the night shift at the gate were asleep. The strawberries were ripe. "
+        "Her curve of the road went north.",
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = garden(tmp_path_factory.mktemp("garden") / "index")
+    with write_index(folder, HashEmbedder().id) as writer:
+        put(
+            writer,
+            replace(JOURNEY, post=replace(JOURNEY.post, tags=("Kilimanjaro",))),
+            HashEmbedder(),
+        )
+        writer.finish()
+    with Assistant.open(folder, embedding_model="hash", min_answerable=0.0) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who went to Campbell County?", ()),
+        ("Who went to Campbell County with Trump?", ("Trump",)),
+        ("Did the gate of the county run on COBOL?", ("COBOL",)),
+        ("COBOL at the gate: who runs it?", ("COBOL",)),
+        ("Who is Elon Musk?", ("Elon", "Musk")),
+        # The same in small letters is no name, as far as anybody can tell.
+        ("who is elon musk?", ()),
+        # Which Campbell County is meant posts need not say, and a list is no such thing.
+        ("Who went to Campbell County, Wyoming in 2013?", ()),
+        ("Where did Ann, the doctor and Wyoming go?", ("Wyoming",)),
+        # Forms and misspellings of what posts hold.
+        ("What did the Africans eat?", ()),
+        ("Where is the Northern gate?", ()),
+        ("Where did Doctor Livingston go?", ()),
+        ("Were the Strawberies ripe when they went?", ()),
+        # Near a common word, but no form of it.
+        ("Who is Swift?", ("Swift",)),
+        ("Who was Curie?", ("Curie",)),
+        # Tags and days.
+        ("What is on Kilimanjaro?", ()),
+        ("What happened there on a Friday in October?", ()),
+        ("How cold was it in Celsius, and what did the EU say?", ()),
+        # A title, and another language.
+        ("What Trump Did With COBOL at the Gate", ()),
+        ("Wann ging Ann mit Trump zum Tor?", ()),
+    ],
+)  # fmt: skip
+def test_what_no_post_mentions(
+    assistant: Assistant, question: str, expected: tuple[str, ...]
+) -> None:
+    assert assistant.understand(question).unmentioned == expected
+
+
+def test_what_is_asked_of_such_a_name_is_refused_with_the_reason(assistant: Assistant) -> None:
+    known = assistant.ask("Who went to Campbell County with Doctor Livingstone?")
+    assert known.sentences
+    assert not [one for one in known.warnings if "mentions" in one]
+    unheard = assistant.ask("Who went to Campbell County with Trump and Musk?")
+    assert not unheard.sentences
+    assert unheard.nearest
+    assert "No post mentions “Trump” or “Musk”." in unheard.warnings
+
+
+def test_who_does_not_want_recognition_gets_none(assistant: Assistant) -> None:
+    assert assistant.ask("Who went to Campbell County with Trump?", recognise=False).sentences
+
+
+def test_a_name_is_no_misspelling_of_a_common_word(assistant: Assistant) -> None:
+    def reworded(question: str) -> str | None:
+        return assistant.understand(question).reworded
+
+    assert reworded("Does the gate use COBOL?") is None
+    assert reworded("Was Swift at the gate?") is None
+    assert reworded("Was Doctor Livingstome there?") == "Was Doctor livingstone there?"
+    assert reworded("was it coool?") == "was it cool?"
+    # Nobody is called so, long as it is.
+    assert reworded("Were the Strawberies ripe?") == "Were the strawberries ripe?"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Did Ann see it?", ["Ann"]),
+        ("iPhone or not?", ["iPhone"]),
+        ("It rained. Ann left.", []),
+        ("Why Ann Left the House", []),
+        ("the dog's AT&T plan", ["AT&T"]),
+        ("", []),
+    ],
+)
+def test_names_in_a_text(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in names_in(text)] == expected
+
+
+def test_forms_of_one_name() -> None:
+    assert are_akin("africans", "africa")
+    assert are_akin("north", "northern")
+    assert are_akin("korea", "korea")
+    assert not are_akin("trump", "trumpet")
+    assert not are_akin("may", "mays")
