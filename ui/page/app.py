@@ -23,7 +23,7 @@ from fastapi import FastAPI
 
 from rag.assistant import Assistant
 from ui.all_doors import Doors
-from ui.doors.asking import AT_ONCE, WAITING
+from ui.doors.asking import WAITING
 from ui.doors.requests import SCOPE_CAME, SCOPE_ID, of_request
 from ui.doors.wire import Scope
 from ui.look import head, site_name
@@ -77,13 +77,13 @@ def build(desk: Desk, name: str, is_owner: Callable[[Scope], bool] = lambda _: F
         quick: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(about, None, wire, queue=False, **quick)
         wire.submit(
-            respond, None, wire, concurrency_limit=AT_ONCE, concurrency_id="ask",
+            respond, None, wire, concurrency_limit=desk.at_once, concurrency_id="ask",
             trigger_mode="multiple", **quick,
         )  # fmt: skip
         wire.stop(stop, None, None, queue=False, **quick)
         wire.like(vote, None, wire, queue=False, trigger_mode="multiple", **quick)
         page.unload(leave)
-    page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING, api_open=False)
+    page.queue(default_concurrency_limit=desk.at_once, max_size=WAITING, api_open=False)
     blocks: gr.Blocks = page
     return blocks
 

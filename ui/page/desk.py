@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from rag.assistant import Assistant
 from rag.errors import PullquoteError
 from rag.types import Answer
-from ui.doors.asking import AT_ONCE
+from ui.doors.asking import at_once
 from ui.doors.requests import note_question
 from ui.feedback import Feedback, note_unanswered, votes
 from ui.kept import today
@@ -107,7 +107,8 @@ class Desk:
         self.texts = texts
         self._chosen = chosen
         self._watched = watched
-        self._workers = Workers(2 * AT_ONCE)  # some may still wait for a model nobody waits for
+        self.at_once = at_once(assistant.settings)
+        self._workers = Workers(2 * self.at_once)  # some may wait for a model nobody waits for
         self._loading = threading.Lock()
         self._runs: dict[str, _Run] = {}
         self._left: dict[str, float] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -23,6 +24,9 @@ _POLICY = (
     "form-action 'self'; object-src 'none'; frame-src 'none'; base-uri 'self'; "
     "frame-ancestors 'self'"
 )
+# Seconds until a thread that computes lets another one in. Those that only start the next step of a
+# model, of which a question has hundreds, or hand on an answer, wait so long each time.
+_TURN = 0.0005
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'"
@@ -150,6 +154,7 @@ def listen(
         busy: Whether something is under way that should come to its end …
         patience: … and for how many seconds it may.
     """
+    sys.setswitchinterval(_TURN)
     # As uvicorn is told to end by either, so is what called it: files are closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = uvicorn.Config(
