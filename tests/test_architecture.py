@@ -149,6 +149,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "understanding.record_questions",
     "understanding.pointing",
     "understanding.condensing",
+    "understanding.courtesy",
     "understanding.followups",
     "understanding.understand",
     "retrieval.candidates",
