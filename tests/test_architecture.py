@@ -150,6 +150,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "understanding.mentioned",
     "understanding.pointing",
     "understanding.condensing",
+    "understanding.courtesy",
     "understanding.followups",
     "understanding.understand",
     "retrieval.candidates",

@@ -66,6 +66,19 @@ def test_he_and_she_are_whom_the_question_named(question: str, answer: str) -> N
     assert not {"Ada", "Valley", "Tom"} & found
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("Who are the haenyeo?", "Haenyeo are women who dive off Jeju."),
+        ("what is kimchi", "It is cabbage, as they eat it on Jeju."),
+    ],
+)
+def test_what_was_just_asked_for_comes_before_older_subjects(asked: str, answer: str) -> None:
+    winters = Turn("Why are winters cold?", "The air comes from Siberia, and from Lake Baikal.")
+    subject = asked.split()[-1].strip("?")
+    assert added("And how old is it?", winters, Turn(asked, answer)) == {subject, "Jeju"}
+
+
 def test_a_word_that_only_begins_a_sentence_is_no_name() -> None:
     turn = Turn("How many lettuces did it lose?", "Three. Nobody counted before.")
     assert added("And the bare one?", turn) == {"lettuces", "lose"}
@@ -140,6 +153,15 @@ def test_no_text_is_searched_again_from_each_of_its_places(unit: str) -> None:
         "What should I plant instead?",
         "how do i improve further?",
         "is mulch from the second bed darker than the first one",
+        "Who are the correspondents?",
+        "who were the founding members",
+        "who was the mayor?",
+        "who was killed",
+        "Who is responsible?",
+        "who is in charge",
+        "what day is it held?",
+        "What time is it?",
+        "What gave Rosewood and the town its name?",
     ],
 )
 def test_what_leans_on_the_conversation(question: str) -> None:
@@ -175,6 +197,14 @@ def test_what_leans_on_the_conversation(question: str) -> None:
         "what can i plant instead of garlic",
         "how to see further than a mile",
         "what is an example?",
+        "Who are the haenyeo?",
+        "who were the griots",
+        "who was queen min?",
+        "Who is namo",
+        "What time is it in Pyongyang now?",
+        "what time is it in pyongyang",
+        "Which dynasty gave Korea its name?",
+        "How old were Ines and her sister in the year of the flood?",
     ],
 )
 def test_what_says_all_of_it_is_left_alone(question: str) -> None:

@@ -24,7 +24,7 @@ from rag.index.lexicon import Lexicon
 from rag.index.newer import FITTED, newer_first
 from rag.record import record
 from rag.settings import load_settings
-from rag.text.differing import conflict, said
+from rag.text.differing import about, conflict, denies_another_thing, said
 from rag.types import Answer, Found, Hit, ParsedPost, Span
 from ui.copied import markdown
 from ui.show import print_answer
@@ -59,11 +59,35 @@ PAIRS = load_pairs(bundled_pairs())
         ("Dogs can’t come in.", "Dogs can come in.", True),
         ("It takes 3 hours.", "It weighs 5 kilos.", False),
         ("You may come.", "It is on 3 May.", False),
+        ("The baker is not always there.", "- the baker", False),
+        ("The baker is not always there.", "The baker is always there.", True),
+        ("It ended with a bid of $1.", "The bid was $1.", False),
+        ("The sale ended in a fight.", "The sale was a fight.", False),
+        ("The sale ended poorly.", "The sale was held.", False),
+        ("The sale ended.", "The sale goes on.", True),
+        ("We give the 2024 Reed Award to Ann.", "We give the 2023 Reed Award to Bob.", False),
+        ("The 2020 census counted 90 cats.", "The 2010 census counted 70 cats.", False),
+        ("The mill was built in 1901 by Ann.", "The mill was built in 1912 by Ann.", True),
     ],
 )
 def test_sentences_differ_by_their_values(one: str, other: str, differ: bool) -> None:
     assert conflict(said(one), said(other)) == differ
     assert conflict(said(other), said(one)) == differ
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "another"),
+    [
+        ("Nobody need ask for a permit for the wood.", "The wood has a permit.", False),
+        ("The wood is open without any lengthy queue.", "The wood is open in November.", True),
+        ("The wood is closed until spring.", "The wood is open.", False),
+        ("The wood has no gate and 3 paths.", "The wood has 5 paths.", False),
+    ],
+)
+def test_a_denial_is_of_what_stands_behind_it(one: str, other: str, another: bool) -> None:
+    shared = about(one).keys() & about(other).keys()
+    assert denies_another_thing(said(one), said(other), shared) == another
+    assert denies_another_thing(said(other), said(one), shared) == another
 
 
 def test_the_bundled_pairs_are_forty_that_differ_and_as_many_that_do_not() -> None:
@@ -138,6 +162,21 @@ def test_posts_of_one_date_put_none_right() -> None:
 def test_what_the_question_names_is_what_is_asked_for() -> None:
     answer = asked("What did a day ticket for the lido cost in 2019?", OLD, NEW)
     assert not answer.disagreements
+
+
+def test_a_year_that_the_question_names_is_not_put_right_by_another() -> None:
+    older = (OLD[0], "The cup of the lido went to Ann in 2018.")
+    newer = (NEW[0], "The cup of the lido went to Ann in 2022.")
+    assert asked("When did the cup of the lido go to Ann?", older, newer).disagreements
+    assert not asked("Did the cup of the lido go to Ann in 2022?", older, newer).disagreements
+
+
+def test_what_is_denied_of_something_else_is_no_disagreement() -> None:
+    older = (OLD[0], "A day ticket for the lido is sold without any lengthy queue.")
+    newer = (NEW[0], "A day ticket for the lido is sold at the gate.")
+    assert not asked("Where is a day ticket for the lido sold?", older, newer).disagreements
+    lengthy = (NEW[0], "A day ticket for the lido is sold after a lengthy queue.")
+    assert asked("Where is a day ticket for the lido sold?", older, lengthy).disagreements
 
 
 def test_every_screen_shows_what_an_older_post_says(capsys: pytest.CaptureFixture[str]) -> None:

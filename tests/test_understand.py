@@ -21,6 +21,40 @@ def test_a_question_that_is_too_long_is_refused_with_its_length() -> None:
         understand("word " * 10_000)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "thanks, that helps",
+        "Great, thank you very much!",
+        "ok thanks bye",
+        "Hello",
+        "Hi there!",
+        "thank you so much for your help 🙏",
+        "That’s very helpful.",
+    ],
+)
+def test_a_courtesy_asks_nothing(question: str) -> None:
+    with pytest.raises(QuestionInvalid, match=r"Nothing was asked.*Ask a question about the posts"):
+        understand(question, history=SOW)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Thanks! And who dives in winter?",
+        "Hi, how many members are there",
+        "ok?",
+        "Good Friday",
+        "hello world",
+        "great wall",
+        "all",
+        "thanks " * 40,
+    ],
+)
+def test_more_than_a_courtesy_is_searched_for(question: str) -> None:
+    assert understand(question).searches
+
+
 def test_spaces_and_line_ends_are_one_space() -> None:
     assert understand(" When\n  to sow? ").question == "When to sow?"
 

@@ -9,7 +9,17 @@ from functools import cache
 from pathlib import Path
 
 from rag.index.lexicon import Lexicon
-from rag.text.differing import Rarity, Said, Words, about, asked_of_both, common, conflict, said
+from rag.text.differing import (
+    Rarity,
+    Said,
+    Words,
+    about,
+    asked_of_both,
+    common,
+    conflict,
+    denies_another_thing,
+    said,
+)
 from rag.types import Differing, Found, Hit, Pointer, SentenceScore
 
 FITTED = Path(__file__).resolve().parents[1] / "models" / "differing.json"
@@ -121,7 +131,7 @@ def differing_pairs(
             if not conflict(one.said, other.said):
                 continue
             newer, older = (one, other) if mine > others else (other, one)
-            if _names(asked, older) - _names(asked, newer):
+            if _names(asked, older) - _names(asked, newer) or _of_another_year(asked, older):
                 continue
             yield newer, older, _alike(words, newer, older, rarity, at_least)
 
@@ -129,7 +139,8 @@ def differing_pairs(
 def _alike(asked: Words, newer: _Saying, older: _Saying, rarity: Rarity, at_least: float) -> float:
     """How much both are about the same, in [0, 1]: of what is asked, and in all."""
     one, other = newer.words, older.words
-    if not one.keys() & other.keys():
+    shared = one.keys() & other.keys()
+    if not shared or denies_another_thing(newer.said, older.said, shared):
         return 0.0
     alike = asked_of_both(asked, {**one, **newer.above}, {**other, **older.above}, rarity)
     # The words of a question are few and known by now; those of a sentence have to be looked up.
@@ -142,6 +153,13 @@ def _names(asked: Said, one: _Saying) -> set[tuple[str, str]]:
     own = {(kind, value) for kind, values in one.said.values.items() for value in values}
     own |= {("year", str(year.year))} if year else set()
     return {(kind, value) for kind, values in asked.values.items() for value in values} & own
+
+
+def _of_another_year(asked: Said, one: _Saying) -> bool:
+    """Whether the question names a year, and the sentence another one."""
+    wanted = asked.values.get("year", set())
+    own = one.said.values.get("year", set()) | one.said.values.get("edition", set())
+    return bool(wanted and own) and wanted.isdisjoint(own)
 
 
 def _sayings(hits: Sequence[Hit]) -> Iterator[_Saying]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
+from itertools import islice
 from math import sqrt
 
 import regex
@@ -18,12 +19,14 @@ _MONTHS = (
     "january february march april may june july august september october november december".split()
 )
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_NOT = frozenset(
-    "no not never none nobody nothing without neither nor cannot stopped ended closed"
-    " cancelled abolished nicht kein keine nie nunca".split()
-)
+_OF_WHAT_FOLLOWS = frozenset("no not never none nobody nothing without neither nor cannot nicht"
+                             " kein keine nie nunca".split())  # fmt: skip
+_NOT = _OF_WHAT_FOLLOWS | frozenset("stopped ended closed cancelled abolished".split())
+_DENIED = 3  # words behind a denial, one of which it is of
 # Denials whose parts deny nothing: "longer", the "don" of "don't", "ya".
 _DENIAL = regex.compile(r"\b(?:no\s+longer|ya\s+no|\p{L}+n[’']t)\b", regex.IGNORECASE)
+# "The auction ended with a bid of $1", "… ended poorly": it took place.
+_ENDED_AS = regex.compile(r"\bended\s+(?:up|with|in\s+an?|well|poorly|badly)\b", regex.IGNORECASE)
 # Without, in Spanish; in other languages a noun or a pronoun.
 _SIN = regex.compile(r"\bsin\b(?!\s+embargo\b)", regex.IGNORECASE)
 _SPANISH = regex.compile(r"\b(?:el|los|las|una|del|que|y|por|con|para|está|están|al)\b",
@@ -31,6 +34,9 @@ _SPANISH = regex.compile(r"\b(?:el|los|las|una|del|que|y|por|con|para|está|est�
 _TOKEN = regex.compile(r"[£€$¥₩]|\d+(?:[.,:]\d+)*|[\p{L}\p{M}]+")
 _MONEY = {"£": "pound", "€": "euro", "$": "dollar", "¥": "yen", "₩": "won"}
 _YEAR = regex.compile(r"(?:19|20)\d\d")
+# "The 2024 award" is the one of that year, and another than that of 2023.
+_BEFORE_EDITIONS = frozenset("the our this its their annual der die das el la".split())
+_WHOLE = regex.compile(r"[.!?…][\p{Pe}\p{Pi}\p{Pf}\"'*_]*\s*$")
 _TIMES = ("am", "pm", "a", "p", "o", "uhr")
 _ENDING = regex.compile(r"(?:ies|es|s|ed|ing|n)$")
 _SHORTEST = 4  # letters that an ending leaves
@@ -49,6 +55,10 @@ class Said:
     values: Values
     """By what they count or name: "euro", "month", "year", …"""
     negated: bool
+    whole: bool
+    """Whether it ends as sentences do; a heading and an item of a list affirm nothing."""
+    denied: Set[str]
+    """Stems of the words behind its denials, where all of them deny what follows."""
 
 
 def said(text: str) -> Said:
@@ -59,7 +69,8 @@ def said(text: str) -> Said:
         kind, value = _value(tokens, place)
         if kind:
             values.setdefault(kind, set()).add(value)
-    return Said(values, not _NOT.isdisjoint(tokens))
+    negated = not _NOT.isdisjoint(tokens)
+    return Said(values, negated, _WHOLE.search(text) is not None, _denied(tokens))
 
 
 def about(text: str) -> Words:
@@ -71,9 +82,20 @@ def about(text: str) -> Words:
     }
 
 
+def _denied(tokens: list[str]) -> set[str]:
+    places = [place for place, token in enumerate(tokens) if token in _NOT]
+    if any(tokens[place] not in _OF_WHAT_FOLLOWS for place in places):
+        return set()  # what is before it: "the pool is closed until spring"
+    found: set[str] = set()
+    for place in places:
+        words = (t for t in tokens[place + 1 :] if t not in STOP_WORDS and t not in _NOT)
+        found.update(stem(word) for word in islice(words, _DENIED))
+    return found
+
+
 def _denials_in_one_word(text: str) -> str:
     """The text with "not" for each denial that is several words, or part of one."""
-    plain = _DENIAL.sub(" not ", text)
+    plain = _DENIAL.sub(" not ", _ENDED_AS.sub(" ", text))
     return _SIN.sub("not", plain) if _SPANISH.search(plain) else plain
 
 
@@ -81,16 +103,37 @@ def conflict(one: Said, other: Said) -> bool:
     """Whether their values differ, whatever they are of.
 
     Where both name a year and not the same one, each speaks of its own time, and other values may
-    differ.
+    differ; "the 2024 award" and "the 2023 award" are two things.
     """
-    kinds = {
+    kinds = _other_values(one, other)
+    if kinds:
+        return kinds == {"year"} or kinds.isdisjoint(("year", "edition"))
+    if one.negated == other.negated:
+        return False
+    affirmed = other if one.negated else one
+    return affirmed.whole
+
+
+def denies_another_thing(one: Said, other: Said, shared: Collection[str]) -> bool:
+    """Whether two of which one denies something differ in that alone, and it is of one only.
+
+    Args:
+        one: A sentence that conflicts with the other one.
+        other: Another one.
+        shared: Stems of what both are about.
+    """
+    if one.negated == other.negated or _other_values(one, other):
+        return False
+    denied = one.denied if one.negated else other.denied
+    return bool(denied) and denied.isdisjoint(shared)
+
+
+def _other_values(one: Said, other: Said) -> set[str]:
+    return {
         kind
         for kind in one.values.keys() & other.values.keys()
         if not (one.values[kind] <= other.values[kind] or other.values[kind] <= one.values[kind])
     }
-    if kinds:
-        return kinds == {"year"} or "year" not in kinds
-    return one.negated != other.negated
 
 
 def common(one: Words, other: Words, rarity: Rarity) -> float:
@@ -146,7 +189,7 @@ def _value(tokens: list[str], place: int) -> tuple[str, str]:
         return "", ""
     if _YEAR.fullmatch(token):
         # "June 2024" is a date; a year by itself says of which time the rest is.
-        return "date" if _dated(tokens, place) else "year", token
+        return "date" if _dated(tokens, place) else _year_or_edition(tokens, place), token
     number = regex.sub(r",(?=\d{3}(?!\d))", "", token)
     if _beside_a_month(tokens, place):
         return "day", number
@@ -167,6 +210,12 @@ def _unit(tokens: list[str], place: int) -> str:
 
 def _dated(tokens: list[str], place: int) -> bool:
     return any(token in _MONTHS for token in tokens[max(0, place - 2) : place])
+
+
+def _year_or_edition(tokens: list[str], place: int) -> str:
+    before, behind = tokens[max(0, place - 1) : place], tokens[place + 1 : place + 2]
+    named = bool(behind) and behind[0][0].isalpha() and behind[0] not in STOP_WORDS
+    return "edition" if named and not _BEFORE_EDITIONS.isdisjoint(before) else "year"
 
 
 def _beside_a_month(tokens: list[str], place: int) -> bool:

@@ -9,7 +9,7 @@ import regex
 
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.types import Turn
-from rag.understanding.pointing import LIGHT, goes_on, leans_back
+from rag.understanding.pointing import LIGHT, goes_on, introduces, leans_back
 
 Rarity = Callable[[str], float]
 """Inverse document frequency of a word in lower case, positive; 0: it occurs nowhere."""
@@ -48,6 +48,7 @@ _BARE = 1  # a question with no more words of its own takes over what was asked 
 _FADES = 0.9  # what one more turn back still counts
 _SAID = 0.5  # what a name in an answer counts beside one in a question
 _DOUBTFUL = 0.3  # what a single word at the start of a sentence counts as a name
+_STALE = 0.3  # what a name counts where the turn behind it asked what something else is
 _LEAST = 0.5  # of the first name's weight: then a second one is carried over as well
 _NAMES, _WORDS = 2, 2  # carried over at most
 _LOOKED_AT = 4000  # characters of a turn's question, and of its answer
@@ -145,10 +146,12 @@ def _salient(
     """
     weights: dict[tuple[str, ...], float] = {}
     sures: dict[tuple[str, ...], bool] = {}
+    introduced = introduces(history[-1].question) and not leans_back(history[-1].question)
     for age, turn in enumerate(reversed(history)):
         for source, text in ((1.0, turn.question), (_SAID, turn.answer)):
             for words, sure in _names(text):
                 weight = source * _FADES**age * (1 if sure else _DOUBTFUL)
+                weight *= _STALE if introduced and age else 1
                 weights[words] = weights.get(words, 0.0) + weight
                 sures[words] = sures.get(words, False) or sure
     # "Three." is no name; "Allen did." is one, where somebody is called Allen elsewhere.

@@ -73,9 +73,15 @@ _EMPTY_IT = regex.compile(
     r"\bit\s+(?:(?:still|really|ever|always|also|usually|so|true)\s+)*(?:possible|impossible|legal|"
     r"illegal|safe|ok|okay|bad|good|better|best|normal|necessary|important|hard|difficult|easy|"
     r"true|worth|take|takes|cost|costs|mean|means|make sense|called|start|get|rain|snow|hurt|"
-    r"matter|like)\b.*\b(?:to|that|when|if|for|from)\b",
+    r"matter|like)\b.*\b(?:to|that|when|if|for|from)\b|"
+    # "what time is it in …"
+    r"(?<=\bwhat\s+(?:time|day|date|month|year|season)\s+is\s+)it\b"
+    r"(?=\s*(?:[?.!,]|$|(?:in|at|on|now|today|right|currently)\b))",
     regex.IGNORECASE,
 )
+_WHOSE = frozenset("its their his her".split())
+# "which dynasty gave Korea its name"; a first word has a capital in any case
+_NAMED_JUST_NOW = regex.compile(r"(?<=\S\s)\p{Lu}[\p{L}\p{M}\p{N}-]+\s+(?:and\s+)?$")
 # "… anything else besides wool": what is asked for is other than what is named.
 _SAYS_WHAT_ELSE = regex.compile(
     r"\b(?:besides|other than|aside from|apart from|in addition to|except|than)\s+"
@@ -103,6 +109,21 @@ _THAN_ONE = regex.compile(
 _WHAT_IT_IS = regex.compile(
     r"^\s*what(?:['’]s|\s+is|\s+are)\s+(?:an?\s+)?[\p{L}\p{N}-]+\s*\??\s*$", regex.IGNORECASE
 )
+# "who was queen min?", "who are the griots": by names or a plural, of whom anybody may have heard.
+_WHO_THEY_ARE = regex.compile(
+    r"^\s*who(?:(?:['’]s|\s+(?:is|was|are|were))|\s+(?:are|were)\s+the)"
+    r"(?:\s+(?!the\b)(?P<who>[\p{L}\p{M}\p{N}-]+)){1,3}\s*\??\s*$",
+    regex.IGNORECASE,
+)
+# Somebody's or something's: "the founding members", "the drummer"; and what is said of somebody:
+# "who was killed", "who is responsible".
+_SOMEBODYS = regex.compile(
+    r"(?:\p{L}{2,}(?:ers?|ors?|ists?|ents?|ants?|ees?|ians?|ives?|ed|[ai]ble)|alive|allies|"
+    r"best|born|boss(?:es)?|cast|characters?|chiefs?|children|coach(?:es)?|crew|critics?|dead|fans?|"
+    r"friends?|guys?|heads?|hosts?|judges?|kids?|kings?|men|others|people|persons?|queens?|right|"
+    r"rivals?|sons?|staff|stars?|teams?|victims?|wi(?:fe|ves)|women|wrong)",
+    regex.IGNORECASE,
+)
 
 
 def leans_back(question: str) -> bool:
@@ -124,6 +145,11 @@ def goes_on(question: str) -> bool:
     return _GOES_ON.match(question) is not None
 
 
+def introduces(question: str) -> bool:
+    """Whether a question asks what or who something is, and so begins with a new subject."""
+    return _WHAT_IT_IS.match(question) is not None or _names_whom(question, own_words(question))
+
+
 def own_words(question: str) -> list[str]:
     """The words of a question that say something, in small letters."""
     return [word for word in search_words(question).lower().split() if word not in STOP_WORDS]
@@ -138,6 +164,8 @@ def _points_back(question: str) -> bool:
         if empty and empty.start() == back.start():
             continue
         before = question[: back.start()]
+        if back[0].lower() in _WHOSE and _NAMED_JUST_NOW.search(before):
+            continue
         if not (_names_it(before) or (back["person"] and _may_name_it(before))):
             return True
     return False
@@ -161,4 +189,14 @@ def _is_complete(question: str, own: list[str]) -> bool:
         return bool(own)
     if _NAMES_NOTHING.issuperset(own) or _THAN_WHAT.search(question):
         return False  # "could you give examples?", "what should i plant instead"
-    return len(own) >= _ENOUGH and _OF_ANYBODY.match(question) is not None
+    if _names_whom(question, own):
+        return True
+    anybody = _OF_ANYBODY.match(question) or _EMPTY_IT.search(question)
+    return len(own) >= _ENOUGH and anybody is not None
+
+
+def _names_whom(question: str, own: list[str]) -> bool:
+    who = _WHO_THEY_ARE.match(question)
+    words = who.captures("who") if who else []
+    # None of them is a word that says nothing, as in "who is in charge".
+    return bool(words) and len(own) == len(words) and not _SOMEBODYS.fullmatch(words[-1])

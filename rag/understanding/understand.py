@@ -11,6 +11,7 @@ import regex
 from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.types import Filters, Query, Recognised, Turn
+from rag.understanding.courtesy import asks_nothing
 from rag.understanding.followups import looked_at, standalone
 from rag.understanding.mentioned import unmentioned
 from rag.understanding.record_questions import Reading, read_about_last_post, read_question
@@ -45,9 +46,9 @@ def understand(
         now: What "last year" is seen from, UTC; None: the present.
 
     Raises:
-        QuestionInvalid: It is empty or too long.
+        QuestionInvalid: It is empty, too long, or a courtesy that asks nothing.
     """
-    asked = _checked(question, longest)
+    asked = _asked(question, longest)
     history = looked_at(history)
     reading = (
         read_question(asked, lexicon.names, now or datetime.now(UTC))
@@ -84,11 +85,12 @@ def understand(
     )
 
 
-def _checked(question: str, longest: int) -> str:
-    """With single spaces; a question that can be asked."""
+def _asked(question: str, longest: int) -> str:
     asked = " ".join(question.split())
     if not regex.search(r"[\p{L}\p{N}]", asked):
         raise QuestionInvalid("The question is empty.", hint="Ask in a few words of your own.")
+    if asks_nothing(asked):
+        raise QuestionInvalid("Nothing was asked.", hint="Ask a question about the posts.")
     if len(asked) > longest:
         raise QuestionInvalid(
             f"The question has {len(asked):,} characters, more than {longest:,}.",

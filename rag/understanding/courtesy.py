@@ -1,0 +1,37 @@
+"""Turns that ask nothing: thanks, a greeting, a word of praise. In English."""
+
+from __future__ import annotations
+
+import regex
+
+_LONGEST = 80  # characters; whoever writes more says something
+_SAID = (
+    r"many\s+thanks|thanks|thank\s*(?:you|u)|thx|cheers|"
+    r"hello|hi|hey|good\s+(?:morning|afternoon|evening|night|day)|(?:good)?bye|see\s+you|"
+    r"ok(?:ay)?|al(?:l\s+)?right|great|good|nice|cool|perfect|awesome|excellent|wonderful|"
+    r"brilliant|lovely|got\s+it|i\s+see|understood|"
+    r"(?:that|this|it)\s+(?:really\s+)?(?:helps|helped)(?:\s+me)?|"
+    r"(?:that(?:['’]s|\s+is|\s+was)|this\s+is|it\s+was)\s+(?:very\s+|really\s+|so\s+)?"
+    r"(?:all|it|great|good|nice|fine|cool|perfect|helpful|useful|interesting)"
+)
+_BESIDE = (
+    r"very\s+(?:much|helpful)|so\s+much|a\s+lot|again|there|all|everyone|then|later|"
+    r"for\s+(?:your|the|this|that|all\s+(?:your|the))(?:\s+(?:help|answers?|time|information))?|"
+    r"(?:answer|job|work)|have\s+a\s+(?:nice|good|great)\s+(?:day|evening|weekend)"
+)
+_COURTESY = regex.compile(
+    rf"[\p{{P}}\p{{S}}]*+(?:{_SAID})\b(?:[\s\p{{P}}\p{{S}}]+(?:{_SAID}|{_BESIDE})\b)*+"
+    r"[\s\p{P}\p{S}]*",
+    regex.IGNORECASE,
+)
+
+
+def asks_nothing(question: str) -> bool:
+    """Whether a turn is thanks, a greeting or praise, and nothing besides.
+
+    Args:
+        question: White space as single spaces.
+    """
+    if len(question) > _LONGEST or "?" in question:
+        return False
+    return _COURTESY.fullmatch(question) is not None
