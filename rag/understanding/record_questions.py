@@ -78,7 +78,7 @@ _FORMS: tuple[tuple[str, Wanted | None], ...] = (
      r" (?:has\s+|have\s+)?(?:wrote|written|published|posted)", None),
     (rf"what (?:is|was) {_THE}{_BEST}\s+{NOUN}\s+(?P<content>about)", None),
     (rf"what (?:is|was) {_THE}{NOUN}\s+(?P<content>about)", Wanted.NEWEST),
-    (r"what(?:['’]s| is) new", Wanted.LIST),
+    (r"what is new", Wanted.LIST),
     (r"what (?:was|has been|is|were) (?:published|posted|written)", Wanted.LIST),
 )  # fmt: skip
 _TAIL = regex.compile(
@@ -115,6 +115,10 @@ _AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _F
 _NEWS = regex.compile(r"\bnews\b", _FLAGS)
 _NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
 _WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
+_IS = regex.compile(r"\b(what|which|who|when|where|how)['’]s\b", _FLAGS)
+_HAS = regex.compile(
+    rf"\b(?:(what|which|who|when|where|how)['’]s(?=\s+been\b)|(who)['’]s(?=\s+{VERB}\b))", _FLAGS
+)
 _LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
 _SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+{NOUN}", _FLAGS)
@@ -137,6 +141,7 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
     """What a question says of posts' records; nothing recognised leaves `rest` the question."""
     if len(question) > _LONGEST:
         return Reading(rest=question)
+    asked, question = question, _in_full(question)
     found = recognise(question, names, now)
     record = _record(_without(question, found), names)
     if record is None:
@@ -150,14 +155,20 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
     return Reading(
         recognised=tuple(one.recognised for one in found),
         record=record,
-        rest=_tidy(_without(question, found)) if found else question,
+        rest=_tidy(_without(question, found)) if found else asked,
     )
+
+
+def _in_full(question: str) -> str:
+    """Forms have it so: "What is the newest post about?" of "What's the newest post about?"."""
+    full = _HAS.sub(lambda match: f"{match[1] or match[2]} has", question)
+    return _IS.sub(r"\1 is", full)
 
 
 def read_about_last_post(question: str, answer: str) -> Reading | None:
     """A question such as "Who wrote it?" behind an answer that names one post; else None."""
     titles = set(_TITLES.findall(answer))
-    match = _OF_IT.fullmatch(question.rstrip(" ?.!"))
+    match = _OF_IT.fullmatch(_in_full(question).rstrip(" ?.!"))
     if match is None or len(titles) != 1:
         return None
     wanted = Wanted.AUTHORS if match["who"] else Wanted.DATE
