@@ -13,6 +13,7 @@ from typing import Protocol
 from rag.answer_cache import AnswerCache
 from rag.calibration import Calibration
 from rag.catalog.languages import LanguageShare
+from rag.catalog.posts import count_posts
 from rag.checking.verify import Check, verify
 from rag.embedding.embedder import Embedder
 from rag.index.index import Index
@@ -207,29 +208,25 @@ class Pipeline:
 
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""
+        none = bool(query.recognised) and self._holds_none(query.filters)
         tried = [query]
         if query.record and query.record.topic and query.recognised:
             tried.append(replace(query, recognised=(), filters=filters))
         if query.record or query.recognised:
-            searches = (query.standalone, query.question, *query.searches)
-            tried.append(
-                Query(
-                    query.question,
-                    query.standalone,
-                    tuple(dict.fromkeys(searches)),
-                    query.reworded,
-                    filters,
-                    language=query.language,
-                    preferred=query.preferred,
-                )
-            )
+            searches = tuple(dict.fromkeys((query.standalone, query.question, *query.searches)))
+            plain = replace(query, searches=searches, filters=filters, recognised=())
+            tried.append(replace(plain, shut_out=(), record=None))
         for now in tried:
             found = self.retrieve(now)
             if found.posts if now.record else found.answerable >= self.least(now):
                 break
-        lifted = query.recognised if not now.recognised else ()
-        warnings = limit_warnings(filters, lifted, query.shut_out)
+        warnings = limit_warnings(filters, query, now, none=none)
         return now, replace(found, warnings=(*warnings, *found.warnings))
+
+    def _holds_none(self, filters: Filters) -> bool:
+        """Whether no post is within filters."""
+        with self.index.catalog.reading():
+            return count_posts(self.index.catalog, filters) == 0
 
     def with_provenance(self, provenance: Provenance) -> Pipeline:
         """The same, saying what it is made of."""

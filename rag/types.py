@@ -205,6 +205,9 @@ class RecordQuestion:
     """Of a list: the oldest first, instead of the newest."""
     most: int = 0
     """Of a list: so many are asked for; 0: as many as an answer names."""
+    left_out: str = ""
+    """The question's words for posts that are not meant, such as "but not by Tom": no filter says
+    that, so they are among the others."""
 
 
 @dataclass(frozen=True, slots=True)

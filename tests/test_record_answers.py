@@ -15,6 +15,7 @@ from rag import Answer, Assistant, Filters, Turn
 from rag.checking.verify import Check, verify
 from rag.errors import ModelUnavailable, QuestionInvalid
 from rag.record import record
+from rag.text.record_words import limit_warnings
 from rag.types import (
     Basis,
     Claim,
@@ -183,7 +184,7 @@ def test_only_what_was_lifted_is_said_to_be(assistant: Assistant) -> None:
     answer = assistant.ask("How many posts in 2011?", filters=ines)
     assert answer.query.filters == ines
     assert (
-        "Nothing was found from 2011 among posts by Ines Moreau; looked in all of these instead."
+        "There are no posts from 2011 among posts by Ines Moreau; looked in all of these instead."
         in answer.warnings
     )
 
@@ -195,9 +196,28 @@ def test_a_filter_under_which_nothing_is_found_is_left_out_and_that_is_said(
     assert answer.query.filters == Filters()
     assert answer.query.recognised == ()
     assert (
-        "Nothing was found by Tom Baker from 2011; looked without that limit instead."
+        "There are no posts by Tom Baker from 2011; looked without that limit instead."
         in answer.warnings
     )
+
+
+def test_nothing_is_said_to_be_missing_that_is_there(assistant: Assistant) -> None:
+    instead = "; looked without that limit instead."
+    answer = assistant.ask("posts about xylophones by Ines")
+    assert f"No posts about “xylophones” were found by Ines Moreau{instead}" in answer.warnings
+    query = assistant.understand("What do posts from 2016 say about xylophones?")
+    plain = replace(query, filters=Filters(), recognised=())
+    assert limit_warnings(Filters(), query, plain, none=False) == (
+        f"No answer was found in posts from 2016{instead}",
+    )
+
+
+def test_what_is_to_be_left_out_is_told_to_be_in(assistant: Assistant) -> None:
+    answer = assistant.ask("posts by Ines Moreau but not about compost")
+    assert answer.sentences[0].text == "There are 2 posts by Ines Moreau."
+    note = "“but not about compost” in the question limits nothing: posts cannot be left out."
+    assert note in answer.warnings
+    assert "limits nothing" not in "".join(assistant.ask("posts by Ines Moreau").warnings)
 
 
 def claim(text: str, *facts: Fact, of_all: str = "") -> Claim:

@@ -193,6 +193,38 @@ def test_what_is_said_not_to_be_meant_is_no_filter(question: str, kept: list[str
 
 
 @pytest.mark.parametrize(
+    ("question", "wanted", "topic", "left_out"),
+    [
+        ("posts tagged spring but not by Ines", Wanted.LIST, "", "but not by Ines"),
+        ("posts tagged spring but not slugs", Wanted.LIST, "", "but not slugs"),
+        ("posts not by Ines but tagged spring", Wanted.LIST, "", "not by Ines"),
+        ("How many posts tagged spring aren’t by Ines?", Wanted.COUNT, "", "aren’t by Ines"),
+        ("posts about slugs but not about pellets", Wanted.LIST, "slugs", "but not about pellets"),
+        ("newest post about slugs, except those by Tom", Wanted.NEWEST, "slugs",
+         "except those by Tom"),
+        ("Which posts about slugs were not written by Ines Moreau?", Wanted.LIST, "slugs",
+         "were not written by Ines Moreau"),
+        ("Which posts are not about slugs and were written by Ines?", Wanted.LIST, "",
+         "are not about slugs"),
+        ("posts about slugs without pellets", Wanted.LIST, "slugs without pellets", ""),
+        ("posts about plants that don't need water", Wanted.LIST,
+         "plants that don't need water", ""),
+        ("Who wrote “Slugs, not snails”?", Wanted.AUTHORS, "Slugs, not snails", ""),
+    ],
+)  # fmt: skip
+def test_words_for_what_is_not_meant_belong_to_no_subject(
+    question: str, wanted: Wanted, topic: str, left_out: str
+) -> None:
+    record = read_question(question, NAMES, NOW).record
+    assert record
+    assert (record.wanted, record.topic, record.left_out) == (wanted, topic, left_out)
+
+
+def test_all_posts_are_not_those_of_everybody_else() -> None:
+    assert read_question("posts not by Ines", NAMES, NOW).record is None
+
+
+@pytest.mark.parametrize(
     ("question", "found"),
     [
         ("posts tagged spring or no dig", [Filters(tags=("spring",)), Filters(tags=("No dig",))]),

@@ -38,7 +38,8 @@ _THAT = regex.compile(rf"\b(?:{NOUN}|thing)\s+(?:that\s+|which\s+)?$|^what\s+$",
 _THEN_WROTE = regex.compile(rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS)
 _GO_ON = (
     r"and|or|about|on|from|in|since|before|after|until|between|during|regarding|that|which|tagged|"
-    r"filed|published|written|posted|last|this|of|with|is|are|was|were|has|have|did|at|here|to|there"
+    r"filed|published|written|posted|last|this|of|with|is|are|was|were|has|have|did|at|here|to|there|"
+    r"but|not|without|except(?:ing)?|excluding|other\s+than|apart\s+from"
 )
 _THEN_END = regex.compile(rf"\s*(?:[?.!,;:)]|$|\b(?:{_GO_ON})\b)", _FLAGS)
 _FUNCTION = regex.compile(r"(?:by|did|has|have|had|does|do|and|or|what|are|is|in|from|show|me)\s+$",

@@ -14,6 +14,7 @@ from datetime import datetime
 import regex
 
 from rag.text.date_words import time_words
+from rag.text.left_out import parted
 from rag.text.names import Names
 from rag.text.post_words import NOUN, VERB
 from rag.text.recognise import SUBJECT, Found, recognise
@@ -143,11 +144,11 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
         return Reading(rest=question)
     asked, question = question, _in_full(question)
     found = recognise(question, names, now)
-    record = _record(_without(question, found), names)
+    record = _limited(question, found, names)
     if record is None:
         several = len(time_words(question, now)) > 1 or _AND_WHAT.search(question)
         found = [] if several else [one for one in found if one.firm]
-        record = _record(_without(question, found), names)
+        record = _limited(question, found, names)
     # "What is the post about?" asks for the newest where it says so, or for the one by Ines.
     bare = record == RecordQuestion(Wanted.NEWEST, content=True)
     if bare and not (found or _NEW.search(question)):
@@ -185,6 +186,16 @@ def _without(question: str, found: Sequence[Found]) -> str:
 def _tidy(text: str) -> str:
     text = regex.sub(r"\s+(?=[,?.!;](?:\s|$))|(?<=^)[\s,]+", "", " ".join(text.split()))
     return regex.sub(r",(?=[?.!]|$)", "", text).strip()
+
+
+def _limited(question: str, found: Sequence[Found], names: Names) -> RecordQuestion | None:
+    """The question without its filters, and without what it says that is not meant."""
+    text = _without(question, found)
+    others, left_out = parted(text.rstrip(" ?.!"))
+    record = _record(others, names) if left_out and SUBJECT not in left_out else None
+    if record and (found or record.topic):  # else all posts would be named
+        return replace(record, left_out=left_out)
+    return _record(text, names)
 
 
 def _record(text: str, names: Names) -> RecordQuestion | None:
