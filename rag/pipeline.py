@@ -25,7 +25,7 @@ from rag.retrieval.by_words import retrieve_by_words, words_calibration
 from rag.retrieval.of_records import posts_asked_for
 from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
-from rag.text.record_words import limit_warnings
+from rag.text.record_words import limit_warnings, no_posts
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Remark, Turn
 from rag.understanding.condensing import Condenser, said_by_itself
 from rag.understanding.understand import understand
@@ -208,7 +208,11 @@ class Pipeline:
 
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""
-        none = bool(query.recognised) and self._holds_none(query.filters)
+        none = bool(query.filters) and self._holds_none(query.filters)
+        if query.record and none:  # anything else would be the answer to another question
+            warnings = no_posts(query.filters), *limit_warnings(filters, query, query, none=True)
+            with self.index.catalog.reading():
+                return query, self._in_state(Found((), 0.0, warnings))
         tried = [query]
         if query.record and query.record.topic and query.recognised:
             tried.append(replace(query, recognised=(), filters=filters))
@@ -254,7 +258,10 @@ class Pipeline:
                     self.index.catalog,
                     hits=self.settings.hits,
                 )
-            return replace(found, generation=self.index.generation, synced_at=self.index.synced_at)
+            return self._in_state(found)
+
+    def _in_state(self, found: Found) -> Found:
+        return replace(found, generation=self.index.generation, synced_at=self.index.synced_at)
 
     def _by_words_alone(self, query: Query) -> Found:
         unread = self.by_words(query)

@@ -181,7 +181,7 @@ def test_a_list_of_names_limits_as_a_tuple_does(assistant: Assistant) -> None:
 
 def test_only_what_was_lifted_is_said_to_be(assistant: Assistant) -> None:
     ines = Filters(authors=("Ines Moreau",))
-    answer = assistant.ask("How many posts in 2011?", filters=ines)
+    answer = assistant.ask("What do posts from 2011 say about slugs?", filters=ines)
     assert answer.query.filters == ines
     assert (
         "There are no posts from 2011 among posts by Ines Moreau; looked in all of these instead."
@@ -192,13 +192,34 @@ def test_only_what_was_lifted_is_said_to_be(assistant: Assistant) -> None:
 def test_a_filter_under_which_nothing_is_found_is_left_out_and_that_is_said(
     assistant: Assistant,
 ) -> None:
-    answer = assistant.ask("What did Tom Baker write in 2011?")
+    answer = assistant.ask("What do posts from 2011 say about slugs?")
     assert answer.query.filters == Filters()
     assert answer.query.recognised == ()
-    assert (
-        "There are no posts by Tom Baker from 2011; looked without that limit instead."
-        in answer.warnings
-    )
+    assert "There are no posts from 2011; looked without that limit instead." in answer.warnings
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("What did Tom Baker write in 2011?", "There are no posts by Tom Baker from 2011."),
+        ("How many posts were published in 2025?", "There are no posts from 2025."),
+        ("the newest post about slugs tagged spring by Tom Baker",
+         "There are no posts by Tom Baker tagged “spring”."),
+    ],
+)  # fmt: skip
+def test_where_there_are_no_such_posts_that_is_all_that_is_said(
+    assistant: Assistant, question: str, reason: str
+) -> None:
+    answer = assistant.ask(question)
+    assert (answer.sentences, answer.nearest, answer.hits) == ((), (), ())
+    assert reason in answer.warnings
+    assert not any("instead" in warning for warning in answer.warnings)
+
+
+def test_the_callers_filters_may_hold_no_post(assistant: Assistant) -> None:
+    answer = assistant.ask("How many posts in 2011?", filters=Filters(authors=("Ines Moreau",)))
+    assert not answer.sentences
+    assert "There are no posts by Ines Moreau from 2011." in answer.warnings
 
 
 def test_nothing_is_said_to_be_missing_that_is_there(assistant: Assistant) -> None:

@@ -76,6 +76,11 @@ def filter_words(filters: Filters) -> str:
     return " ".join(part for part in parts if part)
 
 
+def no_posts(filters: Filters) -> str:
+    """That no post is within filters."""
+    return f"There are no posts {filter_words(filters)}."
+
+
 def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool) -> tuple[str, ...]:
     """What a reader should know of limits that a question names and that do not hold.
 
