@@ -174,7 +174,7 @@ class Recognised:
     """Words of a question that say what it is limited to, and the filter that they became."""
 
     words: str
-    """As they stand in the question."""
+    """As they stand in the question, or in the one before that it goes on from."""
     filters: Filters
     """What these words alone stand for: one field, or a span of time."""
 

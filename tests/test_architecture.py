@@ -147,6 +147,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "reading.cross_encoder",
     "reading.rerank",
     "understanding.record_questions",
+    "understanding.record_followups",
     "understanding.pointing",
     "understanding.condensing",
     "understanding.followups",

@@ -105,6 +105,16 @@ def test_the_post_of_the_answer_before_is_meant(assistant: Assistant) -> None:
     turn = Turn(before.query.question, before.text)
     answer = assistant.ask("Who wrote it?", history=[turn])
     assert answer.text.startswith("“Slugs without pellets” was written by Tom Baker")
+    answer = assistant.ask("What's it about?", history=[turn])
+    assert {one.post.title for said in answer.sentences for one in said.citations} == {
+        "Slugs without pellets"
+    }
+    assert {said.basis for said in answer.sentences} == {Basis.RECORD, Basis.QUOTED}
+
+
+def test_a_list_is_narrowed_by_the_question_behind_it(assistant: Assistant) -> None:
+    answer = assistant.ask("only those from 2016", history=[Turn("posts by Ines Moreau")])
+    assert answer.sentences[0].text == "There is 1 post by Ines Moreau from 2016."
 
 
 def test_what_is_recognised_is_told_and_can_be_switched_off(assistant: Assistant) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from rag.text.names import names_of
 from rag.types import Filters, RecordQuestion, Wanted
-from rag.understanding.record_questions import read_about_last_post, read_question
+from rag.understanding.record_questions import read_question
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 NAMES = names_of(
@@ -304,13 +304,3 @@ def test_a_subject_keeps_its_own_words() -> None:
 def test_the_question_goes_on_without_the_words_of_its_filters() -> None:
     reading = read_question("What do posts tagged spring say about slugs?", NAMES, NOW)
     assert (reading.record, reading.rest) == (None, "What do posts say about slugs?")
-
-
-def test_it_is_the_one_post_that_was_named_just_now() -> None:
-    answer = "The newest post is “Compost in winter”, published on 1 March 2016."
-    reading = read_about_last_post("And who wrote it?", answer)
-    assert reading
-    assert reading.record == RecordQuestion(Wanted.AUTHORS, "Compost in winter", titled=True)
-    assert read_about_last_post("When was that post published?", answer)
-    assert read_about_last_post("Who wrote it?", "“One”, and “Two”.") is None
-    assert read_about_last_post("Why is it warm?", answer) is None

@@ -103,15 +103,6 @@ _POINTS = regex.compile(
     _FLAGS,
 )
 _CLAUSE = regex.compile(r"[?!;]|,\s|\b(?:is|are|was|were|did|does|has|have)\b", _FLAGS)
-_OF_IT = regex.compile(
-    r"(?:and\s+)?(?:(?P<who>who\s+(?:wrote|authored|published|is\s+the\s+author\s+of))\s+IT|"
-    r"(?P<who>by\s+whom|who\s+by)|(?:when|on\s+what\s+(?:date|day))\s+was\s+IT\s+(?:published|"
-    r"written|posted)|when\s+did\s+IT\s+(?:come\s+out|appear))".replace(
-        "IT", r"(?:it|(?:this|that)(?:\s+(?:post|article|one|entry|piece))?)"
-    ),
-    _FLAGS,
-)
-_TITLES = regex.compile(r"“([^”]+)”")
 _AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _FLAGS)
 _NEWS = regex.compile(r"\bnews\b", _FLAGS)
 _NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
@@ -142,7 +133,7 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
     """What a question says of posts' records; nothing recognised leaves `rest` the question."""
     if len(question) > _LONGEST:
         return Reading(rest=question)
-    asked, question = question, _in_full(question)
+    asked, question = question, in_full(question)
     found = recognise(question, names, now)
     record = _limited(question, found, names)
     if record is None:
@@ -160,20 +151,10 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
     )
 
 
-def _in_full(question: str) -> str:
+def in_full(question: str) -> str:
     """Forms have it so: "What is the newest post about?" of "What's the newest post about?"."""
     full = _HAS.sub(lambda match: f"{match[1] or match[2]} has", question)
     return _IS.sub(r"\1 is", full)
-
-
-def read_about_last_post(question: str, answer: str) -> Reading | None:
-    """A question such as "Who wrote it?" behind an answer that names one post; else None."""
-    titles = set(_TITLES.findall(answer))
-    match = _OF_IT.fullmatch(_in_full(question).rstrip(" ?.!"))
-    if match is None or len(titles) != 1:
-        return None
-    wanted = Wanted.AUTHORS if match["who"] else Wanted.DATE
-    return Reading(record=RecordQuestion(wanted, titles.pop(), titled=True), rest=question)
 
 
 def _without(question: str, found: Sequence[Found]) -> str:
