@@ -78,6 +78,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "text.differing",
     "text.date_words",
     "text.post_words",
+    "text.post_dates",
     "text.left_out",
     "text.names",
     "text.recognise",

@@ -37,6 +37,8 @@ _ASK = (
     r"have\s+you\s+(?:got|any)|i\s+(?:want|need)|i['’]m\s+looking\s+for)\s+)?"
 )
 _BEST = r"(?:very\s+)?(?P<best>newest|latest|most recent|last|oldest|earliest|first)"
+_THING = r"(?:anything|something)"
+_HAVE = r"(?:is\s+there|do\s+you\s+have|have\s+you\s+got)"
 _SITE = rf"(?:you|we|the\s+(?:team|blog|site|authors?|writers?|staff)|anyone|{SUBJECT})"
 _ALSO = r"(?:\s+(?:ever|also|already|all|actually))?"
 _PAST = r"(?:published|posted|written|released|out|put up|put online)"
@@ -45,6 +47,13 @@ _NUMBERS = "two three four five six seven eight nine ten".split()
 _NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
 _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"{_ASK}{_THE}{_BEST}\s+{_NUMBER}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"{_ASK}{_THE}{_NUMBER}\s+{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"(?:what|which)\s+(?:one\s+)?(?:of\s+)?{_THE}{NOUN}{_WHICH}\s+(?:is|are|was|were)\s+"
+     rf"{_THE}{_BEST}(?:\s+ones?)?", None),
+    (rf"when\s+(?:did|has)\s+{_SITE}\s+(?P<best>last|first|most recently)\s+{VERB}"
+     rf"(?:\s+{_ABOUT}\s+{_TOPIC})?", Wanted.NEWEST),
+    (rf"(?:{_HAVE}\s+)?{_THING}\s+(?:new|(?:that\s+was\s+)?{_PAST})", Wanted.LIST),
+    (rf"{_HAVE}\s+{_THING}\s+(?:about|regarding|concerning|related to)\s+{_TOPIC}", Wanted.LIST),
     (rf"{_ASK}{_THE}{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
     (rf"(?:when|on what (?:date|day)) (?:was|were|did|is) {_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH}\s+"
      rf"(?:get\s+|go\s+|come\s+|appear|first\s+)?(?:{_PAST}|appear|up|live|online)?", Wanted.DATE),
@@ -113,7 +122,7 @@ _HAS = regex.compile(
 )
 _LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
-_SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+{NOUN}", _FLAGS)
+_SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+(?:{_BEST}\s+)?{NOUN}", _FLAGS)
 _SEVERAL = regex.compile(
     rf"{_BEST}\s+(?:(?:blog|news)[ -])?(?:posts|articles|entries|pieces|columns|stories)\b", _FLAGS
 )
