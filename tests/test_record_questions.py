@@ -303,6 +303,16 @@ def test_a_subject_behind_a_year_is_not_eaten() -> None:
     assert [one.filters for one in reading.recognised] == [year(2016, 2017)]
 
 
+def test_an_author_of_the_sites_own_name_is_meant_behind_by() -> None:
+    names = names_of(("18F", "Ines Moreau"), (), (), hosts=("18f.example",))
+    both = read_question("posts by 18F in 2014", names, NOW)
+    assert both.record == RecordQuestion(Wanted.LIST)
+    assert [one.filters for one in both.recognised] == [Filters(authors=("18F",)), year(2014, 2015)]
+    voice = read_question("What did 18F write in 2014?", names, NOW)
+    assert voice.record == RecordQuestion(Wanted.LIST)
+    assert [one.filters for one in voice.recognised] == [year(2014, 2015)]
+
+
 def test_several_filters_are_told_apart() -> None:
     found = filters_in("How many posts did Ines Moreau or Tom Baker write about slugs since March?")
     assert list(found.values()) == [

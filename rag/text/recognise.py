@@ -175,8 +175,6 @@ def _name_at(
 def _author(
     question: str, start: int, end: int, name: str, _: object, names: Names, before: Sequence[Found]
 ) -> Found | None:
-    if set(folded(name)) <= names.sites:
-        return None
     head, tail = question[:start], question[end:]
     if _is_part_of_a_name(head, tail, question[start:end]):
         return None
@@ -188,6 +186,8 @@ def _author(
     last = before[-1] if before else None
     if last and last.recognised.filters.authors and _OR.fullmatch(question, last.end, start):
         return Found(last.end, end, Recognised(question[start:end], own), last.firm, last.subject)
+    if set(folded(name)) <= names.sites:  # "What did 18F write?" asks for all, "by 18F" for its own
+        return None
     if _THEN_NOUN.match(tail):
         behind = regex.match(r"['’]s?", tail)
         end += behind.end() if behind else 0
