@@ -209,7 +209,12 @@ class Pipeline:
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""
         none = bool(query.filters) and self._holds_none(query.filters)
-        if query.record and none:  # anything else would be the answer to another question
+        until = query.filters.until
+        # "What did you write about the flood in 1953?": a time before all posts is the subject's.
+        ago = (
+            query.record and query.record.topic and until and self._holds_none(Filters(until=until))
+        )
+        if query.record and none and not ago:  # anything else would answer another question
             warnings = no_posts(query.filters), *limit_warnings(filters, query, query, none=True)
             with self.index.catalog.reading():
                 return query, self._in_state(Found((), 0.0, warnings))

@@ -226,6 +226,13 @@ def test_where_there_are_no_such_posts_that_is_all_that_is_said(
     assert not any("instead" in warning for warning in answer.warnings)
 
 
+def test_a_time_before_all_posts_may_be_that_of_the_subject(assistant: Assistant) -> None:
+    answer = assistant.ask("What did you write about slugs in 1953?")
+    assert answer.sentences[0].text == "1 post about “slugs” was found."
+    warning = "There are no posts from 1953; looked without that limit instead."
+    assert warning in answer.warnings
+
+
 def test_the_callers_filters_may_hold_no_post(assistant: Assistant) -> None:
     answer = assistant.ask("How many posts in 2011?", filters=Filters(authors=("Ines Moreau",)))
     assert not answer.sentences

@@ -79,3 +79,11 @@ def test_what_the_one_post_is_about_is_asked_behind_a_question_about_posts() -> 
     assert reading
     assert reading.record
     assert (reading.record.topic, reading.record.content) == ("Compost in winter", True)
+
+
+def test_the_newest_post_needs_no_answer_to_be_meant() -> None:
+    for question, content in (("What is it about?", True), ("Who wrote it?", False)):
+        reading = read_behind(question, [Turn("newest post by Ines")], NAMES, NOW)
+        assert reading
+        assert reading.record == RecordQuestion(Wanted.NEWEST, content=content)
+        assert [one.filters for one in reading.recognised] == [INES]

@@ -50,7 +50,8 @@ def read_behind(
         now: What "last year" is seen from, UTC.
     """
     about = read_about_last_post(question, history[-1].answer)
-    if about is None and not (_WHICH.fullmatch(_plain(question)) or _narrows(question)):
+    plain = _plain(question)
+    if not (_OF_IT.fullmatch(plain) or _WHICH.fullmatch(plain) or _narrows(question)):
         return None
     before: Reading | None = None
     for turn in history:
@@ -76,7 +77,14 @@ def read_about_last_post(question: str, answer: str) -> Reading | None:
 def _on_from(before: Reading | None, question: str, names: Names, now: datetime) -> Reading | None:
     """A question for the posts of the one before, or for some of them."""
     record = before.record if before else None
-    if before is None or record is None or record.wanted not in (Wanted.LIST, Wanted.COUNT):
+    if before is None or record is None:
+        return None
+    of_it = _OF_IT.fullmatch(_plain(question))
+    if of_it and record.wanted in (Wanted.NEWEST, Wanted.OLDEST):  # the answer is not at hand
+        return replace(
+            before, record=replace(record, content=bool(of_it["content"])), rest=question
+        )
+    if record.wanted not in (Wanted.LIST, Wanted.COUNT):
         return None
     if _WHICH.fullmatch(_plain(question)):
         return replace(before, record=replace(record, wanted=Wanted.LIST), rest=question)
