@@ -13,6 +13,7 @@ from typing import Protocol
 from rag.answer_cache import AnswerCache
 from rag.calibration import Calibration
 from rag.catalog.languages import LanguageShare
+from rag.catalog.posts import count_posts
 from rag.checking.verify import Check, verify
 from rag.embedding.embedder import Embedder
 from rag.index.index import Index
@@ -24,7 +25,7 @@ from rag.retrieval.by_words import retrieve_by_words, words_calibration
 from rag.retrieval.of_records import posts_asked_for
 from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
-from rag.text.record_words import limit_warnings
+from rag.text.record_words import limit_warnings, no_posts
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Remark, Turn
 from rag.understanding.condensing import Condenser, said_by_itself
 from rag.understanding.mentioned import said_of
@@ -208,30 +209,34 @@ class Pipeline:
 
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""
+        none = bool(query.filters) and self._holds_none(query.filters)
+        until = query.filters.until
+        # "What did you write about the flood in 1953?": a time before all posts is the subject's.
+        ago = (
+            query.record and query.record.topic and until and self._holds_none(Filters(until=until))
+        )
+        if query.record and none and not ago:  # anything else would answer another question
+            warnings = no_posts(query.filters), *limit_warnings(filters, query, query, none=True)
+            with self.index.catalog.reading():
+                return query, self._in_state(Found((), 0.0, warnings))
         tried = [query]
         if query.record and query.record.topic and query.recognised:
             tried.append(replace(query, recognised=(), filters=filters))
         if query.record or query.recognised:
-            searches = (query.standalone, query.question, *query.searches)
-            tried.append(
-                Query(
-                    query.question,
-                    query.standalone,
-                    tuple(dict.fromkeys(searches)),
-                    query.reworded,
-                    filters,
-                    unmentioned=query.unmentioned,
-                    language=query.language,
-                    preferred=query.preferred,
-                )
-            )
+            searches = tuple(dict.fromkeys((query.standalone, query.question, *query.searches)))
+            plain = replace(query, searches=searches, filters=filters, recognised=())
+            tried.append(replace(plain, shut_out=(), record=None))
         for now in tried:
             found = self.retrieve(now)
             if found.posts if now.record else found.answerable >= self.least(now):
                 break
-        lifted = query.recognised if not now.recognised else ()
-        warnings = limit_warnings(filters, lifted, query.shut_out) + said_of(query.unmentioned)
+        warnings = limit_warnings(filters, query, now, none=none) + said_of(query.unmentioned)
         return now, replace(found, warnings=(*warnings, *found.warnings))
+
+    def _holds_none(self, filters: Filters) -> bool:
+        """Whether no post is within filters."""
+        with self.index.catalog.reading():
+            return count_posts(self.index.catalog, filters) == 0
 
     def with_provenance(self, provenance: Provenance) -> Pipeline:
         """The same, saying what it is made of."""
@@ -259,7 +264,10 @@ class Pipeline:
                     self.index.catalog,
                     hits=self.settings.hits,
                 )
-            return replace(found, generation=self.index.generation, synced_at=self.index.synced_at)
+            return self._in_state(found)
+
+    def _in_state(self, found: Found) -> Found:
+        return replace(found, generation=self.index.generation, synced_at=self.index.synced_at)
 
     def _by_words_alone(self, query: Query) -> Found:
         unread = self.by_words(query)

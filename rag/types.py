@@ -174,7 +174,7 @@ class Recognised:
     """Words of a question that say what it is limited to, and the filter that they became."""
 
     words: str
-    """As they stand in the question."""
+    """As they stand in the question, or in the one before that it goes on from."""
     filters: Filters
     """What these words alone stand for: one field, or a span of time."""
 
@@ -205,6 +205,9 @@ class RecordQuestion:
     """Of a list: the oldest first, instead of the newest."""
     most: int = 0
     """Of a list: so many are asked for; 0: as many as an answer names."""
+    left_out: str = ""
+    """The question's words for posts that are not meant, such as "but not by Tom": no filter says
+    that, so they are among the others."""
 
 
 @dataclass(frozen=True, slots=True)

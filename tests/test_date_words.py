@@ -52,6 +52,9 @@ NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)  # a Wednesday
         ("between 2013 and 2015", "between 2013 and 2015", "2013-01-01", "2016-01-01"),
         ("from March 2013 to May 2013", "from March 2013 to May 2013", "2013-03-01",
          "2013-06-01"),
+        ("between May and July 2014", "between May and July 2014", "2014-05-01", "2014-08-01"),
+        ("from November to February 2014", "from November to February 2014", "2013-11-01",
+         "2014-03-01"),
         ("in 2013–2015", "in 2013–2015", "2013-01-01", "2016-01-01"),
     ],
 )  # fmt: skip

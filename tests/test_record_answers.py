@@ -15,6 +15,7 @@ from rag import Answer, Assistant, Filters, Turn
 from rag.checking.verify import Check, verify
 from rag.errors import ModelUnavailable, QuestionInvalid
 from rag.record import record
+from rag.text.record_words import limit_warnings
 from rag.types import (
     Basis,
     Claim,
@@ -104,6 +105,16 @@ def test_the_post_of_the_answer_before_is_meant(assistant: Assistant) -> None:
     turn = Turn(before.query.question, before.text)
     answer = assistant.ask("Who wrote it?", history=[turn])
     assert answer.text.startswith("“Slugs without pellets” was written by Tom Baker")
+    answer = assistant.ask("What's it about?", history=[turn])
+    assert {one.post.title for said in answer.sentences for one in said.citations} == {
+        "Slugs without pellets"
+    }
+    assert {said.basis for said in answer.sentences} == {Basis.RECORD, Basis.QUOTED}
+
+
+def test_a_list_is_narrowed_by_the_question_behind_it(assistant: Assistant) -> None:
+    answer = assistant.ask("only those from 2016", history=[Turn("posts by Ines Moreau")])
+    assert answer.sentences[0].text == "There is 1 post by Ines Moreau from 2016."
 
 
 def test_what_is_recognised_is_told_and_can_be_switched_off(assistant: Assistant) -> None:
@@ -180,10 +191,10 @@ def test_a_list_of_names_limits_as_a_tuple_does(assistant: Assistant) -> None:
 
 def test_only_what_was_lifted_is_said_to_be(assistant: Assistant) -> None:
     ines = Filters(authors=("Ines Moreau",))
-    answer = assistant.ask("How many posts in 2011?", filters=ines)
+    answer = assistant.ask("What do posts from 2011 say about slugs?", filters=ines)
     assert answer.query.filters == ines
     assert (
-        "Nothing was found from 2011 among posts by Ines Moreau; looked in all of these instead."
+        "There are no posts from 2011 among posts by Ines Moreau; looked in all of these instead."
         in answer.warnings
     )
 
@@ -191,13 +202,60 @@ def test_only_what_was_lifted_is_said_to_be(assistant: Assistant) -> None:
 def test_a_filter_under_which_nothing_is_found_is_left_out_and_that_is_said(
     assistant: Assistant,
 ) -> None:
-    answer = assistant.ask("What did Tom Baker write in 2011?")
+    answer = assistant.ask("What do posts from 2011 say about slugs?")
     assert answer.query.filters == Filters()
     assert answer.query.recognised == ()
-    assert (
-        "Nothing was found by Tom Baker from 2011; looked without that limit instead."
-        in answer.warnings
+    assert "There are no posts from 2011; looked without that limit instead." in answer.warnings
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("What did Tom Baker write in 2011?", "There are no posts by Tom Baker from 2011."),
+        ("How many posts were published in 2025?", "There are no posts from 2025."),
+        ("the newest post about slugs tagged spring by Tom Baker",
+         "There are no posts by Tom Baker tagged “spring”."),
+    ],
+)  # fmt: skip
+def test_where_there_are_no_such_posts_that_is_all_that_is_said(
+    assistant: Assistant, question: str, reason: str
+) -> None:
+    answer = assistant.ask(question)
+    assert (answer.sentences, answer.nearest, answer.hits) == ((), (), ())
+    assert reason in answer.warnings
+    assert not any("instead" in warning for warning in answer.warnings)
+
+
+def test_a_time_before_all_posts_may_be_that_of_the_subject(assistant: Assistant) -> None:
+    answer = assistant.ask("What did you write about slugs in 1953?")
+    assert answer.sentences[0].text == "1 post about “slugs” was found."
+    warning = "There are no posts from 1953; looked without that limit instead."
+    assert warning in answer.warnings
+
+
+def test_the_callers_filters_may_hold_no_post(assistant: Assistant) -> None:
+    answer = assistant.ask("How many posts in 2011?", filters=Filters(authors=("Ines Moreau",)))
+    assert not answer.sentences
+    assert "There are no posts by Ines Moreau from 2011." in answer.warnings
+
+
+def test_nothing_is_said_to_be_missing_that_is_there(assistant: Assistant) -> None:
+    instead = "; looked without that limit instead."
+    answer = assistant.ask("posts about xylophones by Ines")
+    assert f"No posts about “xylophones” were found by Ines Moreau{instead}" in answer.warnings
+    query = assistant.understand("What do posts from 2016 say about xylophones?")
+    plain = replace(query, filters=Filters(), recognised=())
+    assert limit_warnings(Filters(), query, plain, none=False) == (
+        f"No answer was found in posts from 2016{instead}",
     )
+
+
+def test_what_is_to_be_left_out_is_told_to_be_in(assistant: Assistant) -> None:
+    answer = assistant.ask("posts by Ines Moreau but not about compost")
+    assert answer.sentences[0].text == "There are 2 posts by Ines Moreau."
+    note = "“but not about compost” in the question limits nothing: posts cannot be left out."
+    assert note in answer.warnings
+    assert "limits nothing" not in "".join(assistant.ask("posts by Ines Moreau").warnings)
 
 
 def claim(text: str, *facts: Fact, of_all: str = "") -> Claim:

@@ -96,7 +96,8 @@ def time_words(text: str, now: datetime) -> tuple[TimeWords, ...]:
     """
     found: list[TimeWords] = []
     for match in _RANGE.finditer(text):
-        first, last = _times(match["first"], now), _times(match["last"], now)
+        last = _times(match["last"], now)
+        first = _first(match["first"], last, now)
         if first and last and first[0] < last[1]:
             found.append(TimeWords(*match.span(), "between", first[0], last[1]))
     for match in _ONE.finditer(text):
@@ -106,6 +107,15 @@ def time_words(text: str, now: datetime) -> tuple[TimeWords, ...]:
         if one:
             found.append(one)
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _first(unit: str, last: Times | None, now: datetime) -> Times | None:
+    """The unit that a range begins with: a month has the year of its end, or the one before."""
+    if last is None or not _PATTERNS["bare"].fullmatch(unit):
+        return _times(unit, now)
+    year = last[0].year
+    times = _times(f"{unit} {year}", now)
+    return times if times and times[0] <= last[0] else _times(f"{unit} {year - 1}", now)
 
 
 def _one(match: regex.Match[str], now: datetime) -> TimeWords | None:

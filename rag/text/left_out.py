@@ -1,7 +1,7 @@
 """Words by which a question says what it is not about: "not by Ines", "without the tag wool".
 
 No filter leaves posts out, so nothing behind such words is taken for one: it would be the
-opposite of what was asked.
+opposite of what was asked. Nor do such words belong to the subject of the posts.
 """
 
 from __future__ import annotations
@@ -69,6 +69,39 @@ _KEPT_AWAY = regex.compile(
 _NOT_THEN_VERB = regex.compile(
     rf"(?:(?!\b{VERB}\b).)*?(?:\b(?:not|never)\b|n['’]t\b).*?\b{VERB}\b", _FLAGS
 )
+
+_BEHIND_NOT = (
+    r"(?:(?:been\s+)?(?:written|published|posted|filed|made)\s+)?(?:about|by|tagged|labell?ed|from|"
+    r"under|in\s+the\s+category|(?:have|bear|carry)\s+(?:the\s+)?(?:tag|category)|mention|cover|"
+    r"discuss|deal)"
+)
+# How a question about posts ends with what is not meant. "Posts about life without sugar" and
+# "plants that don't need water" name their subject so.
+_CLAUSE = regex.compile(
+    r"(?:(?:,|,?\s+(?:but|yet|though))\s+(?:(?:definitely|certainly|just|also)\s+)?"
+    r"(?:not|never|nothing|none|no)|"
+    r",?\s+(?:and\s+)?(?:(?:that|which)\s+)?(?:(?:is|are|was|were|do|does|did|has|have)\s*)?"
+    rf"(?:not|n['’]t)\s+{_BEHIND_NOT}|"
+    r",?\s+(?:but\s+)?(?:except(?:ing)?|excluding|(?:other|rather)\s+than|(?:apart|aside)\s+from|"
+    r"leaving\s+out|save\s+for)|"
+    r",?\s+(?:but\s+)?(?:without|lacking|with\s+no|outside)\s+(?:the\s+|any\s+)?"
+    r"(?:tags?|categor(?:y|ies)|section|authors?))\b.*",
+    _FLAGS,
+)
+_HANGS = regex.compile(r"(?:[\s,]+(?:and|but|or|that|which|is|are|was|were))+$", _FLAGS)
+
+
+def parted(text: str) -> tuple[str, str]:
+    """A question about posts without its end that leaves some out, and that end; "": it has none.
+
+    Args:
+        text: The question without the words that became filters.
+    """
+    match = _CLAUSE.search(text)
+    before = text[: match.start()] if match else text
+    if match is None or before.count("“") > before.count("”") or before.count('"') % 2:
+        return text, ""  # it stands in a title
+    return before, _HANGS.sub("", match[0]).strip(" ,")
 
 
 def is_left_out(

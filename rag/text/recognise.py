@@ -16,12 +16,12 @@ import regex
 from rag.text.date_words import TimeWords, time_words
 from rag.text.left_out import is_left_out
 from rag.text.names import WORD, Names, folded
+from rag.text.post_dates import dates_posts
 from rag.text.post_words import NOUN, VERB
 from rag.types import Filters, Recognised
 
 SUBJECT = "SITE"
 """Stands where an author was the subject of a verb, or where the site is named."""
-_ABOUT = r"(?:about|on|regarding|concerning|covering|mentioning)"
 _LONGEST = 6  # words of a name
 _FLAGS = regex.IGNORECASE
 _SPEAKS = regex.compile(rf"\b{NOUN}\b", _FLAGS)
@@ -38,7 +38,8 @@ _THAT = regex.compile(rf"\b(?:{NOUN}|thing)\s+(?:that\s+|which\s+)?$|^what\s+$",
 _THEN_WROTE = regex.compile(rf"\s+(?:has\s+|have\s+|had\s+)?{_OFTEN}(?:wrote|written)\b", _FLAGS)
 _GO_ON = (
     r"and|or|about|on|from|in|since|before|after|until|between|during|regarding|that|which|tagged|"
-    r"filed|published|written|posted|last|this|of|with|is|are|was|were|has|have|did|at|here|to|there"
+    r"filed|published|written|posted|last|this|of|with|is|are|was|were|has|have|did|at|here|to|there|"
+    r"but|not|without|except(?:ing)?|excluding|other\s+than|apart\s+from"
 )
 _THEN_END = regex.compile(rf"\s*(?:[?.!,;:)]|$|\b(?:{_GO_ON})\b)", _FLAGS)
 _FUNCTION = regex.compile(r"(?:by|did|has|have|had|does|do|and|or|what|are|is|in|from|show|me)\s+$",
@@ -65,21 +66,11 @@ _FILED = regex.compile(
     r"(?:category|section|rubric)|(?:the\s+)?category:?)\s+[\"“'‘]?$",
     _FLAGS,
 )
+_POST_IN = regex.compile(
+    rf"\b{NOUN}\s+(?:(?:published|posted|written)\s+)?(?P<of>(?:in|from|under)\s+)$", _FLAGS
+)
 _IN_THE = regex.compile(r"\b(?:in|from|under)\s+(?:the\s+)?[\"“'‘]?$", _FLAGS)
 _THEN_CATEGORY = regex.compile(r"[\"”'’]?\s+category\b", _FLAGS)
-_NOUN_BEFORE = regex.compile(
-    rf"\b{NOUN}\s*(?:,?\s*(?:that\s+|which\s+)?(?:(?:is|are|was|were)\s+)?"
-    r"(?:published|written|posted)?\s*)$",
-    _FLAGS,
-)
-_NOUN_BEHIND = regex.compile(rf"(?:['’]s?)?\s+{NOUN}\b", _FLAGS)
-_LAST_TRIGGER = regex.compile(
-    rf".*\b(?:(?P<verb>{VERB})|{NOUN}\s+(?:(?:are|is|were|was)\s+there\s+)?{_ABOUT})\b", _FLAGS
-)
-_END = regex.compile(r"\s*(?:[?.!,;]|$|\b(?:and|in total|altogether|so far)\b)", _FLAGS)
-_STRONG = {"since", "after", "later than", "before", "prior to", "earlier than", "between", "until",
-           "till", "starting", "up to"}  # fmt: skip
-_RELATIVE = regex.compile(r"\b(?:last|past|previous|this|current|today|yesterday)\b", _FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +175,6 @@ def _name_at(
 def _author(
     question: str, start: int, end: int, name: str, _: object, names: Names, before: Sequence[Found]
 ) -> Found | None:
-    if set(folded(name)) <= names.sites:
-        return None
     head, tail = question[:start], question[end:]
     if _is_part_of_a_name(head, tail, question[start:end]):
         return None
@@ -197,6 +186,8 @@ def _author(
     last = before[-1] if before else None
     if last and last.recognised.filters.authors and _OR.fullmatch(question, last.end, start):
         return Found(last.end, end, Recognised(question[start:end], own), last.firm, last.subject)
+    if set(folded(name)) <= names.sites:  # "What did 18F write?" asks for all, "by 18F" for its own
+        return None
     if _THEN_NOUN.match(tail):
         behind = regex.match(r"['’]s?", tail)
         end += behind.end() if behind else 0
@@ -243,6 +234,10 @@ def _category(
     if match is None and behind:
         match, end = _IN_THE.search(question[:start]), behind.end()
     own = Filters(tags=(name,)) if known is names.tags else Filters(categories=(name,))
+    bare = _POST_IN.search(question[:start]) if known is names.categories else None
+    if match is None and bare and _LIST_ENDS.match(question, end):
+        at = bare.start("of")
+        return Found(at, end, Recognised(question[at:end], own), firm=False)
     if match is None:
         return _one_more(question, start, end, own, before)
     return _quoted(question, match.start(), end, own)
@@ -280,18 +275,8 @@ def _time(question: str, words: TimeWords, names: Sequence[Found]) -> Found | No
             head = head[: one.start] + (SUBJECT if one.subject else "") + head[one.end :]
     tail = question[words.end :]
     text = question[words.start : words.end]
-    relative = bool(_RELATIVE.search(text))
-    firm = loose = False
-    if words.preposition or relative:
-        firm = bool(_NOUN_BEFORE.search(head))
-        trigger = _LAST_TRIGGER.match(head)
-        at_end = _END.match(tail) is not None
-        strong = words.preposition in _STRONG or relative
-        at_start = not head.strip() and bool(regex.match(r"\s*,?\s*(?:wh|how)", tail, _FLAGS))
-        loose = at_start or (at_end and trigger is not None and (bool(trigger["verb"]) or strong))
-    if not words.preposition:
-        firm = firm or bool(_NOUN_BEHIND.match(tail))
-    if not firm and not loose:
+    firm = dates_posts(head, tail, text, words.preposition)
+    if firm is None:
         return None
     filters = Filters(since=words.since, until=words.until)
     return Found(words.start, words.end, Recognised(text, filters), firm)

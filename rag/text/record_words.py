@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import regex
 
-from rag.types import Claim, Filters, Found, Post, Query, Recognised, Wanted
+from rag.types import Claim, Filters, Found, Post, Query, Wanted
 
 NO_AUTHOR, NO_DATE = "no author", "no date"
 # All that a claim may be made of, beside what it takes from records and from the question.
@@ -76,26 +76,39 @@ def filter_words(filters: Filters) -> str:
     return " ".join(part for part in parts if part)
 
 
-def limit_warnings(
-    filters: Filters, lifted: Sequence[Recognised], shut_out: Sequence[Recognised]
-) -> tuple[str, ...]:
+def no_posts(filters: Filters) -> str:
+    """That no post is within filters."""
+    return f"There are no posts {filter_words(filters)}."
+
+
+def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool) -> tuple[str, ...]:
     """What a reader should know of limits that a question names and that do not hold.
 
     Args:
         filters: The caller's; they hold.
-        lifted: Under which nothing was found.
-        shut_out: What the caller's filters do not let through.
+        query: As it was understood.
+        looked: As it was looked for in the end, maybe without what was recognised.
+        none: Whether no post at all is within the filters of `query`.
     """
     within = filter_words(filters)
+    where = f" among posts {within}" if within else ""
     warnings: list[str] = []
-    if shut_out:
-        names = listed(f"“{one.words}”" for one in shut_out)
+    if query.shut_out:
+        names = listed(f"“{one.words}”" for one in query.shut_out)
         warnings.append(f"Looked only in posts {within}: {names} in the question limits nothing.")
-    if lifted:
-        limits = filter_words(_together([one.filters for one in lifted]))
-        where = f" among posts {within}" if within else ""
+    if looked.record and looked.record.left_out:
+        words = f"“{looked.record.left_out}” in the question"
+        warnings.append(f"{words} limits nothing: posts cannot be left out.")
+    if query.recognised and not looked.recognised:
+        limits = filter_words(_together([one.filters for one in query.recognised]))
+        topic = query.record.topic if query.record else ""
+        missing = (
+            f"There are no posts {limits}{where}" if none
+            else f"No posts about “{topic}” were found {limits}{where}" if topic
+            else f"No answer was found in posts {limits}{where}"
+        )  # fmt: skip
         instead = "in all of these" if within else "without that limit"
-        warnings.append(f"Nothing was found {limits}{where}; looked {instead} instead.")
+        warnings.append(f"{missing}; looked {instead} instead.")
     return tuple(warnings)
 
 

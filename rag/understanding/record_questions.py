@@ -14,6 +14,7 @@ from datetime import datetime
 import regex
 
 from rag.text.date_words import time_words
+from rag.text.left_out import parted
 from rag.text.names import Names
 from rag.text.post_words import NOUN, VERB
 from rag.text.recognise import SUBJECT, Found, recognise
@@ -36,6 +37,8 @@ _ASK = (
     r"have\s+you\s+(?:got|any)|i\s+(?:want|need)|i['’]m\s+looking\s+for)\s+)?"
 )
 _BEST = r"(?:very\s+)?(?P<best>newest|latest|most recent|last|oldest|earliest|first)"
+_THING = r"(?:anything|something)"
+_HAVE = r"(?:is\s+there|do\s+you\s+have|have\s+you\s+got)"
 _SITE = rf"(?:you|we|the\s+(?:team|blog|site|authors?|writers?|staff)|anyone|{SUBJECT})"
 _ALSO = r"(?:\s+(?:ever|also|already|all|actually))?"
 _PAST = r"(?:published|posted|written|released|out|put up|put online)"
@@ -44,6 +47,13 @@ _NUMBERS = "two three four five six seven eight nine ten".split()
 _NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
 _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"{_ASK}{_THE}{_BEST}\s+{_NUMBER}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"{_ASK}{_THE}{_NUMBER}\s+{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"(?:what|which)\s+(?:one\s+)?(?:of\s+)?{_THE}{NOUN}{_WHICH}\s+(?:is|are|was|were)\s+"
+     rf"{_THE}{_BEST}(?:\s+ones?)?", None),
+    (rf"when\s+(?:did|has)\s+{_SITE}\s+(?P<best>last|first|most recently)\s+{VERB}"
+     rf"(?:\s+{_ABOUT}\s+{_TOPIC})?", Wanted.NEWEST),
+    (rf"(?:{_HAVE}\s+)?{_THING}\s+(?:new|(?:that\s+was\s+)?{_PAST})", Wanted.LIST),
+    (rf"{_HAVE}\s+{_THING}\s+(?:about|regarding|concerning|related to)\s+{_TOPIC}", Wanted.LIST),
     (rf"{_ASK}{_THE}{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
     (rf"(?:when|on what (?:date|day)) (?:was|were|did|is) {_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH}\s+"
      rf"(?:get\s+|go\s+|come\s+|appear|first\s+)?(?:{_PAST}|appear|up|live|online)?", Wanted.DATE),
@@ -78,7 +88,7 @@ _FORMS: tuple[tuple[str, Wanted | None], ...] = (
      r" (?:has\s+|have\s+)?(?:wrote|written|published|posted)", None),
     (rf"what (?:is|was) {_THE}{_BEST}\s+{NOUN}\s+(?P<content>about)", None),
     (rf"what (?:is|was) {_THE}{NOUN}\s+(?P<content>about)", Wanted.NEWEST),
-    (r"what(?:['’]s| is) new", Wanted.LIST),
+    (r"what is new", Wanted.LIST),
     (r"what (?:was|has been|is|were) (?:published|posted|written)", Wanted.LIST),
 )  # fmt: skip
 _TAIL = regex.compile(
@@ -102,22 +112,17 @@ _POINTS = regex.compile(
     _FLAGS,
 )
 _CLAUSE = regex.compile(r"[?!;]|,\s|\b(?:is|are|was|were|did|does|has|have)\b", _FLAGS)
-_OF_IT = regex.compile(
-    r"(?:and\s+)?(?:(?P<who>who\s+(?:wrote|authored|published|is\s+the\s+author\s+of))\s+IT|"
-    r"(?P<who>by\s+whom|who\s+by)|(?:when|on\s+what\s+(?:date|day))\s+was\s+IT\s+(?:published|"
-    r"written|posted)|when\s+did\s+IT\s+(?:come\s+out|appear))".replace(
-        "IT", r"(?:it|(?:this|that)(?:\s+(?:post|article|one|entry|piece))?)"
-    ),
-    _FLAGS,
-)
-_TITLES = regex.compile(r"“([^”]+)”")
 _AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _FLAGS)
 _NEWS = regex.compile(r"\bnews\b", _FLAGS)
 _NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
 _WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
+_IS = regex.compile(r"\b(what|which|who|when|where|how)['’]s\b", _FLAGS)
+_HAS = regex.compile(
+    rf"\b(?:(what|which|who|when|where|how)['’]s(?=\s+been\b)|(who)['’]s(?=\s+{VERB}\b))", _FLAGS
+)
 _LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
-_SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+{NOUN}", _FLAGS)
+_SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+(?:{_BEST}\s+)?{NOUN}", _FLAGS)
 _SEVERAL = regex.compile(
     rf"{_BEST}\s+(?:(?:blog|news)[ -])?(?:posts|articles|entries|pieces|columns|stories)\b", _FLAGS
 )
@@ -137,12 +142,13 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
     """What a question says of posts' records; nothing recognised leaves `rest` the question."""
     if len(question) > _LONGEST:
         return Reading(rest=question)
+    asked, question = question, in_full(question)
     found = recognise(question, names, now)
-    record = _record(_without(question, found), names)
+    record = _limited(question, found, names)
     if record is None:
         several = len(time_words(question, now)) > 1 or _AND_WHAT.search(question)
         found = [] if several else [one for one in found if one.firm]
-        record = _record(_without(question, found), names)
+        record = _limited(question, found, names)
     # "What is the post about?" asks for the newest where it says so, or for the one by Ines.
     bare = record == RecordQuestion(Wanted.NEWEST, content=True)
     if bare and not (found or _NEW.search(question)):
@@ -150,18 +156,14 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
     return Reading(
         recognised=tuple(one.recognised for one in found),
         record=record,
-        rest=_tidy(_without(question, found)) if found else question,
+        rest=_tidy(_without(question, found)) if found else asked,
     )
 
 
-def read_about_last_post(question: str, answer: str) -> Reading | None:
-    """A question such as "Who wrote it?" behind an answer that names one post; else None."""
-    titles = set(_TITLES.findall(answer))
-    match = _OF_IT.fullmatch(question.rstrip(" ?.!"))
-    if match is None or len(titles) != 1:
-        return None
-    wanted = Wanted.AUTHORS if match["who"] else Wanted.DATE
-    return Reading(record=RecordQuestion(wanted, titles.pop(), titled=True), rest=question)
+def in_full(question: str) -> str:
+    """Forms have it so: "What is the newest post about?" of "What's the newest post about?"."""
+    full = _HAS.sub(lambda match: f"{match[1] or match[2]} has", question)
+    return _IS.sub(r"\1 is", full)
 
 
 def _without(question: str, found: Sequence[Found]) -> str:
@@ -174,6 +176,16 @@ def _without(question: str, found: Sequence[Found]) -> str:
 def _tidy(text: str) -> str:
     text = regex.sub(r"\s+(?=[,?.!;](?:\s|$))|(?<=^)[\s,]+", "", " ".join(text.split()))
     return regex.sub(r",(?=[?.!]|$)", "", text).strip()
+
+
+def _limited(question: str, found: Sequence[Found], names: Names) -> RecordQuestion | None:
+    """The question without its filters, and without what it says that is not meant."""
+    text = _without(question, found)
+    others, left_out = parted(text.rstrip(" ?.!"))
+    record = _record(others, names) if left_out and SUBJECT not in left_out else None
+    if record and (found or record.topic):  # else all posts would be named
+        return replace(record, left_out=left_out)
+    return _record(text, names)
 
 
 def _record(text: str, names: Names) -> RecordQuestion | None:

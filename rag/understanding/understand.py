@@ -14,7 +14,8 @@ from rag.types import Filters, Query, Recognised, Turn
 from rag.understanding.courtesy import asks_nothing
 from rag.understanding.followups import looked_at, standalone
 from rag.understanding.mentioned import unmentioned
-from rag.understanding.record_questions import Reading, read_about_last_post, read_question
+from rag.understanding.record_followups import read_behind
+from rag.understanding.record_questions import Reading, read_question
 
 _NAMED = ("authors", "categories", "tags")
 
@@ -50,16 +51,15 @@ def understand(
     """
     asked = _asked(question, longest)
     history = looked_at(history)
-    reading = (
-        read_question(asked, lexicon.names, now or datetime.now(UTC))
-        if lexicon and recognise
-        else Reading(rest=asked)
-    )
+    reading = Reading(rest=asked)
+    if lexicon and recognise:
+        now = now or datetime.now(UTC)
+        reading = read_question(asked, lexicon.names, now)
+        if history and not reading.record:
+            reading = read_behind(asked, history, lexicon.names, now) or reading
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
         reading = Reading(tuple(o for o in reading.recognised if o not in shut_out), rest=asked)
-    if lexicon and recognise and history and not reading.record:
-        reading = read_about_last_post(asked, history[-1].answer) or reading
     if reading.record:
         searches: tuple[str, ...] = (reading.record.topic or asked,)
         whole = asked
