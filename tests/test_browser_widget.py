@@ -221,6 +221,7 @@ def test_a_follow_up_takes_the_conversation_along(
     expect(page.locator(".pq-chip")).to_have_text("Author: Tom Baker")
     page.get_by_role("button", name="Ask again without “Author: Tom Baker”").click()
     expect(page.locator(".pq-chip")).to_have_count(0)
+    expect(page.locator(".pq-answer").last).to_contain_text("There are 4 posts.")
     expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
     expect(page.locator(".pq-question")).to_have_count(2)
     page.get_by_role("button", name=SAY("new_chat")).click()

@@ -18,12 +18,12 @@
 
   // ---------------------------------------------------------------- asking
 
-  function ask(question, { filters = {}, recognise = true, again = false } = {}) {
+  function ask(question, { without = {}, again = false } = {}) {
     const text = question.trim();
     if (!text || busy()) return;
     if (again || pq.state.editing) pq.state.turns.pop();
     const before = pq.state.turns.filter((turn) => turn.answer);
-    const turn = { id: fresh(), question: text, asked: { filters, recognise }, over: false, answer: null };
+    const turn = { id: fresh(), question: text, asked: { without }, over: false, answer: null };
     pq.state.turns.push(turn);
     edit(false);
     find("pq-box").value = "";
@@ -31,7 +31,7 @@
     read = 0;
     begun = false;
     wire.say("submit", {
-      id: turn.id, question: text, recognise, filters,
+      id: turn.id, question: text, without,
       history: before.map((one) => ({ question: one.question, answer: one.answer.text })).slice(-50),
       cited: [...new Set(before.flatMap((one) => one.answer.cards.map((card) => card.post)))].slice(-CITED),
     });
@@ -189,11 +189,6 @@
     pq.listTalks();
   }
 
-  function without(number) {
-    const { answer, question } = last();
-    ask(question, { filters: pq.without(answer, number), recognise: false, again: true });
-  }
-
   const vote = (turn, good, reason = "") => wire.say("like", { id: turn.id, question: turn.question, good, reason });
 
   // Thanks are said for what has arrived.
@@ -225,7 +220,7 @@
     unedit: () => { edit(false); find("pq-box").value = ""; },
     offer: (on) => ask(on.textContent),
     "ask-sent": () => ask(pq.linkedQuestion()),
-    unlimit: (on) => without(Number(on.dataset.number)),
+    unlimit: (on) => ask(last().question, pq.without(last(), Number(on.dataset.number))),
     copy: (on) => pq.clip(pq.state.turns[on.dataset.turn].answer.markdown, say("copied")),
     share: (on) => pq.clip(pq.linkTo(pq.state.turns[on.dataset.turn].question), say("link_copied")),
     vote: (on) => vote(pq.state.turns[on.dataset.turn], on.dataset.good === "yes"),

@@ -33,13 +33,13 @@
 
   // ---------------------------------------------------------------- asking
 
-  function ask(question, { filters = {}, recognise = true, again = false } = {}) {
+  function ask(question, { without = {}, again = false } = {}) {
     const text = question.trim();
     if (!text || busy()) return;
     if (again) turns.pop();
     const history = turns.filter((turn) => turn.answer)
       .map((turn) => ({ question: turn.question, answer: turn.answer.text })).slice(-SENT);
-    const turn = { question: text, asked: { filters, recognise }, over: false, answer: null, calling: new AbortController() };
+    const turn = { question: text, asked: { without }, over: false, answer: null, calling: new AbortController() };
     turns.push(turn);
     heard = 0;
     find("pq-box").value = "";
@@ -48,7 +48,7 @@
     tell(say("looking"));
     const scroll = find("pq-scroll");
     scroll.scrollTo({ top: find("pq-turns").lastElementChild.offsetTop, behavior: pq.calm() ? "instant" : "smooth" });
-    pq.receive(turn, { question: text, history, filters, recognise, stream: true, view: true }, () => grown(turn));
+    pq.receive(turn, { question: text, history, without, stream: true, view: true }, () => grown(turn));
   }
 
   function stop() {
@@ -197,7 +197,7 @@
     stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
     offer: (on) => { ask(on.textContent); rest(); },
-    unlimit: (on) => ask(last().question, { filters: pq.without(last().answer, Number(on.dataset.number)), recognise: false, again: true }),
+    unlimit: (on) => ask(last().question, pq.without(last(), Number(on.dataset.number))),
   };
 
   function hang() {
