@@ -334,6 +334,32 @@ def test_a_question_is_asked_again_and_changed(open_page: OpenPage) -> None:
     expect(page.locator("#pq-editing")).to_be_hidden()
 
 
+def test_escape_leaves_the_question_that_is_being_changed(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    box, editing = page.locator("#pq-box"), page.locator("#pq-editing")
+    for draft in ("", "half a question"):
+        box.fill(draft)
+        act(page, "edit")
+        expect(box).to_have_value(LETTUCES)
+        act(page, "edit")  # which keeps what stood there before
+        page.keyboard.press("Escape")
+        expect(editing).to_be_hidden()
+        expect(box).to_have_value(draft)
+        expect(box).to_be_focused()
+    act(page, "edit")
+    editing.get_by_role("button", name=SAY("cancel")).click()
+    expect(box).to_have_value("half a question")
+    act(page, "edit")
+    page.get_by_role("button", name=SAY("saved_chats")).click()
+    page.keyboard.press("Escape")  # leaves the dialog alone
+    expect(page.locator("#pq-talks")).to_be_hidden()
+    expect(editing).to_be_visible()
+    page.keyboard.press("Escape")
+    ask(page, "When to sow tomatoes?")
+    expect(page.locator(".pq-question")).to_have_text([LETTUCES, "When to sow tomatoes?"])
+
+
 def test_an_answer_is_copied_as_markdown_with_footnotes(open_page: OpenPage, address: str) -> None:
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     ask(page, LETTUCES)

@@ -11,6 +11,7 @@
   let wire;
   let silence;
   let read = 0; // sentences of the growing answer that were told
+  let draft = ""; // what stood in the box before the last question was changed
   let begun = false; // the server has said a word of the question
 
   const last = () => pq.state.turns.at(-1);
@@ -155,10 +156,19 @@
   // ---------------------------------------------------------------- doing
 
   function edit(on) {
+    if (on && !pq.state.editing) draft = find("pq-box").value;
     pq.state.editing = on;
     find("pq-editing").hidden = !on;
-    if (!on) return;
-    find("pq-box").value = last().question;
+    if (on) write(last().question);
+  }
+
+  pq.unedit = () => {
+    edit(false);
+    write(draft);
+  };
+
+  function write(text) {
+    find("pq-box").value = text;
     grow();
     find("pq-box").focus();
   }
@@ -217,7 +227,7 @@
     stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
     edit: () => edit(true),
-    unedit: () => { edit(false); find("pq-box").value = ""; },
+    unedit: pq.unedit,
     offer: (on) => ask(on.textContent),
     "ask-sent": () => ask(pq.linkedQuestion()),
     unlimit: (on) => ask(last().question, pq.without(last(), Number(on.dataset.number))),
