@@ -334,6 +334,30 @@ def test_a_question_is_asked_again_and_changed(open_page: OpenPage) -> None:
     expect(page.locator("#pq-editing")).to_be_hidden()
 
 
+def test_a_question_that_is_too_long_is_told_and_not_cut(open_page: OpenPage) -> None:
+    page = open_page()
+    box, told = page.locator("#pq-box"), page.locator("#pq-long")
+    fits = "🌱 " * 999 + "ab\n "  # 2,000 characters, and more of what JavaScript counts
+    box.fill(fits)
+    expect(told).to_have_text("")
+    expect(told).to_be_hidden()
+    box.fill(fits + "c")
+    page.keyboard.press("End")
+    page.keyboard.type("d")
+    said = SAY("question_long", most="2,000", n="2,003")
+    expect(told).to_have_text(said)
+    expect(box).to_have_value(f"{fits}cd")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    assert serious(page) == [], "told of a question that is too long"
+    page.keyboard.press("Enter")
+    expect(page.locator("#pq-status")).to_have_text(said)
+    page.locator("#pq-send").click()
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    expect(box).to_have_value(f"{fits}cd")
+    assert QUOTE in ask(page, LETTUCES)
+    expect(told).to_be_hidden()
+
+
 def test_escape_leaves_the_question_that_is_being_changed(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, LETTUCES)

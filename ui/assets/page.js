@@ -241,6 +241,12 @@
     const box = find("pq-box");
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;
+    return pq.checkLength(box, find("pq-long"), pq.tell);
+  }
+
+  function send() {
+    if (grow()) pq.tell(find("pq-long").textContent);
+    else ask(find("pq-box").value);
   }
 
   function hang() {
@@ -249,14 +255,13 @@
       if (on && DOINGS[on.dataset.do]) DOINGS[on.dataset.do](on);
     });
     const box = find("pq-box");
-    box.maxLength = pq.longest;
     box.addEventListener("input", grow);
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      ask(box.value);
+      send();
     });
-    find("pq-form").addEventListener("submit", (event) => { event.preventDefault(); ask(box.value); });
+    find("pq-form").addEventListener("submit", (event) => { event.preventDefault(); send(); });
     addEventListener("keydown", (event) => {
       const typing = event.target.closest?.("input, textarea, dialog");
       if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;

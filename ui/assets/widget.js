@@ -140,6 +140,12 @@
     const box = find("pq-box");
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;
+    return pq.checkLength(box, find("pq-long"), tell);
+  }
+
+  function send() {
+    if (grow()) tell(find("pq-long").textContent);
+    else ask(find("pq-box").value);
   }
 
   // ---------------------------------------------------------------- opening and closing
@@ -211,18 +217,17 @@
     root.addEventListener("focusin", point);
     panel.addEventListener("close", closed);
     const box = find("pq-box");
-    box.maxLength = pq.longest;
     box.addEventListener("input", grow);
     find("pq-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      ask(box.value);
+      send();
     });
     root.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       if (event.key === "Escape" && panel.open && !small.matches) panel.close();
       if (event.key !== "Enter" || event.target !== box || event.shiftKey) return;
       event.preventDefault();
-      ask(box.value);
+      send();
     });
     // A page's own shortcuts are not meant for what is typed here.
     for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
@@ -248,8 +253,9 @@
         make("div", { id: "pq-empty" }), make("div", { id: "pq-turns" }),
         make("p", { id: "pq-foot" }, `${say("foot_promise")} ${say("foot_judge")}`)),
       make("form", { id: "pq-form" },
+        make("p", { id: "pq-long" }),
         make("div", { id: "pq-ask" },
-          make("textarea", { id: "pq-box", rows: 1, dir: "auto", enterkeyhint: "send", placeholder: say("ask_hint"), "aria-label": say("your_question") }),
+          make("textarea", { id: "pq-box", rows: 1, dir: "auto", enterkeyhint: "send", placeholder: say("ask_hint"), "aria-describedby": "pq-long", "aria-label": say("your_question") }),
           send("pq-send", "send", "ask", { type: "submit" }),
           send("pq-stop", "stop", "stop", { type: "button", "data-do": "stop" })),
         make("p", { id: "pq-notice" }, kept)),
