@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -87,6 +87,7 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         recognise: bool = True,
+        without: Filters | None = None,
     ) -> Answer:
         """Answer a question from the posts.
 
@@ -97,6 +98,7 @@ class Assistant:
             recognise: Whether "posts by", "tagged", "in 2016" and the like in the question limit
                 it further, and whether questions about the posts themselves are answered from
                 their records. What was recognised stands in `answer.query.recognised`.
+            without: What of that shall limit nothing, and not be searched for either.
 
         Returns:
             An answer whose sentences all carry checked citations. No sentences means that the
@@ -107,7 +109,9 @@ class Assistant:
             IndexMismatch: The index was made with another model.
             ModelUnavailable: A model cannot be loaded or does not answer.
         """
-        *_, last = self.stream(question, history=history, filters=filters, recognise=recognise)
+        *_, last = self.stream(
+            question, history=history, filters=filters, recognise=recognise, without=without
+        )
         return last
 
     def stream(
@@ -117,9 +121,16 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         recognise: bool = True,
+        without: Filters | None = None,
     ) -> Iterator[Answer]:
         """As `ask`, with an answer for each sentence that is checked; the last is complete."""
-        return self._answers(self.pipeline, question, history, filters, recognise)
+
+        def ask(pipeline: Pipeline) -> Iterator[Answer]:
+            return pipeline.answers(
+                question, history=history, filters=filters, recognise=recognise, without=without
+            )
+
+        return self._answers(self.pipeline, ask)
 
     def understand(
         self,
@@ -128,6 +139,7 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         recognise: bool = True,
+        without: Filters | None = None,
     ) -> Query:
         """What would be searched for, as `ask` takes it; for `retrieve`.
 
@@ -135,7 +147,7 @@ class Assistant:
             QuestionInvalid: The question is empty or too long.
         """
         return self.pipeline.understand(
-            question, history=history, filters=filters, recognise=recognise
+            question, history=history, filters=filters, recognise=recognise, without=without
         )
 
     @property
@@ -146,22 +158,13 @@ class Assistant:
         return replace(made_with, index_generation=index.generation, synced_at=index.synced_at)
 
     def _answers(
-        self,
-        pipeline: Pipeline,
-        question: str,
-        history: Sequence[Turn],
-        filters: Filters | None,
-        recognise: bool,
+        self, pipeline: Pipeline, ask: Callable[[Pipeline], Iterator[Answer]]
     ) -> Iterator[Answer]:
         try:
-            yield from pipeline.answers(
-                question, history=history, filters=filters, recognise=recognise
-            )
+            yield from ask(pipeline)
         except IndexMismatch:
             # The index was given another model after the pipeline was taken; nothing is shown yet.
-            yield from self.pipeline.answers(
-                question, history=history, filters=filters, recognise=recognise
-            )
+            yield from ask(self.pipeline)
 
     def retrieve(self, query: Query) -> Found:
         """What is found for a query, best first."""

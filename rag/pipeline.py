@@ -101,6 +101,7 @@ class Pipeline:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         recognise: bool = True,
+        without: Filters | None = None,
         now: datetime | None = None,
     ) -> Iterator[Answer]:
         """Growing answers; the last one is complete.
@@ -113,15 +114,16 @@ class Pipeline:
         started = perf_counter()
         # repr: filters may hold lists. The day, as "last year" means another one on another day.
         turns, day = self._turns(history), (now or datetime.now(UTC)).date()
-        asked = repr((question, turns, filters or Filters(), recognise, day))
+        asked = repr((question, turns, filters or Filters(), recognise, without, day))
         state = self.index.state if self.cache else None
         if self.cache and (kept := self.cache.get(asked, state)):
             yield replace(kept, timing={"kept": (perf_counter() - started) * 1000})
             return
         faults: list[str] = []
         query = self.understand(
-            question, history=history, filters=filters, recognise=recognise, now=now, faults=faults
-        )
+            question, history=history, filters=filters, recognise=recognise, without=without,
+            now=now, faults=faults,
+        )  # fmt: skip
         draft, made_with, timing = self._draft(query, filters or Filters(), started)
         draft = replace(draft, claims=chain(map(Remark, faults), draft.claims))
         check = replace(self.check, provenance=made_with)
@@ -169,6 +171,7 @@ class Pipeline:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         recognise: bool = True,
+        without: Filters | None = None,
         now: datetime | None = None,
         faults: list[str] | None = None,
     ) -> Query:
@@ -187,6 +190,7 @@ class Pipeline:
             longest=longest,
             lexicon=self.lexicon,
             recognise=recognise,
+            without=without or Filters(),
             now=now,
         )
         with self.index.catalog.reading():

@@ -131,6 +131,7 @@ class FakeAssistant(Assistant):
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         recognise: bool = True,
+        without: Filters | None = None,
     ) -> Iterator[Answer]:
         self.histories.append(tuple(history))
         if "fail" in question:
@@ -145,7 +146,9 @@ class FakeAssistant(Assistant):
         if "world cup" in question:
             settings = self.settings.model_copy(update={"min_answerable": 1.0})
             pipeline = replace(pipeline, settings=settings)
-        return pipeline.answers(question, history=history, filters=filters, recognise=recognise)
+        return pipeline.answers(
+            question, history=history, filters=filters, recognise=recognise, without=without
+        )
 
 
 @contextmanager

@@ -56,8 +56,9 @@ def test_quotes_are_kept_as_well(index: Path) -> None:
         {"filters": Filters(authors=("Tom Baker",))},
         {"filters": Filters(since=datetime(2019, 1, 1, tzinfo=UTC))},
         {"recognise": False},
+        {"without": Filters(authors=("Tom Baker",))},
     ],
-    ids=["question", "history", "filters", "time", "recognise"],
+    ids=["question", "history", "filters", "time", "recognise", "without"],
 )
 def test_what_was_asked_otherwise_is_asked_anew(
     index: Path, server: ScriptedServer, asked: dict[str, object]

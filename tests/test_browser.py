@@ -261,12 +261,21 @@ def test_what_was_checked_and_left_out_is_told_with_reasons(open_page: OpenPage)
 
 def test_a_filter_can_be_taken_off(open_page: OpenPage) -> None:
     page = open_page()
-    assert "There is 1 post by Tom Baker." in ask(page, TOM)
-    expect(page.locator(".pq-chip")).to_have_text("Author: Tom Baker")
+    both = f"{TOM[:-1]} in 2023?"
+    assert "There is 1 post by Tom Baker from 2023." in ask(page, both)
+    chips = page.locator(".pq-chip")
+    expect(chips).to_have_count(2)
+    expect(chips.first).to_have_text("Author: Tom Baker")
     page.get_by_role("button", name="Ask again without “Author: Tom Baker”").click()
-    expect(page.locator(".pq-chip")).to_have_count(0)
+    expect(chips).to_have_count(1)
+    expect(page.locator(".pq-answer")).to_contain_text("There is 1 post from 2023.")
+    chips.get_by_role("button").click()
+    expect(page.locator(".pq-answer")).to_contain_text("There are 4 posts.")
+    expect(chips).to_have_count(0)
+    act(page, "again")
     expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
-    expect(page.locator(".pq-question")).to_have_text([TOM])
+    expect(page.locator(".pq-answer")).to_contain_text("There are 4 posts.")
+    expect(page.locator(".pq-question")).to_have_text([both])
 
 
 def test_follow_ups_are_asked_with_a_click(open_page: OpenPage) -> None:
@@ -323,6 +332,56 @@ def test_a_question_is_asked_again_and_changed(open_page: OpenPage) -> None:
     ask(page, LETTUCES)
     expect(page.locator(".pq-question")).to_have_text([LETTUCES])
     expect(page.locator("#pq-editing")).to_be_hidden()
+
+
+def test_a_question_that_is_too_long_is_told_and_not_cut(open_page: OpenPage) -> None:
+    page = open_page()
+    box, told = page.locator("#pq-box"), page.locator("#pq-long")
+    fits = "🌱 " * 999 + "ab\n "  # 2,000 characters, and more of what JavaScript counts
+    box.fill(fits)
+    expect(told).to_have_text("")
+    expect(told).to_be_hidden()
+    box.fill(fits + "c")
+    page.keyboard.press("End")
+    page.keyboard.type("d")
+    said = SAY("question_long", most="2,000", n="2,003")
+    expect(told).to_have_text(said)
+    expect(box).to_have_value(f"{fits}cd")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    assert serious(page) == [], "told of a question that is too long"
+    page.keyboard.press("Enter")
+    expect(page.locator("#pq-status")).to_have_text(said)
+    page.locator("#pq-send").click()
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    expect(box).to_have_value(f"{fits}cd")
+    assert QUOTE in ask(page, LETTUCES)
+    expect(told).to_be_hidden()
+
+
+def test_escape_leaves_the_question_that_is_being_changed(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    box, editing = page.locator("#pq-box"), page.locator("#pq-editing")
+    for draft in ("", "half a question"):
+        box.fill(draft)
+        act(page, "edit")
+        expect(box).to_have_value(LETTUCES)
+        act(page, "edit")  # which keeps what stood there before
+        page.keyboard.press("Escape")
+        expect(editing).to_be_hidden()
+        expect(box).to_have_value(draft)
+        expect(box).to_be_focused()
+    act(page, "edit")
+    editing.get_by_role("button", name=SAY("cancel")).click()
+    expect(box).to_have_value("half a question")
+    act(page, "edit")
+    page.get_by_role("button", name=SAY("saved_chats")).click()
+    page.keyboard.press("Escape")  # leaves the dialog alone
+    expect(page.locator("#pq-talks")).to_be_hidden()
+    expect(editing).to_be_visible()
+    page.keyboard.press("Escape")
+    ask(page, "When to sow tomatoes?")
+    expect(page.locator(".pq-question")).to_have_text([LETTUCES, "When to sow tomatoes?"])
 
 
 def test_an_answer_is_copied_as_markdown_with_footnotes(open_page: OpenPage, address: str) -> None:

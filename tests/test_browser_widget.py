@@ -208,6 +208,19 @@ def test_who_reads_along_is_told_before_anything_is_asked(
     expect(page.locator("#pq-notice")).to_be_hidden()
 
 
+def test_a_question_that_is_too_long_is_told_and_not_cut(open_page: OpenPage) -> None:
+    page = opened(open_page())
+    long = "x" * 2001
+    page.fill("#pq-box", long)
+    expect(page.locator("#pq-long")).to_have_text(SAY("question_long", most="2,000", n="2,001"))
+    page.press("#pq-box", "Enter")
+    page.locator("#pq-send").click()
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    expect(page.locator("#pq-box")).to_have_value(long)
+    assert QUOTE in ask(page, LETTUCES)
+    expect(page.locator("#pq-long")).to_be_hidden()
+
+
 def test_a_follow_up_takes_the_conversation_along(
     open_page: OpenPage, addresses: Addresses
 ) -> None:
@@ -221,6 +234,7 @@ def test_a_follow_up_takes_the_conversation_along(
     expect(page.locator(".pq-chip")).to_have_text("Author: Tom Baker")
     page.get_by_role("button", name="Ask again without “Author: Tom Baker”").click()
     expect(page.locator(".pq-chip")).to_have_count(0)
+    expect(page.locator(".pq-answer").last).to_contain_text("There are 4 posts.")
     expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
     expect(page.locator(".pq-question")).to_have_count(2)
     page.get_by_role("button", name=SAY("new_chat")).click()

@@ -159,6 +159,13 @@ def test_history_and_filters_go_with_the_question(address: str, assistant: FakeA
     assert said["filters"]["since"] == "2020-01-01T00:00:00Z"
 
 
+def test_a_limit_of_the_question_can_be_taken_off(address: str) -> None:
+    asked = "How many posts by Tom Baker in 2023?"
+    said = ask(address, question=asked, without={"authors": ["Tom Baker"]}).json()
+    assert [one["words"] for one in said["recognised"]] == ["in 2023"]
+    assert said["sentences"][0]["text"] == "There is 1 post from 2023."
+
+
 # ---------------------------------------------------------------- failing
 
 

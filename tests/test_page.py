@@ -90,6 +90,21 @@ def test_filters_are_looked_in_and_words_are_not_recognised_again(desk: Desk) ->
     assert {card.title for card in given.answer.cards} == {"Tomatoes from seed"}
 
 
+def test_a_limit_that_is_taken_off_is_no_subject_and_the_others_hold(desk: Desk) -> None:
+    asked = "What did Tom Baker write about lettuces in 2023?"
+    limited = ask(desk, asked)
+    assert limited.answer
+    assert [limit.kind for limit in limited.answer.limits] == ["author", "dates"]
+    by_all = ask(desk, asked, without={"authors": ["Tom Baker"]})
+    assert by_all.answer
+    assert [limit.kind for limit in by_all.answer.limits] == ["dates"]
+    assert by_all.answer.searched == limited.answer.searched == ("lettuces",)
+    free = ask(desk, asked, without={"authors": ["Tom Baker"], "since": "2023-01-01T00:00:00Z"})
+    assert free.answer
+    assert free.answer.limits == ()
+    assert free.answer.text.startswith("1 post about “lettuces” was found.")
+
+
 def test_what_a_reader_copies_is_in_the_pages_language(
     assistant: FakeAssistant, tmp_path: Path
 ) -> None:

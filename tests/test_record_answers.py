@@ -136,6 +136,31 @@ def test_what_is_recognised_is_told_and_can_be_switched_off(assistant: Assistant
         assistant.chain.invoke({"question": question, "recognise": "no"})
 
 
+def test_what_the_caller_takes_off_limits_nothing_and_is_not_searched_for(
+    assistant: Assistant,
+) -> None:
+    ines = Filters(authors=("ines moreau",))
+    year = Filters(since=datetime(2020, 1, 1, tzinfo=UTC))
+    spring = Filters(tags=("spring",))
+    question = "How many posts by Ines Moreau tagged spring in 2020?"
+    for without, left in (
+        (ines, ["tagged spring", "in 2020"]),
+        (year, ["by Ines Moreau", "tagged spring"]),
+        (replace(spring, authors=("Ines Moreau",)), ["in 2020"]),
+        (Filters(authors=("Tom Baker",)), ["by Ines Moreau", "tagged spring", "in 2020"]),
+    ):
+        query = assistant.understand(question, without=without)
+        assert [one.words for one in query.recognised] == left
+    said = assistant.ask(question, without=ines).text
+    assert said == "There is 1 post tagged “spring” from 2020."
+    about = "What do posts tagged spring say about sowing tomatoes?"
+    assert assistant.understand(about).standalone == about
+    query = assistant.understand(about, without=spring)
+    assert (query.question, query.filters, query.recognised) == (about, Filters(), ())
+    assert query.standalone == "What do posts say about sowing tomatoes?"
+    assert query.searches == (query.standalone,)
+
+
 def test_what_the_caller_limits_is_not_widened_by_the_question(assistant: Assistant) -> None:
     since = datetime(2018, 1, 1, tzinfo=UTC)
     answer = assistant.ask(

@@ -28,6 +28,7 @@ def understand(
     longest: int = 2000,
     lexicon: Lexicon | None = None,
     recognise: bool = True,
+    without: Filters = Filters(),  # noqa: B008 - frozen
     now: datetime | None = None,
 ) -> Query:
     """Make a question searchable.
@@ -44,6 +45,8 @@ def understand(
         longest: In characters.
         lexicon: Words of the posts; None: nothing is recognised, and words are taken as they are.
         recognise: Whether to look for filters and for questions about the posts themselves.
+        without: What the question may name without being limited to it; the words that name it
+            are not searched for either.
         now: What "last year" is seen from, UTC; None: the present.
 
     Raises:
@@ -57,6 +60,7 @@ def understand(
         reading = read_question(asked, lexicon.names, now)
         if history and not reading.record:
             reading = read_behind(asked, history, lexicon.names, now) or reading
+    reading, said = _taken_off(reading, without, asked)
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
         reading = Reading(tuple(o for o in reading.recognised if o not in shut_out), rest=asked)
@@ -66,7 +70,7 @@ def understand(
         if not reading.record.topic:  # nothing is searched for
             lexicon = None
     else:
-        whole = standalone(asked, history, lexicon.rarity if lexicon else None)
+        whole = standalone(said, history, lexicon.rarity if lexicon else None)
         own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
         searches = (own, reading.rest)
     unheard = unmentioned(asked, lexicon) if lexicon and recognise and not reading.record else ()
@@ -97,6 +101,20 @@ def _asked(question: str, longest: int) -> str:
             hint="Ask one thing at a time, or raise question_characters.",
         )
     return asked
+
+
+def _taken_off(reading: Reading, without: Filters, asked: str) -> tuple[Reading, str]:
+    """The reading with those limits alone that the caller wants, and the question that is left."""
+    limits = tuple(one for one in reading.recognised if not _is_off(one.filters, without))
+    said = asked if limits == reading.recognised else reading.rest
+    return replace(reading, recognised=limits), said
+
+
+def _is_off(own: Filters, without: Filters) -> bool:
+    """Whether the caller does not want what was recognised."""
+    if own.since or own.until:
+        return bool(without.since or without.until)
+    return any(_both(getattr(own, kind), getattr(without, kind)) for kind in _NAMED)
 
 
 def _shut_out(filters: Filters, recognised: Sequence[Recognised]) -> tuple[Recognised, ...]:

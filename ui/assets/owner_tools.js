@@ -6,7 +6,8 @@
   const { texts, language } = JSON.parse(document.getElementById("texts").textContent);
 
   // ---------------------------------------------------------------- light and dark, as on the chat page
-  const THEME = "pullquote.theme";
+  const home = new URL("./", location.href).pathname;
+  const THEME = home === "/" ? "pullquote.theme" : `pullquote.theme ${home}`;
   // Where a browser keeps nothing for pages, asking for the place is already an error.
   const kept = () => { try { return localStorage.getItem(THEME); } catch { return null; } };
   const keep = (theme) => { try { localStorage.setItem(THEME, theme); } catch { /* it holds until the page is closed */ } };

@@ -11,6 +11,7 @@
   let wire;
   let silence;
   let read = 0; // sentences of the growing answer that were told
+  let draft = ""; // what stood in the box before the last question was changed
   let begun = false; // the server has said a word of the question
 
   const last = () => pq.state.turns.at(-1);
@@ -18,12 +19,12 @@
 
   // ---------------------------------------------------------------- asking
 
-  function ask(question, { filters = {}, recognise = true, again = false } = {}) {
+  function ask(question, { without = {}, again = false } = {}) {
     const text = question.trim();
     if (!text || busy()) return;
     if (again || pq.state.editing) pq.state.turns.pop();
     const before = pq.state.turns.filter((turn) => turn.answer);
-    const turn = { id: fresh(), question: text, asked: { filters, recognise }, over: false, answer: null };
+    const turn = { id: fresh(), question: text, asked: { without }, over: false, answer: null };
     pq.state.turns.push(turn);
     edit(false);
     find("pq-box").value = "";
@@ -31,7 +32,7 @@
     read = 0;
     begun = false;
     wire.say("submit", {
-      id: turn.id, question: text, recognise, filters,
+      id: turn.id, question: text, without,
       history: before.map((one) => ({ question: one.question, answer: one.answer.text })).slice(-50),
       cited: [...new Set(before.flatMap((one) => one.answer.cards.map((card) => card.post)))].slice(-CITED),
     });
@@ -155,10 +156,19 @@
   // ---------------------------------------------------------------- doing
 
   function edit(on) {
+    if (on && !pq.state.editing) draft = find("pq-box").value;
     pq.state.editing = on;
     find("pq-editing").hidden = !on;
-    if (!on) return;
-    find("pq-box").value = last().question;
+    if (on) write(last().question);
+  }
+
+  pq.unedit = () => {
+    edit(false);
+    write(draft);
+  };
+
+  function write(text) {
+    find("pq-box").value = text;
     grow();
     find("pq-box").focus();
   }
@@ -189,11 +199,6 @@
     pq.listTalks();
   }
 
-  function without(number) {
-    const { answer, question } = last();
-    ask(question, { filters: pq.without(answer, number), recognise: false, again: true });
-  }
-
   const vote = (turn, good, reason = "") => wire.say("like", { id: turn.id, question: turn.question, good, reason });
 
   // Thanks are said for what has arrived.
@@ -222,10 +227,10 @@
     stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
     edit: () => edit(true),
-    unedit: () => { edit(false); find("pq-box").value = ""; },
+    unedit: pq.unedit,
     offer: (on) => ask(on.textContent),
     "ask-sent": () => ask(pq.linkedQuestion()),
-    unlimit: (on) => without(Number(on.dataset.number)),
+    unlimit: (on) => ask(last().question, pq.without(last(), Number(on.dataset.number))),
     copy: (on) => pq.clip(pq.state.turns[on.dataset.turn].answer.markdown, say("copied")),
     share: (on) => pq.clip(pq.linkTo(pq.state.turns[on.dataset.turn].question), say("link_copied")),
     vote: (on) => vote(pq.state.turns[on.dataset.turn], on.dataset.good === "yes"),
@@ -236,6 +241,12 @@
     const box = find("pq-box");
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;
+    return pq.checkLength(box, find("pq-long"), pq.tell);
+  }
+
+  function send() {
+    if (grow()) pq.tell(find("pq-long").textContent);
+    else ask(find("pq-box").value);
   }
 
   function hang() {
@@ -244,14 +255,13 @@
       if (on && DOINGS[on.dataset.do]) DOINGS[on.dataset.do](on);
     });
     const box = find("pq-box");
-    box.maxLength = pq.longest;
     box.addEventListener("input", grow);
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      ask(box.value);
+      send();
     });
-    find("pq-form").addEventListener("submit", (event) => { event.preventDefault(); ask(box.value); });
+    find("pq-form").addEventListener("submit", (event) => { event.preventDefault(); send(); });
     addEventListener("keydown", (event) => {
       const typing = event.target.closest?.("input, textarea, dialog");
       if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -158,14 +158,12 @@
     return news;
   };
 
-  // What a question is limited to where one of its answer's limits is taken off.
-  pq.without = (answer, number) => {
-    const filters = {};
-    answer.limits.forEach((limit, n) => {
-      if (n === number) return;
-      if (limit.kind === "dates") Object.assign(filters, { since: limit.since || null, until: limit.until || null });
-      else (filters[FILTERS[limit.kind]] ??= []).push(limit.name);
-    });
-    return filters;
+  // How a question is asked again where one of its answer's limits, too, is taken off.
+  pq.without = ({ answer, asked }, number) => {
+    const { kind, name, since, until } = answer.limits[number];
+    const off = asked.without ?? {}; // kept chats may have none
+    const more = kind === "dates" ? { since: since || null, until: until || null }
+      : { [FILTERS[kind]]: [...(off[FILTERS[kind]] ?? []), name] };
+    return { without: { ...off, ...more }, again: true };
   };
 })();

@@ -10,10 +10,13 @@
   pq.narrow = () => matchMedia("(max-width: 60rem)").matches;
 
   // ---------------------------------------------------------------- what the browser keeps
+  // Sites of one server share what it keeps for their address: below a path, names bear it.
+  const home = new URL("./", location.href).pathname;
+  const ours = (name) => (home === "/" ? name : `${name} ${home}`);
   // Where it keeps nothing for pages, asking for the place is already an error.
   pq.kept = (name, where = "localStorage") => {
     try {
-      return window[where].getItem(name);
+      return window[where].getItem(ours(name));
     } catch {
       return null;
     }
@@ -21,8 +24,8 @@
   // Whether it is kept now; null takes it away.
   pq.keep = (name, value, where = "localStorage") => {
     try {
-      if (value === null) window[where].removeItem(name);
-      else window[where].setItem(name, value);
+      if (value === null) window[where].removeItem(ours(name));
+      else window[where].setItem(ours(name), value);
       return true;
     } catch {
       return false; // its room is full, or it keeps nothing

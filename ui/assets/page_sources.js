@@ -131,10 +131,11 @@
     };
     pq.find("pq-scroll").addEventListener("scroll", scrolled, { passive: true });
     addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+      if (event.key !== "Escape" || event.isComposing || document.querySelector("dialog[open]")) return;
       if (!pq.find("pq-pop").hidden) hide();
       else if (pq.narrow() && pq.isOpen()) pq.closeSources();
       else if (document.activeElement?.closest("#pq-sources")) goBack();
+      else if (pq.state.editing) pq.unedit();
     });
   };
 })();

@@ -95,6 +95,18 @@
     );
   };
 
+  // Says at `place`, and tells once, that a question is too long to be sent; whether it is.
+  pq.checkLength = (box, place, tell) => {
+    const length = Array.from(box.value.trim().replace(/\s+/g, " ")).length; // as the server counts
+    const long = length > pq.longest;
+    const before = place.textContent;
+    place.textContent = long
+      ? pq.say("question_long", { n: numbers.format(length), most: numbers.format(pq.longest) }) : "";
+    box.setAttribute("aria-invalid", String(long));
+    if (long && !before) tell(place.textContent);
+    return long;
+  };
+
   pq.outward = (url, ...children) => {
     if (!/^https?:\/\//.test(url)) return null;
     const elsewhere = pq.isHere?.(url) ? {} : { target: "_blank" };

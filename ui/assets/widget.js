@@ -33,13 +33,13 @@
 
   // ---------------------------------------------------------------- asking
 
-  function ask(question, { filters = {}, recognise = true, again = false } = {}) {
+  function ask(question, { without = {}, again = false } = {}) {
     const text = question.trim();
     if (!text || busy()) return;
     if (again) turns.pop();
     const history = turns.filter((turn) => turn.answer)
       .map((turn) => ({ question: turn.question, answer: turn.answer.text })).slice(-SENT);
-    const turn = { question: text, asked: { filters, recognise }, over: false, answer: null, calling: new AbortController() };
+    const turn = { question: text, asked: { without }, over: false, answer: null, calling: new AbortController() };
     turns.push(turn);
     heard = 0;
     find("pq-box").value = "";
@@ -48,7 +48,7 @@
     tell(say("looking"));
     const scroll = find("pq-scroll");
     scroll.scrollTo({ top: find("pq-turns").lastElementChild.offsetTop, behavior: pq.calm() ? "instant" : "smooth" });
-    pq.receive(turn, { question: text, history, filters, recognise, stream: true, view: true }, () => grown(turn));
+    pq.receive(turn, { question: text, history, without, stream: true, view: true }, () => grown(turn));
   }
 
   function stop() {
@@ -140,6 +140,12 @@
     const box = find("pq-box");
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;
+    return pq.checkLength(box, find("pq-long"), tell);
+  }
+
+  function send() {
+    if (grow()) tell(find("pq-long").textContent);
+    else ask(find("pq-box").value);
   }
 
   // ---------------------------------------------------------------- opening and closing
@@ -197,7 +203,7 @@
     stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
     offer: (on) => { ask(on.textContent); rest(); },
-    unlimit: (on) => ask(last().question, { filters: pq.without(last().answer, Number(on.dataset.number)), recognise: false, again: true }),
+    unlimit: (on) => ask(last().question, pq.without(last(), Number(on.dataset.number))),
   };
 
   function hang() {
@@ -211,18 +217,17 @@
     root.addEventListener("focusin", point);
     panel.addEventListener("close", closed);
     const box = find("pq-box");
-    box.maxLength = pq.longest;
     box.addEventListener("input", grow);
     find("pq-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      ask(box.value);
+      send();
     });
     root.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       if (event.key === "Escape" && panel.open && !small.matches) panel.close();
       if (event.key !== "Enter" || event.target !== box || event.shiftKey) return;
       event.preventDefault();
-      ask(box.value);
+      send();
     });
     // A page's own shortcuts are not meant for what is typed here.
     for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
@@ -248,8 +253,9 @@
         make("div", { id: "pq-empty" }), make("div", { id: "pq-turns" }),
         make("p", { id: "pq-foot" }, `${say("foot_promise")} ${say("foot_judge")}`)),
       make("form", { id: "pq-form" },
+        make("p", { id: "pq-long" }),
         make("div", { id: "pq-ask" },
-          make("textarea", { id: "pq-box", rows: 1, dir: "auto", enterkeyhint: "send", placeholder: say("ask_hint"), "aria-label": say("your_question") }),
+          make("textarea", { id: "pq-box", rows: 1, dir: "auto", enterkeyhint: "send", placeholder: say("ask_hint"), "aria-describedby": "pq-long", "aria-label": say("your_question") }),
           send("pq-send", "send", "ask", { type: "submit" }),
           send("pq-stop", "stop", "stop", { type: "button", "data-do": "stop" })),
         make("p", { id: "pq-notice" }, kept)),

@@ -55,6 +55,8 @@ class AskBody(BaseModel):
     """What to look in; a time without a zone is UTC."""
     recognise: bool = True
     """Whether "posts by", "in 2016" and the like in the question limit it further."""
+    without: FiltersRecord = FiltersRecord()
+    """What the question may name without being limited to it; times go together."""
     stream: bool = False
     """Server-sent events: `sentence` for each checked sentence, then one `answer`."""
     view: bool = False
@@ -90,6 +92,7 @@ def ask_routes(asker: Asker, texts: Texts) -> APIRouter:
             tuple(Turn(turn.question, turn.answer) for turn in body.history),
             filters(body.filters.model_dump()),
             body.recognise,
+            filters(body.without.model_dump()),
         )
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="ask"))

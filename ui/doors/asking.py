@@ -52,6 +52,7 @@ class Asked:
     history: tuple[Turn, ...] = ()
     filters: Filters = field(default_factory=Filters)
     recognise: bool = True
+    without: Filters = field(default_factory=Filters)
 
 
 class Asker:
@@ -190,6 +191,7 @@ class Asker:
                 history=asked.history,
                 filters=asked.filters,
                 recognise=asked.recognise,
+                without=asked.without,
             )
             with closing(answers):  # type: ignore[type-var]
                 for answer in answers:

@@ -34,6 +34,7 @@ class Asked(_Sent):
     question: str = Field(max_length=_LONGEST)
     recognise: bool = True
     filters: FiltersRecord = FiltersRecord()
+    without: FiltersRecord = FiltersRecord()
     history: tuple[SentTurn, ...] = Field(default=(), max_length=_TURNS)
     cited: tuple[Annotated[str, Field(max_length=2000)], ...] = Field(default=(), max_length=500)
     """Ids of the posts that earlier answers cite."""
@@ -44,10 +45,11 @@ class Asked(_Sent):
 
     @property
     def limits(self) -> Filters:
-        given = self.filters
-        return filters_of(
-            given.authors, given.categories, given.tags, since=given.since, until=given.until
-        )
+        return _filters(self.filters)
+
+    @property
+    def taken_off(self) -> Filters:
+        return _filters(self.without)
 
 
 class Vote(_Sent):
@@ -82,6 +84,12 @@ def vote(sent: Any) -> Vote:
         return Vote.model_validate(sent)
     except ValidationError as error:
         raise _not_ours(error) from error
+
+
+def _filters(given: FiltersRecord) -> Filters:
+    return filters_of(
+        given.authors, given.categories, given.tags, since=given.since, until=given.until
+    )
 
 
 def _not_ours(error: ValidationError) -> QuestionInvalid:

@@ -228,6 +228,7 @@ class Desk:
                 history=question.turns,
                 filters=question.limits,
                 recognise=question.recognise,
+                without=question.taken_off,
             )
 
         return begin
