@@ -334,6 +334,25 @@ def test_a_question_is_asked_again_and_changed(open_page: OpenPage) -> None:
     expect(page.locator("#pq-editing")).to_be_hidden()
 
 
+def test_the_foot_of_the_page_is_not_behind_the_box(open_page: OpenPage) -> None:
+    page = open_page(reduced_motion="reduce")
+    for question in (LETTUCES, "When to sow tomatoes?"):
+        ask(page, question)
+        foot, fading = page.evaluate("""() => {
+          const [foot, form] = ["pq-foot", "pq-form"].map((id) => document.getElementById(id));
+          const below = parseFloat(getComputedStyle(foot).paddingBottom);
+          const fade = parseFloat(getComputedStyle(form, "::before").height);
+          const [{ bottom }, { top }] = [foot, form].map((one) => one.getBoundingClientRect());
+          return [bottom - below, top - fade];
+        }""")
+        assert foot <= fading
+    top = page.locator("#pq-scroll").bounding_box()
+    turn = page.locator(".pq-turn").last.bounding_box()
+    assert top
+    assert turn
+    assert abs(top["y"] - turn["y"]) < 2
+
+
 def test_a_question_that_is_too_long_is_told_and_not_cut(open_page: OpenPage) -> None:
     page = open_page()
     box, told = page.locator("#pq-box"), page.locator("#pq-long")

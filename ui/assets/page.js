@@ -148,7 +148,7 @@
     if (told?.voted) voted(told.voted);
     if (!told?.about) return;
     pq.state.about = told.about;
-    showFor("owner", told.about.owner);
+    pq.showFor("owner", told.about.owner);
     aboutLine(told.about);
     welcome();
   }
@@ -271,30 +271,12 @@
     addEventListener("hashchange", welcome);
   }
 
-  function showFor(whom, on) {
-    document.querySelectorAll(`#pq [data-for=${whom}]`).forEach((one) => { one.hidden = !on; });
-  }
-
-  function dress() {
-    document.querySelectorAll("#pq [data-icon]").forEach((one) => one.append(pq.icon(one.dataset.icon)));
-    document.querySelectorAll("#pq [data-text]").forEach((one) => {
-      const text = say(one.dataset.text);
-      one.append(one.dataset.icon ? make("span", {}, text) : text);
-      if (one.dataset.icon) one.title = text;
-    });
-    document.querySelectorAll("#pq [data-label]").forEach((one) => one.setAttribute("aria-label", say(one.dataset.label)));
-    showFor("locked", pq.locked);
-    document.querySelectorAll("#pq [data-hint]").forEach((one) => { one.placeholder = say(one.dataset.hint); });
-    find("pq-name").textContent = pq.name;
-    find("pq-logo").append(pq.logo ? make("img", { src: pq.logo, alt: "" }) : Array.from(pq.name)[0] ?? "");
-    find("pq-logo").setAttribute("aria-hidden", "true");
-  }
-
   pq.connect = (given) => {
     wire = given;
-    dress();
+    pq.dress();
     hang();
     pq.watchMarkers();
+    pq.keepRoom();
     wire.hear(hear);
     const kept = pq.lastTalk();
     if (kept && !pq.linkedQuestion()) openTalk(kept);

@@ -1,7 +1,8 @@
-// The page as a whole: its language, light and dark, and what is told aloud.
+// The page as a whole: its language, light and dark, its room, and what is told aloud.
 (() => {
   "use strict";
   const pq = window.pullquote;
+  const { make, say } = pq;
   const root = document.documentElement;
   root.lang = pq.language;
   root.dir = pq.direction;
@@ -45,6 +46,37 @@
     chosen = root.dataset.pq === "dark" ? "light" : "dark";
     pq.keep(THEME, chosen);
     paint();
+  };
+
+  // ---------------------------------------------------------------- what stands in the markup
+  pq.showFor = (whom, on) => {
+    document.querySelectorAll(`#pq [data-for=${whom}]`).forEach((one) => { one.hidden = !on; });
+  };
+
+  pq.dress = () => {
+    document.querySelectorAll("#pq [data-icon]").forEach((one) => one.append(pq.icon(one.dataset.icon)));
+    document.querySelectorAll("#pq [data-text]").forEach((one) => {
+      const text = say(one.dataset.text);
+      one.append(one.dataset.icon ? make("span", {}, text) : text);
+      if (one.dataset.icon) one.title = text;
+    });
+    document.querySelectorAll("#pq [data-label]").forEach((one) => one.setAttribute("aria-label", say(one.dataset.label)));
+    pq.showFor("locked", pq.locked);
+    document.querySelectorAll("#pq [data-hint]").forEach((one) => { one.placeholder = say(one.dataset.hint); });
+    pq.find("pq-name").textContent = pq.name;
+    pq.find("pq-logo").append(pq.logo ? make("img", { src: pq.logo, alt: "" }) : Array.from(pq.name)[0] ?? "");
+    pq.find("pq-logo").setAttribute("aria-hidden", "true");
+  };
+
+  // ---------------------------------------------------------------- room
+  // The last question can stand at the top, with the whole foot of the page in sight below its answer.
+  pq.keepRoom = () => {
+    const [scroll, ...below] = ["pq-scroll", "pq-foot", "pq-own"].map(pq.find);
+    const watched = new ResizeObserver(() => {
+      const room = scroll.clientHeight - below.reduce((sum, one) => sum + one.offsetHeight, 0);
+      pq.find("pq").style.setProperty("--pq-room", `${Math.max(0, room)}px`);
+    });
+    [scroll, ...below].forEach((one) => watched.observe(one));
   };
 
   // ---------------------------------------------------------------- what is told
