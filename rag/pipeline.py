@@ -28,7 +28,6 @@ from rag.settings import Settings
 from rag.text.record_words import limit_warnings, no_posts
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Remark, Turn
 from rag.understanding.condensing import Condenser, said_by_itself
-from rag.understanding.mentioned import said_of
 from rag.understanding.understand import understand
 from rag.writing.from_records import write_record
 from rag.writing.quotes import QuoteWriter
@@ -214,17 +213,15 @@ class Pipeline:
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
         """What is found; without what was recognised in the question where that leads nowhere."""
         none = bool(query.filters) and self._holds_none(query.filters)
-        until = query.filters.until
+        until, topic = query.filters.until, query.record.topic if query.record else ""
         # "What did you write about the flood in 1953?": a time before all posts is the subject's.
-        ago = (
-            query.record and query.record.topic and until and self._holds_none(Filters(until=until))
-        )
+        ago = topic and until and self._holds_none(Filters(until=until))
         if query.record and none and not ago:  # anything else would answer another question
             warnings = no_posts(query.filters), *limit_warnings(filters, query, query, none=True)
             with self.index.catalog.reading():
                 return query, self._in_state(Found((), 0.0, warnings))
         tried = [query]
-        if query.record and query.record.topic and query.recognised:
+        if topic and query.recognised:
             tried.append(replace(query, recognised=(), filters=filters))
         if query.record or query.recognised:
             searches = tuple(dict.fromkeys((query.standalone, query.question, *query.searches)))
@@ -234,7 +231,7 @@ class Pipeline:
             found = self.retrieve(now)
             if found.posts if now.record else found.answerable >= self.least(now):
                 break
-        warnings = limit_warnings(filters, query, now, none=none) + said_of(query.unmentioned)
+        warnings = limit_warnings(filters, query, now, none=none)
         return now, replace(found, warnings=(*warnings, *found.warnings))
 
     def _holds_none(self, filters: Filters) -> bool:

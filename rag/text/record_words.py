@@ -82,7 +82,7 @@ def no_posts(filters: Filters) -> str:
 
 
 def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool) -> tuple[str, ...]:
-    """What a reader should know of limits that a question names and that do not hold.
+    """What a reader should know of limits, and of names, that a question has and posts do not.
 
     Args:
         filters: The caller's; they hold.
@@ -109,6 +109,10 @@ def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool)
         )  # fmt: skip
         instead = "in all of these" if within else "without that limit"
         warnings.append(f"{missing}; looked {instead} instead.")
+    if query.unmentioned:
+        quoted = [f"“{name}”" for name in query.unmentioned]
+        told = " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
+        warnings.append(f"No post mentions {told}.")
     return tuple(warnings)
 
 

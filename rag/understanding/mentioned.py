@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import chain
 
 import regex
 
@@ -25,31 +25,29 @@ _NO_NAME = regex.compile(
     r"dec|[ap]\.?m|\p{L}{1,2}|usa|ww(?:i{1,3}|[123])|celsius|fahrenheit|english|please|thanks)",
     regex.IGNORECASE,
 )
+_SENTENCE = regex.compile(r"\S(?:.*?[.?!](?=\s)|.*)")
 _APPOSITION = regex.compile(r"(?<=\p{L}),\s$")
 
 
 def unmentioned(question: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Names that a question in English is about and that no post holds, as they are written there.
 
-    A name behind a comma only says which one of another name is meant, and does not count: posts
-    about Campbell County need not say that it is in Wyoming.
+    Empty where it asks something else as well, or says such a name beside what it asks: "I work for
+    Acme. How are slugs kept away?" A name behind a comma only says which one of another name is
+    meant: posts about Campbell County need not say that it is in Wyoming.
     """
     if not _ENGLISH.search(question):
         return ()
     spans = names_in(question)
     ends = {end for _, end in spans}
-    found = [
-        question[start:end]
-        for start, end in spans
-        if question[start:end].lower() not in STOP_WORDS
-        and not _NO_NAME.fullmatch(question, start, end)
-        and not (_APPOSITION.search(question, 0, start) and start - 2 in ends)
-    ]
-    return tuple(name for name in dict.fromkeys(found) if lexicon.is_unheard_of(name))
-
-
-def said_of(names: Sequence[str]) -> tuple[str, ...]:
-    """What a reader should know of names that no post holds."""
-    quoted = [f"“{name}”" for name in names]
-    told = " or ".join(filter(None, (", ".join(quoted[:-1]), *quoted[-1:])))
-    return (f"No post mentions {told}.",) if told else ()
+    found: dict[int, str] = {}
+    for start, end in spans:
+        name = question[start:end]
+        apposed = _APPOSITION.search(question, 0, start) and start - 2 in ends
+        if name.lower() not in STOP_WORDS and not _NO_NAME.fullmatch(name) and not apposed:
+            found[start] = name
+    found = {start: name for start, name in found.items() if lexicon.is_unheard_of(name)}
+    sentences = [match.span() for match in _SENTENCE.finditer(question)]
+    asking = [one for one in sentences if question[one[1] - 1] == "?"] or sentences
+    of_each = [[name for at, name in found.items() if a <= at < b] for a, b in asking]
+    return tuple(dict.fromkeys(chain(*of_each))) if all(of_each) else ()
