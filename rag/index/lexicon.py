@@ -31,10 +31,6 @@ from rag.text.spelling import (
 )
 
 _ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
-_INFLECTED = (
-    2  # letters that a form of a name lacks of another one, at most: "African" of "Africans"
-)
-_AKIN = 4  # letters that words of one name have in common, at least
 _LONG = 8  # letters of a name that comes near no common word by chance
 _STEMS = 8  # nearest stems whose words are looked at
 _CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
@@ -262,13 +258,13 @@ class Lexicon:
             and (near := _stem_distance(word, term, most)) <= most
         )
         written = [
-            (distance(word, own, most), -held, own, is_name)
+            (distance(word, own, most), -held, own, named)
             for _, held, term in stems[:_STEMS]
-            for own, is_name in _forms(catalog_lexicon.written_near(self._catalog, term))
+            for own, named in _forms(catalog_lexicon.written_near(self._catalog, term))
             if own[:1] and same_start(word, own) and _LETTERS.fullmatch(own)
         ]
-        near, _, best, is_name = min(written, default=(most + 1, 0, "", False))
-        return _Near(best, is_name) if near <= most else None
+        near, _, best, named = min(written, default=(most + 1, 0, "", False))
+        return _Near(best, named) if near <= most else None
 
     def _known(self) -> _Known:
         catalog = self._catalog
