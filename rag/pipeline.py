@@ -208,6 +208,8 @@ class Pipeline:
 
     def _in_language(self, query: Query) -> Query:
         language, preferred = self.languages.of_question(query.standalone)
+        if self.languages.are_of_others("en"):  # which have other names, as "Köln" is of Cologne
+            query = replace(query, unmentioned=())
         return replace(query, language=language, preferred=preferred)
 
     def _find(self, query: Query, filters: Filters) -> tuple[Query, Found]:
@@ -259,12 +261,8 @@ class Pipeline:
             if query.record is None:
                 found = self._by_words_alone(query)
             else:
-                found = posts_asked_for(
-                    query,
-                    self._by_meaning(query),
-                    self.index.catalog,
-                    hits=self.settings.hits,
-                )
+                near, catalog = self._by_meaning(query), self.index.catalog
+                found = posts_asked_for(query, near, catalog, hits=self.settings.hits)
             return self._in_state(found)
 
     def _in_state(self, found: Found) -> Found:

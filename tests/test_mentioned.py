@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from small_site import garden, post, put, section
@@ -11,7 +12,10 @@ from small_site import garden, post, put, section
 from rag import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
+from rag.index.lexicon import Lexicon
 from rag.text.spelling import are_akin, names_in
+from rag.types import ParsedPost
+from rag.understanding.mentioned import unmentioned
 
 JOURNEY = post(
     5,
@@ -89,6 +93,37 @@ def test_what_is_asked_of_such_a_name_is_refused_with_the_reason(assistant: Assi
     assert not unheard.sentences
     assert unheard.nearest
     assert "No post mentions “Trump” or “Musk”." in unheard.warnings
+
+
+def test_posts_in_another_language_have_other_names(tmp_path: Path) -> None:
+    parsed = german()
+    with write_index(tmp_path / "index", HashEmbedder().id) as writer:
+        put(writer, parsed, HashEmbedder())
+        writer.finish()
+    with Assistant.open(tmp_path / "index", embedding_model="hash") as opened:
+        assert opened.understand("Who built the gate of Cologne?").unmentioned == ()
+
+
+def german() -> ParsedPost:
+    text = "Das Tor von Köln wurde im Jahr 1200 gebaut und steht noch heute an der alten Straße."
+    parsed = post(9, "Das Tor", section("0", (), text))
+    return replace(parsed, post=replace(parsed.post, language="de"))
+
+
+def test_a_question_full_of_names_is_not_looked_through_for_long(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lexicon = assistant.pipeline.lexicon
+    looked: list[str] = []
+
+    def is_unheard_of(_: Lexicon, name: str) -> bool:
+        looked.append(name)
+        return True
+
+    assert lexicon is not None
+    monkeypatch.setattr(Lexicon, "is_unheard_of", is_unheard_of)
+    names = " ".join(f"Zork{letter * 3}" for letter in "abcdefghijklmnop")
+    assert len(unmentioned(f"who are {names}?", lexicon)) == len(looked) == 8
 
 
 def test_who_does_not_want_recognition_gets_none(assistant: Assistant) -> None:

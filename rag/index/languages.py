@@ -9,6 +9,7 @@ from rag.catalog.catalog import Catalog
 from rag.catalog.languages import LanguageShare, language_shares, noted
 from rag.text.language import is_in_none, language_of
 
+_NEARLY_ALL = 0.95
 MULTILINGUAL = (
     "Set embedding_model to a multilingual model, such as"
     " sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2, and run `pullquote reembed`"
@@ -70,6 +71,11 @@ class IndexLanguages:
 
     def are_several(self) -> bool:
         return len(self._shares()) > 1
+
+    def are_of_others(self, language: str) -> bool:
+        """Whether more than a twentieth of the posts, some of which are misjudged, is in others."""
+        posts = {name: one.posts for name, one in self._shares().items()}
+        return posts.get(language, 0) < _NEARLY_ALL * sum(posts.values())
 
     def is_unread(self, language: str | None) -> LanguageShare | None:
         """What is known of a language where the model cannot read it, else None."""

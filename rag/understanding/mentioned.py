@@ -11,11 +11,10 @@ from rag.text.post_words import NOUN, VERB
 from rag.text.sentences import STOP_WORDS
 from rag.text.spelling import names_in
 
-# In other languages names are others, and in some every noun has a capital letter. None of these
-# words is one in German, Dutch, French, Spanish, Italian, Portuguese or the Nordic languages.
+# In other languages names are others, and in some every noun has a capital letter.
 _ENGLISH = regex.compile(
-    r"\b(?:the|who|whose|what|when|where|which|why|how|are|does|did|have|with|from|about|could|would|"
-    r"should|there|their|this|that)\b",
+    r"\b(?:the|who|whose|what|when|where|which|why|how|does|did|with|about|could|would|should|there|"
+    r"their|this|that)\b",
     regex.IGNORECASE,
 )
 # Days, months, units, two letters, and what most people shorten in their own way.
@@ -26,6 +25,9 @@ _NO_NAME = regex.compile(
     regex.IGNORECASE,
 )
 _SENTENCE = regex.compile(r"\S(?:.*?[.?!](?=\s)|.*)")
+_LOOKED_AT = (
+    8  # names of a question: to look for what a new one may be meant for takes milliseconds
+)
 _APPOSITION = regex.compile(r"(?<=\p{L}),\s$")
 
 
@@ -46,8 +48,11 @@ def unmentioned(question: str, lexicon: Lexicon) -> tuple[str, ...]:
         apposed = _APPOSITION.search(question, 0, start) and start - 2 in ends
         if name.lower() not in STOP_WORDS and not _NO_NAME.fullmatch(name) and not apposed:
             found[start] = name
-    found = {start: name for start, name in found.items() if lexicon.is_unheard_of(name)}
+    names = list(dict.fromkeys(found.values()))[:_LOOKED_AT]
+    unheard = {name for name in names if lexicon.is_unheard_of(name)}
     sentences = [match.span() for match in _SENTENCE.finditer(question)]
     asking = [one for one in sentences if question[one[1] - 1] == "?"] or sentences
-    of_each = [[name for at, name in found.items() if a <= at < b] for a, b in asking]
+    of_each = [
+        [name for at, name in found.items() if a <= at < b and name in unheard] for a, b in asking
+    ]
     return tuple(dict.fromkeys(chain(*of_each))) if all(of_each) else ()

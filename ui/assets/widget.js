@@ -242,7 +242,7 @@
 
   function build() {
     const bare = (id, action, icon, key) => pq.button(action, icon, say(key), { id, class: "pq-icon" });
-    const send = (id, icon, key, more) =>
+    const sender = (id, icon, key, more) =>
       make("button", { id, title: say(key), ...more }, pq.icon(icon));
     panel = make("dialog", { id: "pq-panel", tabindex: "-1", "aria-labelledby": "pq-name" },
       make("header", { id: "pq-head" },
@@ -256,8 +256,8 @@
         make("p", { id: "pq-long" }),
         make("div", { id: "pq-ask" },
           make("textarea", { id: "pq-box", rows: 1, dir: "auto", enterkeyhint: "send", placeholder: say("ask_hint"), "aria-describedby": "pq-long", "aria-label": say("your_question") }),
-          send("pq-send", "send", "ask", { type: "submit" }),
-          send("pq-stop", "stop", "stop", { type: "button", "data-do": "stop" })),
+          sender("pq-send", "send", "ask", { type: "submit" }),
+          sender("pq-stop", "stop", "stop", { type: "button", "data-do": "stop" })),
         make("p", { id: "pq-notice" }, kept)),
       make("div", { id: "pq-status", class: "pq-unseen", role: "status", "aria-live": "polite" }));
     const launch = make("button", { type: "button", id: "pq-launch", "data-do": "open", "aria-haspopup": "dialog", "aria-expanded": "false" },

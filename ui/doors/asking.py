@@ -39,7 +39,7 @@ def at_once(settings: Settings) -> int:
 
     A chat model is waited for. Without one, a question is computed from beginning to end, and more
     of them than there are cores only take turns: of fifty readers at once on two cores, the last
-    ones waited half as long again with eight.
+    ones waited two fifths longer with eight.
     """
     return _AT_ONCE if settings.chat_model else min(_AT_ONCE, max(2, CORES))
 
