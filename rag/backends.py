@@ -34,7 +34,14 @@ def load_embedder(settings: Settings) -> Embedder:
         return HashEmbedder()
     if settings.embedding_backend == "numpy":
         return _numpy_embedder(settings)
-    _be_quiet(offline=settings.embedding_model == BUNDLED_MODEL)
+    bundled = settings.embedding_model == BUNDLED_MODEL
+    _be_quiet(offline=bundled)
+    if bundled and _on_processor(settings):
+        from rag.embedding.on_cores import CoresEmbedder
+
+        return CoresEmbedder(
+            precision=settings.embedding_precision, batch_tokens=settings.embedding_batch_tokens
+        )
     from rag.embedding.with_torch import ModelEmbedder
 
     return ModelEmbedder(
@@ -43,6 +50,14 @@ def load_embedder(settings: Settings) -> Embedder:
         precision=settings.embedding_precision,
         batch_tokens=settings.embedding_batch_tokens,
     )
+
+
+def _on_processor(settings: Settings) -> bool:
+    if settings.embedding_device != "auto":
+        return settings.embedding_device == "cpu"
+    from rag.embedding.cores import has_accelerator
+
+    return not has_accelerator()
 
 
 def _numpy_embedder(settings: Settings) -> Embedder:

@@ -73,6 +73,26 @@ def test_what_reads_without_torch_imports_no_torch() -> None:
     assert not SLOW & set(done.stdout.split())
 
 
+@pytest.mark.model
+def test_a_server_on_a_processor_waits_for_torch_and_not_for_transformers() -> None:
+    code = """
+import sys
+from rag.backends import load_embedder
+from rag.reading.with_torch import ModelReader
+from rag.settings import load_settings
+embedder = load_embedder(load_settings(embedding_backend="torch", embedding_device="cpu"))
+embedder.embed_question("When should I sow?")
+ModelReader()
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=same_path(), capture_output=True, text=True, check=True
+    )
+    imported = set(done.stdout.split())
+    assert "torch" in imported
+    assert not (SLOW - {"torch"}) & imported
+
+
 @pytest.mark.parametrize("command", ["--help", "--version", "status", "key"])
 def test_a_command_that_computes_nothing_imports_nothing_slow(command: str, tmp_path: Path) -> None:
     index = ["--index", str(garden(tmp_path / "index"))] if command == "status" else []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from rag.embedding.embedder import BUNDLED_ID, PassageText
 from rag.embedding.numpy_bert import _gelu, unpacked
 from rag.errors import ModelUnavailable
 from rag.settings import load_settings
+from rag.types import Vectors
 
 QUESTIONS = (
     "When should I sow?",
@@ -80,13 +83,15 @@ def test_what_numpy_does_not_run_is_refused_and_not_chosen_for_it(tmp_path: Path
 
 @pytest.mark.model
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_the_vectors_are_those_of_sentence_transformers(precision: str) -> None:
+@pytest.mark.parametrize("way", ["numpy", "torch"])
+def test_the_vectors_are_those_of_sentence_transformers(way: str, precision: str) -> None:
+    from rag.embedding.on_cores import CoresEmbedder
     from rag.embedding.with_numpy import NumpyEmbedder
     from rag.embedding.with_torch import ModelEmbedder
 
-    ours = NumpyEmbedder()
+    ours = NumpyEmbedder() if way == "numpy" else CoresEmbedder(precision=precision)
     theirs = ModelEmbedder(BUNDLED_ID.name, device="cpu", precision=precision)
-    assert ours.id == BUNDLED_ID
+    assert ours.id == (BUNDLED_ID if way == "numpy" else theirs.id)
     assert ours.id.model == theirs.id.model
     assert (ours.max_tokens, ours.special_tokens) == (theirs.max_tokens, theirs.special_tokens)
     assert ours.token_spans(QUESTIONS) == theirs.token_spans(QUESTIONS)
@@ -105,6 +110,68 @@ def test_the_vectors_are_those_of_sentence_transformers(precision: str) -> None:
         assert one.token_ids.tolist() == other.token_ids.tolist()
         assert one.token_sentence.tolist() == other.token_sentence.tolist()
         assert np.abs(one.tokens.astype(int) - other.tokens).max() <= most
+
+
+@pytest.mark.model
+def test_what_goes_through_the_layers_together_changes_no_vector() -> None:
+    from rag.embedding.on_cores import CoresEmbedder
+
+    embedder = CoresEmbedder(precision="float32", batch_tokens=300)
+    words = "bees sow tomatoes before the last frost of a long spring ".split()
+    lengths = (40, 3, 400, 1, 90, 17, 250, 60, 5)  # 400 and 250 words are more than it reads
+    said = [" ".join(words[i % len(words)] for i in range(n)) for n in lengths]
+    texts = [PassageText(text, ((0, len(text)),)) for text in said]
+    together, alone = embedder.embed_passages(texts), [embedder.embed_passages([t]) for t in texts]
+    assert embedder.embed_passages([]) == []
+    for one, (other,) in zip(together, alone, strict=True):
+        assert one.passage == pytest.approx(other.passage, abs=1e-5)
+        assert one.token_ids.tolist() == other.token_ids.tolist()
+        assert np.abs(one.tokens.astype(int) - other.tokens).max() <= 1
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("batch_tokens", [1, 300, 10_000])
+def test_no_pass_takes_more_tokens_than_it_may(batch_tokens: int) -> None:
+    from rag.embedding.on_cores import CoresEmbedder
+
+    passes: list[list[int]] = []
+
+    class Watched(CoresEmbedder):
+        def hidden_states(self, rows: Sequence[Sequence[int]]) -> list[Vectors]:
+            passes.append([len(row) for row in rows])
+            return super().hidden_states(rows)
+
+    said = ["bees " * n for n in (40, 3, 400, 1, 90, 17, 60, 5)]
+    Watched(precision="float32", batch_tokens=batch_tokens).embed_passages(
+        [PassageText(text, ((0, len(text)),)) for text in said]
+    )
+    assert sorted(n for one in passes for n in one) == [3, 5, 7, 19, 42, 62, 92, 256]
+    assert all(len(one) == 1 or sum(one) <= batch_tokens for one in passes)
+
+
+@pytest.mark.parametrize(("device", "card"), [("cpu", True), ("auto", False)])
+def test_on_a_processor_the_bundled_model_needs_no_library(
+    device: str, card: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.embedding.cores.has_accelerator", lambda: card)
+    monkeypatch.setattr("rag.embedding.on_cores.CoresEmbedder", SimpleNamespace)
+    settings = load_settings(
+        embedding_device=device, embedding_precision="float32", embedding_batch_tokens=999
+    )
+    assert vars(load_embedder(settings)) == {"precision": "float32", "batch_tokens": 999}
+
+
+@pytest.mark.parametrize(("device", "card"), [("cuda", False), ("auto", True)])
+def test_on_a_graphics_card_the_library_runs_it(
+    device: str, card: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.embedding.cores.has_accelerator", lambda: card)
+    made: list[str] = []
+    monkeypatch.setattr(
+        "rag.embedding.with_torch.ModelEmbedder", lambda _, **given: made.append(given["device"])
+    )
+    load_embedder(load_settings(embedding_device=device))
+    assert made == [device]
 
 
 @pytest.mark.model

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from rag.embedding.load import best_precision
 from rag.embedding.network import Encoder, bundled_encoder, packed, restore
+from rag.embedding.precision import best_precision
 
 SEED = 0
 FROZEN = 0  # lower layers that stay as they are; the embeddings always do

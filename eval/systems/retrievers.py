@@ -157,7 +157,8 @@ def bare_model(settings: Settings, model: ModelId) -> Embed:
     import torch
 
     from rag.embedding.bundled import bundled_folder
-    from rag.embedding.load import best_precision, load_model
+    from rag.embedding.load import load_model
+    from rag.embedding.precision import best_precision
 
     loaded: list[Any] = []
 

@@ -19,8 +19,8 @@ from rag.checking.as_numbers import NONE, WEIGHTS, claim_reading, encode_claim
 from rag.checking.judge import ClaimReading
 from rag.embedding.bundled import check_bundled_weights, revision
 from rag.embedding.cores import on_one_core
-from rag.embedding.load import best_precision
 from rag.embedding.network import Encoder, bundled_encoder, restore
+from rag.embedding.precision import best_precision
 
 
 class JudgeNet(nn.Module):  # type: ignore[misc]

@@ -15,6 +15,11 @@ CORES = torch.get_num_threads()
 """As many passes are worth running side by side."""
 
 
+def has_accelerator() -> bool:
+    """Whether torch would compute on a graphics card or the like, unless it is told otherwise."""
+    return bool(torch.accelerator.is_available())
+
+
 @contextmanager
 def on_one_core() -> Iterator[None]:
     """What this thread computes with torch stays on one core."""

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from pathlib import Path
 
-import torch
 from sentence_transformers import SentenceTransformer
 
 from rag.errors import ModelUnavailable
-
-_log = logging.getLogger(__name__)
 
 
 def load_model(name: str, device: str) -> SentenceTransformer:
@@ -40,16 +36,3 @@ def revision_of(model: SentenceTransformer, name: str) -> str:
                     digest.update(file.name.encode())
                     digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:16]
-
-
-def best_precision(wanted: str, device: str) -> str:
-    # Without instructions for it a processor takes a hundred times longer, not half the time.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    quick = any(getattr(torch.cpu, name, bool)() for name in names)
-    if device == "cpu" and (wanted == "float16" or (wanted == "bfloat16" and not quick)):
-        _log.warning("This processor is slow in %s; `pullquote reembed` takes another.", wanted)
-    if wanted != "auto":
-        return wanted
-    if device == "cuda":
-        return "float16"
-    return "bfloat16" if device == "cpu" and quick else "float32"

@@ -24,7 +24,8 @@ from rag.embedding.embedder import (
     spelled_out,
     unit,
 )
-from rag.embedding.load import best_precision, load_model, revision_of
+from rag.embedding.load import load_model, revision_of
+from rag.embedding.precision import best_precision
 from rag.embedding.tokens import Pass, Sieve, blank_tokens
 from rag.settings import BUNDLED_MODEL
 from rag.types import Vectors

@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedding.bundled import special_tokens, tokenizer
+from rag.embedding.bundled import Weights, mapped_weights, special_tokens, tokenizer
+from rag.embedding.numpy_bert import linear, unpacked
 from rag.reading.reader import Reading, ShortAnswer
-from rag.types import Passage
+from rag.types import Passage, Vectors
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "models" / "reader.safetensors"
 LONGEST = 320  # tokens of question and passage together
 QUESTION = 48  # tokens of the question, at most
 NONE = -1e4  # the score of what is not there
 _SHORT = 20  # tokens of a short answer, at most
+_ENCODER = "enc."  # before the names of the encoder's weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ class Encoded:
     def sentences(self) -> list[int]:
         """The number of the sentence of every token."""
         return [*[-1] * len(self.question), *self.sentence.tolist(), -1]
+
+
+def trained_weights(file: Path) -> tuple[Weights, Weights]:
+    """The layers of the encoder that `eval.fit.reader` trained, and the heads on top of it."""
+    every = unpacked(mapped_weights(file))
+    layers = {
+        name.removeprefix(_ENCODER): one for name, one in every.items() if name.startswith(_ENCODER)
+    }
+    return layers, {name: one for name, one in every.items() if not name.startswith(_ENCODER)}
 
 
 def encode(
@@ -92,6 +103,20 @@ def encode_passage(question: str, passage: Passage) -> Encoded:
     starts = np.asarray([s.start - first for s in passage.sentences])
     ends = np.asarray([s.end - first for s in passage.sentences])
     return encode(question, head, passage.text, starts, ends)
+
+
+def reading_of_states(one: Encoded, hidden: Vectors, heads: Weights) -> Reading:
+    """What the heads make of the encoder's states, shape (tokens, width)."""
+    number = np.asarray(one.sentences)
+    member = number == np.arange(max(int(number.max()) + 1, 1))[:, np.newaxis]
+    sizes = member.sum(axis=1)
+    means = member.astype(np.float32) @ hidden / np.maximum(sizes, 1)[:, np.newaxis]
+    tokens = linear(hidden, heads, "tok")[:, 0]
+    strongest = np.where(member, tokens, np.float32(NONE)).max(axis=1)
+    scores = linear(means.astype(np.float32), heads, "sent")[:, 0] + strongest
+    scores = np.where(sizes == 0, np.float32(NONE), scores)
+    null = linear(hidden[:1], heads, "null")[0, 0]
+    return reading_of(one, linear(hidden, heads, "span"), scores - null)
 
 
 def reading_of(one: Encoded, span: NDArray[np.float32], odds: NDArray[np.float32]) -> Reading:

@@ -7,16 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from rag.embedding.bundled import Weights, bundled_weights, mapped_weights, revision
-from rag.embedding.numpy_bert import Bert, linear, unpacked
+from rag.embedding.bundled import bundled_weights, revision
+from rag.embedding.numpy_bert import Bert
 from rag.embedding.numpy_cores import CORES
-from rag.reading.as_numbers import NONE, WEIGHTS, Encoded, encode_passage, reading_of
+from rag.reading.as_numbers import (
+    WEIGHTS,
+    Encoded,
+    encode_passage,
+    reading_of_states,
+    trained_weights,
+)
 from rag.reading.reader import Reading
 from rag.types import Passage
-
-_ENCODER = "enc."  # before the names of the encoder's weights
 
 
 class NumpyReader:
@@ -31,10 +33,8 @@ class NumpyReader:
         Raises:
             ModelUnavailable: The bundled model's weights are missing or are not the expected ones.
         """
-        trained = unpacked(mapped_weights(weights))
-        own = {name.removeprefix(_ENCODER): weight for name, weight in trained.items()}
-        self._heads: Weights = trained
-        self._encoder = Bert({**bundled_weights(), **own})
+        layers, self._heads = trained_weights(weights)
+        self._encoder = Bert({**bundled_weights(), **layers})
         self.id = f"reader@{revision(weights)}"
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
@@ -43,17 +43,7 @@ class NumpyReader:
         return list(every)
 
     def _read(self, one: Encoded) -> Reading:
-        hidden = self._encoder(one.ids, one.types)
-        number = np.asarray(one.sentences)
-        member = number == np.arange(max(int(number.max()) + 1, 1))[:, np.newaxis]
-        sizes = member.sum(axis=1)
-        means = member.astype(np.float32) @ hidden / np.maximum(sizes, 1)[:, np.newaxis]
-        tokens = linear(hidden, self._heads, "tok")[:, 0]
-        strongest = np.where(member, tokens, np.float32(NONE)).max(axis=1)
-        scores = linear(means.astype(np.float32), self._heads, "sent")[:, 0] + strongest
-        scores = np.where(sizes == 0, np.float32(NONE), scores)
-        null = linear(hidden[:1], self._heads, "null")[0, 0]
-        return reading_of(one, linear(hidden, self._heads, "span"), scores - null)
+        return reading_of_states(one, self._encoder(one.ids, one.types), self._heads)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

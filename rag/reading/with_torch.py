@@ -8,7 +8,7 @@ SQuAD 2.0, https://arxiv.org/abs/1806.03822, no answer is the first token.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -16,19 +16,24 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from rag.embedding.bundled import check_bundled_weights, revision, tokenizer
+from rag.embedding.bundled import bundled_weights, revision, tokenizer
 from rag.embedding.cores import CORES, on_one_core
-from rag.embedding.load import best_precision
-from rag.embedding.network import Encoder, bundled_encoder, restore
-from rag.reading.as_numbers import NONE, WEIGHTS, Encoded, encode_passage, reading_of
+from rag.embedding.network import Encoder
+from rag.embedding.precision import best_precision
+from rag.embedding.torch_bert import Bert
+from rag.reading.as_numbers import (
+    NONE,
+    WEIGHTS,
+    Encoded,
+    encode_passage,
+    reading_of_states,
+    trained_weights,
+)
 from rag.reading.reader import Reading
 from rag.types import Passage
 
 _AT_ONCE = 4
 """Passages in one pass, on one core: each pass puts all weights in order first."""
-
-_STEP = 32
-"""Lengths are rounded up to a multiple: torch keeps memory for every length that it meets."""
 
 
 class ReaderNet(nn.Module):  # type: ignore[misc]
@@ -74,7 +79,7 @@ class ReaderNet(nn.Module):  # type: ignore[misc]
 
 
 class ModelReader:
-    """The bundled reader."""
+    """The bundled reader; safe to use from several threads."""
 
     def __init__(self, *, weights: Path = WEIGHTS, precision: str = "auto") -> None:
         """Load it.
@@ -86,10 +91,8 @@ class ModelReader:
         Raises:
             ModelUnavailable: The bundled model's weights are missing or are not the expected ones.
         """
-        check_bundled_weights()
-        net = ReaderNet(bundled_encoder())
-        restore(net, weights)
-        self._net = net.to(getattr(torch, best_precision(precision, "cpu"))).eval()
+        layers, self._heads = trained_weights(weights)
+        self._encoder = Bert({**bundled_weights(), **layers}, best_precision(precision, "cpu"))
         tokenizer()
         self.id = f"reader@{revision(weights)}"
 
@@ -100,24 +103,12 @@ class ModelReader:
         return [reading for part in every for reading in part]
 
     def _read(self, together: Sequence[Encoded]) -> list[Reading]:
-        longest = max(len(one.ids) for one in together)
-        length = longest + -longest % _STEP
-
-        def filled(rows: Iterable[Sequence[int]], fill: int) -> Tensor:
-            return torch.tensor([[*row, *[fill] * (length - len(row))] for row in rows])
-
         with on_one_core(), torch.inference_mode():
-            spans, scores, nulls = self._net(
-                filled((one.ids for one in together), 0),
-                filled(([1] * len(one.ids) for one in together), 0),
-                filled((one.types for one in together), 0),
-                filled((one.sentences for one in together), -1),
-            )
-        # The difference first: in half precision it is the smaller number.
-        odds = (scores - nulls[:, None]).float().numpy()
+            states = self._encoder([one.ids for one in together], [one.types for one in together])
+            found = [one.float().numpy() for one in states]
         return [
-            reading_of(one, span[: len(one.ids)], own[: max(one.sentences) + 1])
-            for one, span, own in zip(together, spans.float().numpy(), odds, strict=True)
+            reading_of_states(one, hidden, self._heads)
+            for one, hidden in zip(together, found, strict=True)
         ]
 
     @cached_property
