@@ -84,6 +84,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "text.recognise",
     "text.record_words",
     "text.spelling",
+    "text.saying",
     "links",
     "record",
     "asked",

@@ -30,7 +30,8 @@ from eval.fit.network import DEVICE, SEED, arguments, keep, new_net, train
 from eval.fit.reader_pool import PARTS, Pool, load_pool
 from eval.fit.rows import Batch, Row, collate, scores
 from eval.hashes import file_sha256
-from rag.reading.as_numbers import NONE, WEIGHTS
+from rag.reading.as_numbers import WEIGHTS
+from rag.reading.reader import NONE
 from rag.reading.with_torch import ReaderNet
 
 QUESTIONS = 32  # of a step, each with its passages

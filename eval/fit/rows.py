@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from eval.fit.network import DEVICE, in_half
 from eval.fit.reader_pool import Pool
-from rag.reading.as_numbers import NONE
+from rag.reading.reader import NONE
 
 _TOGETHER = 64  # pairs that go through the network at once
 

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from rag.embedding.bundled import Weights, mapped_weights, special_tokens, tokenizer
 from rag.embedding.numpy_bert import linear, unpacked
-from rag.reading.reader import Reading, ShortAnswer
+from rag.reading.reader import NONE, Reading, ShortAnswer
 from rag.types import Passage, Vectors
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "models" / "reader.safetensors"
 LONGEST = 320  # tokens of question and passage together
 QUESTION = 48  # tokens of the question, at most
-NONE = -1e4  # the score of what is not there
 _SHORT = 20  # tokens of a short answer, at most
 _ENCODER = "enc."  # before the names of the encoder's weights
 

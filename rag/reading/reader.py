@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from rag.types import Passage
+
+NONE = -1e4  # the score of what is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,18 @@ class Reading:
     sentences: tuple[float, ...]
     """For each sentence, the log-odds that it answers against none of them doing so."""
     short: ShortAnswer | None = None
+
+    def only(self, able: Sequence[bool]) -> Reading:
+        """As if the other sentences were not there.
+
+        Args:
+            able: Of each sentence whether it counts.
+        """
+        if all(able):
+            return self
+        odds = [one if ok else NONE for one, ok in zip(self.sentences, able, strict=True)]
+        short = self.short if self.short and able[self.short.sentence] else None
+        return Reading(float(np.logaddexp.reduce(odds)), tuple(odds), short)
 
 
 class Reader(Protocol):

@@ -22,14 +22,13 @@ from rag.embedding.network import Encoder
 from rag.embedding.precision import best_precision
 from rag.embedding.torch_bert import Bert
 from rag.reading.as_numbers import (
-    NONE,
     WEIGHTS,
     Encoded,
     encode_passage,
     reading_of_states,
     trained_weights,
 )
-from rag.reading.reader import Reading
+from rag.reading.reader import NONE, Reading
 from rag.types import Passage
 
 _AT_ONCE = 4

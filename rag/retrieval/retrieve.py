@@ -19,6 +19,7 @@ from rag.reading.reader import Reader, Reading, Reranker
 from rag.retrieval.candidates import Candidate, Search, search
 from rag.retrieval.late import sentence_scores
 from rag.text.language import fitted
+from rag.text.saying import of_others, says_nothing
 from rag.types import Found, Hit, Passage, Query, SentenceScore, Span
 
 _SHORT = 40.0  # characters; a sentence below says little by itself
@@ -113,7 +114,9 @@ def look(
     if reranker:
         ranked = _reordered(ranked, reranker.scores(query.standalone, [passages[i] for i in best]))
     first = [passages[one.candidate.id] for one in ranked[:read]] if reader else []
+    able = {i: _able(query.standalone, passages[i]) for i in best}
     readings = _readings(reader, query, ranked[: len(first)], first) if reader else []
+    readings = [one.only(able[passage.id]) for one, passage in zip(readings, first, strict=True)]
     unread = [None] * (len(ranked) - len(readings))
     found = [
         _hit(
@@ -123,6 +126,7 @@ def look(
             calibration,
             reading,
             against.get(one.candidate.id, 0.0),
+            able[one.candidate.id],
         )
         for one, reading in zip(ranked, [*readings, *unread], strict=True)
     ]
@@ -160,6 +164,17 @@ def _readings(
     return [readings[i] for i in range(len(passages))]
 
 
+def _able(question: str, passage: Passage) -> list[bool]:
+    """Of each sentence whether it can answer at all."""
+    texts = [one.text for one in passage.sentences]
+    whole = "\n".join((passage.post.title, *passage.section.headings, passage.text))
+    others = of_others(question, whole, texts)
+    return [
+        not (says_nothing(text, question) or other)
+        for text, other in zip(texts, others, strict=True)
+    ]
+
+
 def _reordered(ranked: Sequence[_Ranked], scores: Sequence[float]) -> list[_Ranked]:
     """By other scores, which order and are not calibrated: so each place keeps its log-odds."""
     order = np.argsort(-np.asarray(scores), kind="stable").tolist()
@@ -195,6 +210,7 @@ def _hit(
     calibration: Calibration,
     reading: Reading | None,
     against: float,
+    able: Sequence[bool],
 ) -> Hit:
     relevance, weigh = sigmoid(ranked.searched), calibration.sentence
     own = calibration.read
@@ -208,7 +224,11 @@ def _hit(
         passage=passage,
         relevance=relevance,
         sentences=tuple(
-            SentenceScore(sentence, sigmoid(weigh.score(row) - against), _short(reading, i, own))
+            SentenceScore(
+                sentence,
+                sigmoid(weigh.score(row) - against) if able[i] else 0.0,
+                _short(reading, i, own),
+            )
             for i, (sentence, row) in enumerate(zip(passage.sentences, rows, strict=True))
         ),
     )
