@@ -13,7 +13,7 @@ from rag import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
 from rag.index.lexicon import Lexicon
-from rag.text.spelling import are_akin, names_in
+from rag.text.spelling import are_akin, names_in, other_spellings
 from rag.types import ParsedPost
 from rag.understanding.mentioned import unmentioned
 
@@ -56,6 +56,12 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         # Which Campbell County is meant posts need not say, and a list is no such thing.
         ("Who went to Campbell County, Wyoming in 2013?", ()),
         ("Where did Ann, the doctor and Wyoming go?", ("Wyoming",)),
+        # What stands before a name is none, and there are two ways to spell English.
+        ("Where did Admiral Cooper go?", ()),
+        ("Where did President Trump go?", ("Trump",)),
+        ("Was the Campbell Theater asleep?", ("Theater",)),
+        ("Who saw the Curve of the Road and its Labor?", ("Labor",)),
+        ("Did the Colour of the strawberries go north?", ("Colour",)),
         # Forms and misspellings of what posts hold.
         ("What did the Africans eat?", ()),
         ("Where is the Northern gate?", ()),
@@ -163,3 +169,11 @@ def test_forms_of_one_name() -> None:
     assert are_akin("korea", "korea")
     assert not are_akin("trump", "trumpet")
     assert not are_akin("may", "mays")
+
+
+def test_a_word_is_looked_up_as_both_sides_of_the_atlantic_spell_it() -> None:
+    assert "Demilitarised" in other_spellings("Demilitarized")
+    assert "Demilitarized" in other_spellings("Demilitarised")
+    assert other_spellings("Harbour") == ["Harbor"]
+    assert "Theatre" in other_spellings("Theater")
+    assert other_spellings("Gate") == []

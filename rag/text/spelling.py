@@ -21,6 +21,11 @@ _SMALL = frozenset("a an and as at but by for from in nor of on or the to with".
 _NAME = regex.compile(r"(?<![\p{L}\p{N}'’])\p{L}[\p{L}\p{M}\p{N}]*(?:[.&-][\p{L}\p{N}]+)*")
 _BEGINS = regex.compile(r"(?:^|[.?!:;…\"“‘(])\s*$")
 _SHORT = 3  # words; of so few all may be names
+# How words are written in Britain, and in America.
+_ATLANTIC = (
+    ("ise", "ize"), ("isa", "iza"), ("isi", "izi"), ("yse", "yze"), ("our", "or"), ("tre", "ter"),
+    ("ence", "ense"), ("ogue", "og"),
+)  # fmt: skip
 _PARTS = regex.compile(r"[-’']")
 _MADE_OF_TWO = 9  # letters of a word that may be a compound
 
@@ -82,6 +87,13 @@ def are_akin(word: str, other: str) -> bool:
     """Whether one looks like a form of the other: "africa" and "africans"."""
     whole, part = (word, other) if len(word) > len(other) else (other, word)
     return len(part) >= AKIN and whole.startswith(part) and whole[len(part) :] in _FORMS
+
+
+def other_spellings(word: str) -> list[str]:
+    """A word in English as the other side of the Atlantic spells it: "demilitarised" zone."""
+    both = ((b, a) for pair in _ATLANTIC for b, a in (pair, pair[::-1]))
+    found = (word.replace(here, there) for here, there in both if here in word)
+    return [one for one in dict.fromkeys(found) if one != word]
 
 
 def spelled_in(text: str) -> list[tuple[str, str]]:

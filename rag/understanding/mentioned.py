@@ -9,7 +9,7 @@ import regex
 from rag.index.lexicon import Lexicon
 from rag.text.post_words import NOUN, VERB
 from rag.text.sentences import STOP_WORDS
-from rag.text.spelling import names_in
+from rag.text.spelling import names_in, other_spellings
 
 # In other languages names are others, and in some every noun has a capital letter.
 _ENGLISH = regex.compile(
@@ -17,9 +17,17 @@ _ENGLISH = regex.compile(
     r"their|this|that)\b",
     regex.IGNORECASE,
 )
+# What stands before a person's name and is none: posts may say "Yi" alone, or "the admiral".
+_TITLE = (
+    "mrs?|ms|miss|dr|prof(?:essor)?|sir|dame|lord|lady|saint|president|(?:vice|prime|minister|premier|"
+    "chairman|chairwoman|chair|chancellor|senator|congress(?:wo)?man|representative|governor|mayor|"
+    "secretary|ambassador|director|commissioner|judge|justice|king|queen|emperor|empress|prince|"
+    "princess|duke|duchess|count|countess|pope|bishop|reverend|rabbi|imam|general|admiral|marshal|"
+    "colonel|major|captain|lieutenant|sergeant|commander|comrade)"
+)
 # Days, months, units, two letters, and what most people shorten in their own way.
 _NO_NAME = regex.compile(
-    rf"(?:{NOUN}|{VERB}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|"
+    rf"(?:{NOUN}|{VERB}|{_TITLE}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|"
     r"june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|"
     r"dec|[ap]\.?m|\p{L}{1,2}|usa|ww(?:i{1,3}|[123])|celsius|fahrenheit|english|please|thanks)",
     regex.IGNORECASE,
@@ -49,7 +57,12 @@ def unmentioned(question: str, lexicon: Lexicon) -> tuple[str, ...]:
         if name.lower() not in STOP_WORDS and not _NO_NAME.fullmatch(name) and not apposed:
             found[start] = name
     names = list(dict.fromkeys(found.values()))[:_LOOKED_AT]
-    unheard = {name for name in names if lexicon.is_unheard_of(name)}
+    unheard = {
+        name
+        for name in names
+        if not any(map(lexicon.frequency, other_spellings(name.lower())))
+        and lexicon.is_unheard_of(name)
+    }
     sentences = [match.span() for match in _SENTENCE.finditer(question)]
     asking = [one for one in sentences if question[one[1] - 1] == "?"] or sentences
     of_each = [
