@@ -56,6 +56,14 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         # Which Campbell County is meant posts need not say, and a list is no such thing.
         ("Who went to Campbell County, Wyoming in 2013?", ()),
         ("Where did Ann, the doctor and Wyoming go?", ("Wyoming",)),
+        # What posts are asked about needs no capital letter.
+        ("What do the posts say about blockchain?", ("blockchain",)),
+        ("is there anything on kubernetes", ("kubernetes",)),
+        ("Does any post mention strawberies?", ()),
+        ("What do they say about the gates?", ()),
+        ("What are the posts about?", ()),
+        ("How did they go about gardening the roof?", ()),
+        ("What do they say about this?", ()),
         # What stands before a name is none, and there are two ways to spell English.
         ("Where did Admiral Cooper go?", ()),
         ("Where did President Trump go?", ("Trump",)),

@@ -32,6 +32,12 @@ _NO_NAME = regex.compile(
     r"dec|[ap]\.?m|\p{L}{1,2}|usa|ww(?:i{1,3}|[123])|celsius|fahrenheit|english|please|thanks)",
     regex.IGNORECASE,
 )
+# A subject needs no capital letter to be one: "anything about blockchain?"
+_SUBJECT = regex.compile(
+    r"\b(?:about|regarding|concerning|mention(?:s|ed|ing)?|(?:(?:any|some)thing|posts?) on)\s+"
+    r"(?:the\s+|an?\s+)?(\p{Ll}[\p{Ll}-]{3,})\s*[.?!]*\s*$",
+    regex.IGNORECASE,
+)
 _SENTENCE = regex.compile(r"\S(?:.*?[.?!](?=\s)|.*)")
 _LOOKED_AT = (
     8  # names of a question: to look for what a new one may be meant for takes milliseconds
@@ -40,7 +46,9 @@ _APPOSITION = regex.compile(r"(?<=\p{L}),\s$")
 
 
 def unmentioned(question: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """Names that a question in English is about and that no post holds, as they are written there.
+    """What a question in English is about and no post holds, as it is written there.
+
+    That are names, or one word that says what posts are asked about.
 
     Empty where it asks something else as well, or says such a name beside what it asks: "I work for
     Acme. How are slugs kept away?" A name behind a comma only says which one of another name is
@@ -68,4 +76,15 @@ def unmentioned(question: str, lexicon: Lexicon) -> tuple[str, ...]:
     of_each = [
         [name for at, name in found.items() if a <= at < b and name in unheard] for a, b in asking
     ]
+    if not any(of_each):
+        return _unheard_subject(question, lexicon)
     return tuple(dict.fromkeys(chain(*of_each))) if all(of_each) else ()
+
+
+def _unheard_subject(question: str, lexicon: Lexicon) -> tuple[str, ...]:
+    subject = _SUBJECT.search(question)
+    if subject is None or subject[1].lower() in STOP_WORDS or _NO_NAME.fullmatch(subject[1]):
+        return ()
+    word = subject[1]
+    known = any(map(lexicon.frequency, other_spellings(word.lower())))
+    return () if known or not lexicon.is_unheard_of(word) else (word,)
