@@ -194,7 +194,7 @@ class Pipeline:
         )
         with self.index.catalog.reading():
             query = self._in_language(read(question, history=turns))
-        if not (self.condenser and turns) or query.record:
+        if not (self.condenser and turns) or query.record or query.sections:
             return query
         whole = said_by_itself(
             self.condenser, query.question, turns, longest=longest, faults=faults
@@ -225,7 +225,7 @@ class Pipeline:
         tried = [query]
         if topic and query.recognised:
             tried.append(replace(query, recognised=(), filters=filters))
-        if query.record or query.recognised:
+        if query.record or query.recognised or query.sections:
             tried.append(about_content(query, filters))
         for now in tried:
             found = self.retrieve(now)

@@ -230,6 +230,8 @@ class Query:
     """What the question names and the caller's filters do not let through: it limits nothing."""
     unmentioned: tuple[str, ...] = ()
     """Names in the question that no post holds: what is asked of them, no post can answer."""
+    sections: tuple[tuple[str, str], ...] = ()
+    """Post id and key of the sections that it names by title and heading: it asks what they say."""
     record: RecordQuestion | None = None
     """None: a question about what stands in the posts."""
     language: str | None = None

@@ -125,6 +125,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "catalog.languages",
     "index.languages",
     "index.lexicon",
+    "index.named_sections",
     "index.newer",
     "retrieval.late",
     "index.exact",

@@ -79,7 +79,7 @@ class Lexicon:
     """The words of one catalog. Safe to use from several threads; follows the catalog's changes."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._found: _Known | None = None
         self._guard = threading.Lock()
         self._read: _Read | None = None
@@ -108,7 +108,7 @@ class Lexicon:
             self._reading.release()
 
     def _all_names(self) -> _Read:
-        catalog, started = self._catalog, monotonic()
+        catalog, started = self.catalog, monotonic()
         with catalog.reading():
             own = choices(catalog)
             names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
@@ -123,7 +123,7 @@ class Lexicon:
         if letters not in known:
             if len(known) >= _KEPT:
                 known.clear()
-            known[letters] = catalog_lexicon.words_of(self._catalog, letters)
+            known[letters] = catalog_lexicon.words_of(self.catalog, letters)
         return known[letters]
 
     def frequency(self, word: str) -> int:
@@ -132,7 +132,7 @@ class Lexicon:
         if word not in counted:
             if len(counted) >= _KEPT:
                 counted.clear()
-            counted[word] = catalog_lexicon.passages_with(self._catalog, word)
+            counted[word] = catalog_lexicon.passages_with(self.catalog, word)
         return counted[word]
 
     def rarity(self, word: str) -> float:
@@ -176,7 +176,7 @@ class Lexicon:
         changed = NUMBER.sub(lambda match: self._as_posts_count(match[0]) or match[0], changed)
         candidates = (
             *letters_in(text),
-            *catalog_lexicon.letters_for(self._catalog, phrases_in(text)),
+            *catalog_lexicon.letters_for(self.catalog, phrases_in(text)),
         )
         for letters in dict.fromkeys(candidates):
             words = self.spelled_out(letters)
@@ -218,7 +218,7 @@ class Lexicon:
         near = self._near(lower)
         if (near and _fits(near, name)) or self.spelled_out(name):
             return False
-        terms = catalog_lexicon.terms_from(self._catalog, lower[:AKIN], AKIN, len(lower) + AKIN)
+        terms = catalog_lexicon.terms_from(self.catalog, lower[:AKIN], AKIN, len(lower) + AKIN)
         return not any(are_akin(lower, term) for term, _ in terms)
 
     def _in_titles(self, letters: str) -> str:
@@ -229,7 +229,7 @@ class Lexicon:
         if letters not in known:
             if len(known) >= _KEPT:
                 known.clear()
-            titles = catalog_lexicon.titles_beside_capitals(self._catalog, letters)
+            titles = catalog_lexicon.titles_beside_capitals(self.catalog, letters)
             found = Counter(words.lower() for t in titles if (words := letters_of(letters, t)))
             known[letters] = min(found, key=lambda words: (-found[words], words), default="")
         return known[letters]
@@ -249,7 +249,7 @@ class Lexicon:
         terms = [
             one
             for start in (word[0], word[1::-1])
-            for one in catalog_lexicon.terms_from(self._catalog, start, shortest, longest)
+            for one in catalog_lexicon.terms_from(self.catalog, start, shortest, longest)
         ]
         stems = sorted(
             (near, -held, term)
@@ -260,14 +260,14 @@ class Lexicon:
         written = [
             (distance(word, own, most), -held, own, named)
             for _, held, term in stems[:_STEMS]
-            for own, named in _forms(catalog_lexicon.written_near(self._catalog, term))
+            for own, named in _forms(catalog_lexicon.written_near(self.catalog, term))
             if own[:1] and same_start(word, own) and _LETTERS.fullmatch(own)
         ]
         near, _, best, named = min(written, default=(most + 1, 0, "", False))
         return _Near(best, named) if near <= most else None
 
     def _known(self) -> _Known:
-        catalog = self._catalog
+        catalog = self.catalog
         with self._guard, catalog.reading():
             state = (catalog.index_id, catalog.generation)
             if self._found is None or self._found.state != state:

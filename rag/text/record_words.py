@@ -96,7 +96,7 @@ def about_content(query: Query, filters: Filters) -> Query:
     searches = tuple(dict.fromkeys((said, meant(query.question), *query.searches)))
     return replace(
         query, standalone=said, searches=searches, filters=filters,
-        recognised=(), shut_out=(), record=None,
+        recognised=(), shut_out=(), sections=(), record=None,
     )  # fmt: skip
 
 

@@ -150,7 +150,7 @@ class Desk:
         good: list[str] = []
         try:
             for question in found:
-                if self._assistant.ask(question, recognise=False).answered:
+                if self._assistant.ask(question).answered:
                     good.append(question)
                 if len(good) == _OFFERED:
                     break

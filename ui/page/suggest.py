@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rag.index.index import Index
 from rag.types import Answer, Post, Section
+from rag.understanding.pointing import LIGHT, leans_back, own_words
 from ui.texts import Texts
 
 _TRIED = 12
@@ -65,6 +66,9 @@ def _asks(heading: str) -> bool:
 
 
 def _question(heading: str, post: Post, texts: Texts) -> str:
-    if _asks(heading):
-        return heading
-    return texts.say("ask_section", title=post.title, heading=heading)
+    if not _asks(heading):
+        return texts.say("ask_section", title=post.title, heading=heading)
+    # "How did we get here?" is asked of its post: by itself, any other may answer it.
+    if leans_back(heading) or LIGHT.issuperset(own_words(heading)):
+        return texts.say("ask_heading", title=post.title, heading=heading)
+    return heading
