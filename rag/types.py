@@ -294,6 +294,9 @@ class Found:
     """For a question about the posts themselves: those that it asks for, first things first."""
     total: int = 0
     """How many such posts there are; `posts` has at most ten of them."""
+    relation: str = "about"
+    """What these posts are to the subject: about it; where none is, "mentioning" it, or "touching
+    on" it in other words."""
     differing: tuple[Differing, ...] = ()
     """Where posts of different dates do not say the same."""
     generation: int = 0

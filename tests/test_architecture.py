@@ -81,6 +81,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "text.post_dates",
     "text.left_out",
     "text.names",
+    "text.inflections",
     "text.recognise",
     "text.record_words",
     "text.spelling",

@@ -50,10 +50,10 @@ def listed(names: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(flat[:-1]), *flat[-1:])))
 
 
-def scope(query: Query) -> str:
+def scope(query: Query, found: Found) -> str:
     """What a question about posts is limited to, such as " about “wool” from 2016"."""
     topic = query.record.topic if query.record else ""
-    return "".join(f" {part}" for part in (f"about “{topic}”" if topic else "",
+    return "".join(f" {part}" for part in (f"{found.relation} “{topic}”" if topic else "",
                                            filter_words(query.filters)) if part)  # fmt: skip
 
 
@@ -202,7 +202,7 @@ def objection(claim: Claim, query: Query, found: Found) -> str | None:
     wrong = _not_of_all(claim, found) if claim.of_all else None
     if wrong:
         return wrong
-    limit = scope(query)
+    limit = scope(query, found)
     more = _says_more(claim, claim.text, limit)
     if more is None or not limit:
         return more
