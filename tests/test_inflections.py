@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.inflections import bases, holds
+from rag.text.inflections import bases, doers, holds, uncommon_bases
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,29 @@ def test_a_form_leads_back_to_its_word(word: str, base: str) -> None:
 def test_what_is_cut_off_leaves_a_word(word: str) -> None:
     assert all(len(one) >= 3 for one in bases(word))
     assert not {"spr", "mos", "b", "ga", "dive"} & bases(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "base"),
+    [
+        ("skies", "sky"),
+        ("wolves", "wolf"),
+        ("dying", "die"),
+        ("buses", "bus"),
+        ("sky", None),
+        ("planned", None),
+    ],
+)
+def test_what_stemmers_miss_has_its_own_bases(word: str, base: str | None) -> None:
+    own = uncommon_bases(word)
+    assert base in own if base else own == []
+
+
+def test_who_does_what_a_verb_says_is_no_form_of_it() -> None:
+    assert "diver" in doers("dives")
+    assert "diver" in doers("diving")
+    assert "sailor" in doers("sailed")
+    assert doers("numbe") == []
 
 
 def test_words_are_held_in_any_form() -> None:

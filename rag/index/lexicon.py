@@ -14,12 +14,14 @@ import regex
 from rag.catalog import lexicon as catalog_lexicon
 from rag.catalog.catalog import Catalog
 from rag.catalog.read import choices
+from rag.text.inflections import doers, uncommon_bases
 from rag.text.names import Names, names_of
 from rag.text.number_words import NUMBER, other_form
 from rag.text.post_words import NOUN, VERB
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.text.spelling import (
     AKIN,
+    ENDING,
     are_akin,
     distance,
     is_name,
@@ -27,10 +29,10 @@ from rag.text.spelling import (
     letters_of,
     phrases_in,
     same_start,
+    stem_distance,
     tolerance,
 )
 
-_ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
 _LONG = 8  # letters of a name that comes near no common word by chance
 _STEMS = 8  # nearest stems whose words are looked at
 _CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
@@ -162,7 +164,13 @@ class Lexicon:
         if word not in known:
             if len(known) >= _KEPT:
                 known.clear()
-            known[word] = self._search(word, most)
+            own = next(filter(self.frequency, uncommon_bases(word)), None)
+            if own:
+                known[word] = _Near(own, is_name=False)
+            elif any(map(self.frequency, doers(word))):  # "dives", where posts have "divers"
+                known[word] = None
+            else:
+                known[word] = self._search(word, most)
         return known[word]
 
     def otherwise(self, text: str) -> str:
@@ -245,7 +253,7 @@ class Lexicon:
         return all(self.frequency(word) for word in search_words(text).split())
 
     def _search(self, word: str, most: int) -> _Near | None:
-        shortest, longest = len(word) - most - _ENDING, len(word) + most
+        shortest, longest = len(word) - most - ENDING, len(word) + most
         terms = [
             one
             for start in (word[0], word[1::-1])
@@ -255,7 +263,7 @@ class Lexicon:
             (near, -held, term)
             for term, held in terms
             if len(set(term) - set(word)) <= most
-            and (near := _stem_distance(word, term, most)) <= most
+            and (near := stem_distance(word, term, most)) <= most
         )
         written = [
             (distance(word, own, most), -held, own, named)
@@ -278,14 +286,6 @@ class Lexicon:
 def _fits(near: _Near, name: str) -> bool:
     """Whether a name may be meant for a word, as "COBOL" is not for "cool"."""
     return near.is_name or len(name) >= _LONG
-
-
-def _stem_distance(word: str, stem: str, most: int) -> int:
-    """From the nearest beginning of a word to a stem: endings are cut off from stems."""
-    return min(
-        distance(word[:end], stem, most)
-        for end in range(max(1, len(word) - _ENDING), len(word) + 1)
-    )
 
 
 def _forms(written: Counter[str]) -> Iterator[tuple[str, bool]]:

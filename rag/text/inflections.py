@@ -16,6 +16,7 @@ _ENDINGS = (  # and what stands in their place
     ("ying", ("ie",)),
     ("ing", ("", "e")),
 )
+_UNCOMMON = ("ies", "ied", "ves", "es", "ying")
 _DOUBLED = regex.compile(r"(?<=[aeiou])([^aeiou])\1$")
 
 
@@ -35,6 +36,28 @@ def bases(word: str) -> frozenset[str]:
     return frozenset(
         one for one in found if one == word or (len(one) >= _SHORTEST and _VOWEL.search(one))
     )
+
+
+def uncommon_bases(word: str) -> list[str]:
+    """Words that one may be a form of, and that no stemmer sees in it: "sky" of "skies".
+
+    Args:
+        word: In lower case.
+    """
+    return sorted(bases(word) - {word}) if word.endswith(_UNCOMMON) else []
+
+
+def doers(word: str) -> list[str]:
+    """Who or what does what a form of a verb says: "diver" of "dives" and "dived".
+
+    Args:
+        word: In lower case; a verb as it stands in the dictionary has none.
+    """
+    return [
+        f"{one}{end}"
+        for one in sorted(bases(word) - {word})
+        for end in (("r",) if one.endswith("e") else ("er", "or"))
+    ]
 
 
 def holds(text: frozenset[str], words: frozenset[str]) -> bool:
