@@ -10,7 +10,7 @@ from rag import Assistant, Filters, Turn
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
 from rag.index.named_sections import named_sections
-from ui.page.suggest import follow_ups
+from ui.page.suggest import follow_ups, leads_there
 from ui.texts import load_texts
 
 DIARY = (
@@ -89,6 +89,9 @@ def test_a_named_section_that_the_filters_shut_out_is_searched_for_like_any_othe
 
 
 def test_what_is_offered_leads_to_its_section(assistant: Assistant) -> None:
+    wool = "What does “Slugs without pellets” say about “Results”?"
+    assert leads_there(assistant.ask(wool))
+    assert not leads_there(assistant.ask(wool, filters=Filters(authors=("Ines Moreau",))))
     first = assistant.ask("What does “A year of slugs” say about “It’s a “duck””?")
     offered = follow_ups(first, assistant.index, load_texts())
     assert set(offered) == {
