@@ -25,7 +25,7 @@ from rag.retrieval.by_words import retrieve_by_words, words_calibration
 from rag.retrieval.of_records import posts_asked_for
 from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
-from rag.text.record_words import limit_warnings, no_posts
+from rag.text.record_words import about_content, limit_warnings, no_posts
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Remark, Turn
 from rag.understanding.condensing import Condenser, said_by_itself
 from rag.understanding.understand import understand
@@ -194,7 +194,7 @@ class Pipeline:
         )
         with self.index.catalog.reading():
             query = self._in_language(read(question, history=turns))
-        if not (self.condenser and turns) or query.record:
+        if not (self.condenser and turns) or query.record or query.sections:
             return query
         whole = said_by_itself(
             self.condenser, query.question, turns, longest=longest, faults=faults
@@ -225,10 +225,8 @@ class Pipeline:
         tried = [query]
         if topic and query.recognised:
             tried.append(replace(query, recognised=(), filters=filters))
-        if query.record or query.recognised:
-            searches = tuple(dict.fromkeys((query.standalone, query.question, *query.searches)))
-            plain = replace(query, searches=searches, filters=filters, recognised=())
-            tried.append(replace(plain, shut_out=(), record=None))
+        if query.record or query.recognised or query.sections:
+            tried.append(about_content(query, filters))
         for now in tried:
             found = self.retrieve(now)
             if found.posts if now.record else found.answerable >= self.least(now):

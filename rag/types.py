@@ -230,6 +230,8 @@ class Query:
     """What the question names and the caller's filters do not let through: it limits nothing."""
     unmentioned: tuple[str, ...] = ()
     """Names in the question that no post holds: what is asked of them, no post can answer."""
+    sections: tuple[tuple[str, str], ...] = ()
+    """Post id and key of the sections that it names by title and heading: it asks what they say."""
     record: RecordQuestion | None = None
     """None: a question about what stands in the posts."""
     language: str | None = None
@@ -292,6 +294,9 @@ class Found:
     """For a question about the posts themselves: those that it asks for, first things first."""
     total: int = 0
     """How many such posts there are; `posts` has at most ten of them."""
+    relation: str = "about"
+    """What these posts are to the subject: about it; where none is, "mentioning" it, or "touching
+    on" it in other words."""
     differing: tuple[Differing, ...] = ()
     """Where posts of different dates do not say the same."""
     generation: int = 0

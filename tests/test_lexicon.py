@@ -124,6 +124,23 @@ def test_a_word_that_is_near_to_none_stays(assistant: Assistant, question: str) 
     assert assistant.understand(question).searches == (question,)
 
 
+def test_a_form_of_a_word_in_the_posts_is_no_misspelling_of_another(tmp_path: Path) -> None:
+    folder = garden(tmp_path / "index")
+    text = "Divers and bakers died under a clear sky, by the bus. The sailor was diverse. He rules."
+    with write_index(folder, HashEmbedder().id) as writer:
+        put(writer, post(7, "A fair", section("0", (), text)), HashEmbedder())
+        writer.finish()
+    with Assistant.open(folder, embedding_model="hash") as opened:
+        lexicon = opened.pipeline.lexicon
+        for word in ("dives", "dived", "bakes", "sailing"):
+            assert lexicon.nearest(word) is None
+        assert opened.understand("Who dives in winter?").reworded is None
+        assert [lexicon.nearest(word) for word in ("skies", "buses")] == ["sky", "bus"]
+        # What is no form of a word is one letter off, as before.
+        assert lexicon.nearest("saylor") == "sailor"
+        assert lexicon.nearest("divrse") == "diverse"
+
+
 def test_capital_letters_are_looked_for_in_full_and_the_other_way_round(
     assistant: Assistant,
 ) -> None:

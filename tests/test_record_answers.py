@@ -283,6 +283,16 @@ def test_what_is_to_be_left_out_is_told_to_be_in(assistant: Assistant) -> None:
     assert "limits nothing" not in "".join(assistant.ask("posts by Ines Moreau").warnings)
 
 
+def test_what_is_not_meant_is_told_and_not_searched_for_where_no_post_is_found(
+    assistant: Assistant,
+) -> None:
+    answer = assistant.ask("What did Ines write about xylophones, not about compost?")
+    note = "“not about compost” in the question limits nothing: posts cannot be left out."
+    assert note in answer.warnings
+    assert answer.query.record is None
+    assert not any("compost" in text for text in answer.query.searches)
+
+
 def claim(text: str, *facts: Fact, of_all: str = "") -> Claim:
     return Claim(text, (), facts, of_all)
 

@@ -162,6 +162,17 @@ def test_any_other_question_is_left_as_it_is(question: str) -> None:
         ("posts about the flood in 2016", "", Filters()),
         ("In 2016, what did the team write about slugs?", "In 2016", year(2016, 2017)),
         ("What do posts from 2016 say about slugs?", "from 2016", year(2016, 2017)),
+        ("What do posts by Ines say about bees?", "by Ines", Filters(authors=("Ines Moreau",))),
+        ("Do posts by ines moreau mention bees?", "by ines moreau",
+         Filters(authors=("Ines Moreau",))),
+        ("What does the newest article written by Tom really recommend against slugs?",
+         "written by Tom", Filters(authors=("Tom Baker",))),
+        ("What can posts about slugs by Anna teach me?", "by Anna", Filters(authors=("Anna",))),
+        ("What posts by Ines don't mention bees?", "by Ines", Filters(authors=("Ines Moreau",))),
+        ("What does the post about the book by Ines say?", "", Filters()),
+        ("What does the post on the law proposed by Tom say?", "", Filters()),
+        ("What do posts by Ines Smith say about bees?", "", Filters()),
+        ("What do posts by Baker employees say about bees?", "", Filters()),
     ],
 )  # fmt: skip
 def test_words_become_a_filter_where_they_belong_to_posts(
@@ -320,6 +331,16 @@ def test_several_filters_are_told_apart() -> None:
         Filters(authors=("Tom Baker",)),
         Filters(since=datetime(2026, 3, 1, tzinfo=UTC)),
     ]
+
+
+def test_a_time_stands_between_the_writing_and_its_subject() -> None:
+    reading = read_question(
+        "What did Tom write in 2016 about slugs, not about pellets?", NAMES, NOW
+    )
+    assert reading.record == RecordQuestion(
+        Wanted.LIST, "slugs", content=True, left_out="not about pellets"
+    )
+    assert [one.words for one in reading.recognised] == ["Tom", "in 2016"]
 
 
 def test_a_subject_keeps_its_own_words() -> None:

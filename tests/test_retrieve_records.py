@@ -13,7 +13,7 @@ from rag.catalog.catalog import Catalog
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
 from rag.retrieval.of_records import posts_asked_for
-from rag.types import Filters, Found, Hit, Query, RecordQuestion, Wanted
+from rag.types import Filters, Found, Hit, ParsedPost, Query, RecordQuestion, Wanted
 
 DIARY = post(
     7,
@@ -77,6 +77,39 @@ def test_a_post_that_only_mentions_a_subject_is_not_about_it(catalog: Catalog) -
 
 def test_where_none_is_about_it_those_that_mention_it_are_taken(catalog: Catalog) -> None:
     assert titles(asked(catalog, Wanted.LIST, diary(1, 0.9))) == ["A garden diary"]
+
+
+def pair(number: int, title: str, *texts: str) -> ParsedPost:
+    return post(number, title, *(section(str(n), (), text) for n, text in enumerate(texts)))
+
+
+ONCE = pair(8, "A fair in May", "The stall of the beekeeper had bees.", "Cakes were sold.")
+OFTEN = pair(10, "A new hive", "Bees came in spring. Every bee works.", "We painted it.", "Rain.")
+HEADED = post(
+    12,
+    "Spring work",
+    *(section(str(n), (f"Job {n}",), "Dig and rake.") for n in range(1, 6)),
+    section("6", ("The bees",), "They are fed."),
+)
+
+
+@pytest.mark.parametrize("wanted", [Wanted.NEWEST, Wanted.LIST, Wanted.COUNT])
+def test_one_mention_in_passing_is_no_subject(
+    catalog: Catalog, tmp_path: Path, wanted: Wanted
+) -> None:
+    with write_index(tmp_path / "index", HashEmbedder().id) as writer:
+        for parsed in (ONCE, OFTEN, HEADED):
+            put(writer, parsed, HashEmbedder())
+        writer.finish()
+    once, often = hit(ONCE, ONCE.sections[0], 0.9), hit(OFTEN, OFTEN.sections[0], 0.6)
+    headed = hit(HEADED, HEADED.sections[5], 0.2, position=5)
+    found = asked(catalog, wanted, once, often, headed, topic="bees")
+    assert (set(titles(found)), found.relation) == ({"A new hive", "Spring work"}, "about")
+    found = asked(catalog, wanted, once, topic="bees")
+    assert (titles(found), found.relation) == (["A fair in May"], "mentioning")
+    found = asked(catalog, wanted, once, topic="honey")
+    assert (titles(found), found.relation) == (["A fair in May"], "touching on")
+    assert titles(asked(catalog, Wanted.DATE, once, often, topic="bees"))[0] == "A fair in May"
 
 
 def test_what_is_improbable_is_not_taken(catalog: Catalog) -> None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rag.catalog.catalog import Catalog, to_seconds
 from rag.types import Filters
 
 
-def allowed_passages(catalog: Catalog, filters: Filters) -> set[str]:
-    """The ids of the passages whose posts the filters let through."""
+def allowed_passages(
+    catalog: Catalog, filters: Filters, sections: Sequence[tuple[str, str]] = ()
+) -> set[str]:
+    """The ids of the passages whose posts the filters let through.
+
+    Args:
+        catalog: Where.
+        filters: Of the posts.
+        sections: Only those of these sections, by post and key; none: of all.
+    """
     condition, values = filter_condition(catalog, filters)
-    rows = catalog.connection.execute(
-        "SELECT passages.id FROM passages JOIN posts ON posts.id = passages.post_id WHERE "
-        + condition,
-        values,
-    )
+    tables = "passages JOIN posts ON posts.id = passages.post_id"
+    if sections:
+        tables += (
+            " JOIN sections ON sections.post_id = passages.post_id"
+            " AND sections.ordinal = passages.section"
+        )
+        these = " OR ".join(["(passages.post_id = ? AND sections.key = ?)"] * len(sections))
+        condition += f" AND ({these})"
+        values += [value for section in sections for value in section]
+    rows = catalog.connection.execute(f"SELECT passages.id FROM {tables} WHERE {condition}", values)
     return {row[0] for row in rows}
 
 

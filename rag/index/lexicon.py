@@ -14,12 +14,14 @@ import regex
 from rag.catalog import lexicon as catalog_lexicon
 from rag.catalog.catalog import Catalog
 from rag.catalog.read import choices
+from rag.text.inflections import doers, uncommon_bases
 from rag.text.names import Names, names_of
 from rag.text.number_words import NUMBER, other_form
 from rag.text.post_words import NOUN, VERB
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.text.spelling import (
     AKIN,
+    ENDING,
     are_akin,
     distance,
     is_name,
@@ -27,10 +29,10 @@ from rag.text.spelling import (
     letters_of,
     phrases_in,
     same_start,
+    stem_distance,
     tolerance,
 )
 
-_ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
 _LONG = 8  # letters of a name that comes near no common word by chance
 _STEMS = 8  # nearest stems whose words are looked at
 _CORRECTED = 6  # unknown words of a question that are looked for: each costs milliseconds
@@ -79,7 +81,7 @@ class Lexicon:
     """The words of one catalog. Safe to use from several threads; follows the catalog's changes."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._found: _Known | None = None
         self._guard = threading.Lock()
         self._read: _Read | None = None
@@ -108,7 +110,7 @@ class Lexicon:
             self._reading.release()
 
     def _all_names(self) -> _Read:
-        catalog, started = self._catalog, monotonic()
+        catalog, started = self.catalog, monotonic()
         with catalog.reading():
             own = choices(catalog)
             names = names_of(own.authors, own.categories, own.tags, catalog.hosts())
@@ -123,7 +125,7 @@ class Lexicon:
         if letters not in known:
             if len(known) >= _KEPT:
                 known.clear()
-            known[letters] = catalog_lexicon.words_of(self._catalog, letters)
+            known[letters] = catalog_lexicon.words_of(self.catalog, letters)
         return known[letters]
 
     def frequency(self, word: str) -> int:
@@ -132,7 +134,7 @@ class Lexicon:
         if word not in counted:
             if len(counted) >= _KEPT:
                 counted.clear()
-            counted[word] = catalog_lexicon.passages_with(self._catalog, word)
+            counted[word] = catalog_lexicon.passages_with(self.catalog, word)
         return counted[word]
 
     def rarity(self, word: str) -> float:
@@ -162,7 +164,13 @@ class Lexicon:
         if word not in known:
             if len(known) >= _KEPT:
                 known.clear()
-            known[word] = self._search(word, most)
+            own = next(filter(self.frequency, uncommon_bases(word)), None)
+            if own:
+                known[word] = _Near(own, is_name=False)
+            elif any(map(self.frequency, doers(word))):  # "dives", where posts have "divers"
+                known[word] = None
+            else:
+                known[word] = self._search(word, most)
         return known[word]
 
     def otherwise(self, text: str) -> str:
@@ -176,7 +184,7 @@ class Lexicon:
         changed = NUMBER.sub(lambda match: self._as_posts_count(match[0]) or match[0], changed)
         candidates = (
             *letters_in(text),
-            *catalog_lexicon.letters_for(self._catalog, phrases_in(text)),
+            *catalog_lexicon.letters_for(self.catalog, phrases_in(text)),
         )
         for letters in dict.fromkeys(candidates):
             words = self.spelled_out(letters)
@@ -218,7 +226,7 @@ class Lexicon:
         near = self._near(lower)
         if (near and _fits(near, name)) or self.spelled_out(name):
             return False
-        terms = catalog_lexicon.terms_from(self._catalog, lower[:AKIN], AKIN, len(lower) + AKIN)
+        terms = catalog_lexicon.terms_from(self.catalog, lower[:AKIN], AKIN, len(lower) + AKIN)
         return not any(are_akin(lower, term) for term, _ in terms)
 
     def _in_titles(self, letters: str) -> str:
@@ -229,7 +237,7 @@ class Lexicon:
         if letters not in known:
             if len(known) >= _KEPT:
                 known.clear()
-            titles = catalog_lexicon.titles_beside_capitals(self._catalog, letters)
+            titles = catalog_lexicon.titles_beside_capitals(self.catalog, letters)
             found = Counter(words.lower() for t in titles if (words := letters_of(letters, t)))
             known[letters] = min(found, key=lambda words: (-found[words], words), default="")
         return known[letters]
@@ -245,29 +253,29 @@ class Lexicon:
         return all(self.frequency(word) for word in search_words(text).split())
 
     def _search(self, word: str, most: int) -> _Near | None:
-        shortest, longest = len(word) - most - _ENDING, len(word) + most
+        shortest, longest = len(word) - most - ENDING, len(word) + most
         terms = [
             one
             for start in (word[0], word[1::-1])
-            for one in catalog_lexicon.terms_from(self._catalog, start, shortest, longest)
+            for one in catalog_lexicon.terms_from(self.catalog, start, shortest, longest)
         ]
         stems = sorted(
             (near, -held, term)
             for term, held in terms
             if len(set(term) - set(word)) <= most
-            and (near := _stem_distance(word, term, most)) <= most
+            and (near := stem_distance(word, term, most)) <= most
         )
         written = [
             (distance(word, own, most), -held, own, named)
             for _, held, term in stems[:_STEMS]
-            for own, named in _forms(catalog_lexicon.written_near(self._catalog, term))
+            for own, named in _forms(catalog_lexicon.written_near(self.catalog, term))
             if own[:1] and same_start(word, own) and _LETTERS.fullmatch(own)
         ]
         near, _, best, named = min(written, default=(most + 1, 0, "", False))
         return _Near(best, named) if near <= most else None
 
     def _known(self) -> _Known:
-        catalog = self._catalog
+        catalog = self.catalog
         with self._guard, catalog.reading():
             state = (catalog.index_id, catalog.generation)
             if self._found is None or self._found.state != state:
@@ -278,14 +286,6 @@ class Lexicon:
 def _fits(near: _Near, name: str) -> bool:
     """Whether a name may be meant for a word, as "COBOL" is not for "cool"."""
     return near.is_name or len(name) >= _LONG
-
-
-def _stem_distance(word: str, stem: str, most: int) -> int:
-    """From the nearest beginning of a word to a stem: endings are cut off from stems."""
-    return min(
-        distance(word[:end], stem, most)
-        for end in range(max(1, len(word) - _ENDING), len(word) + 1)
-    )
 
 
 def _forms(written: Counter[str]) -> Iterator[tuple[str, bool]]:

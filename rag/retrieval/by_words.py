@@ -102,7 +102,9 @@ def retrieve_by_words(
     ranked = sorted(best.values(), key=lambda hit: (-hit.relevance, hit.passage.id))
     return Found(
         hits=tuple(ranked[:hits]),
-        answerable=max((own.answerable(row) for row in rows), default=0.0),
+        answerable=1.0
+        if query.sections and ranked
+        else max((own.answerable(row) for row in rows), default=0.0),
         warnings=tuple(f"No post has the {name}." for name in names),
     )
 
@@ -111,8 +113,10 @@ def measure(
     text: str, query: Query, index: Index, lexicon: Lexicon, *, limit: int
 ) -> list[Measured]:
     """What is measured of the passages that hold words of a search text, in the order of BM25."""
-    chosen = query.filters
-    allowed = catalog_filters.allowed_passages(index.catalog, chosen) if chosen else None
+    chosen, only = query.filters, query.sections
+    allowed = (
+        catalog_filters.allowed_passages(index.catalog, chosen, only) if chosen or only else None
+    )
     scores = best_by_words(text, index, allowed, limit)
     weights = {word: lexicon.rarity(word) or lexicon.rarest for word in question_words(text)}
     passages = catalog_read.passages(index.catalog, list(scores))

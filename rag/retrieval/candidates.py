@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,11 +56,16 @@ def search(
     *,
     filters: Filters,
     limit: int,
+    sections: Sequence[tuple[str, str]] = (),
     hidden: Set[str] = frozenset(),
 ) -> Search:
     """Candidates for one search text with all that is measured of them."""
     vectors = embedder.embed_question(text)
-    allowed = catalog_filters.allowed_passages(index.catalog, filters) if filters else None
+    allowed = (
+        catalog_filters.allowed_passages(index.catalog, filters, sections)
+        if filters or sections
+        else None
+    )
     more = limit + len(hidden)
     by_meaning = _without(hidden, _by_meaning(vectors, index, allowed, more), limit)
     by_words = _without(hidden, best_by_words(text, index, allowed, more), limit)

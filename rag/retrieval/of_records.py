@@ -9,24 +9,28 @@ from datetime import UTC, datetime
 from rag.catalog import posts as catalog_posts
 from rag.catalog import read as catalog_read
 from rag.catalog.catalog import Catalog
+from rag.text.inflections import bases, holds
 from rag.text.names import folded
 from rag.text.record_words import named
 from rag.text.sentences import STOP_WORDS
-from rag.types import Filters, Found, Hit, Post, Query, RecordQuestion, Wanted
+from rag.types import Filters, Found, Hit, Passage, Post, Query, RecordQuestion, Wanted
 
 NAMED = 10
 """Posts that an answer names, at most."""
 _PROBABLE = 0.5  # relevance is a probability: a passage is on the subject rather than not
 _SHARE = 0.25  # of a post's passages must be on the subject for the post to be about it
 _ALL = 1_000_000  # posts
+_ABOUT = "about"  # as `Found.relation` has it
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) -> Found:
     """What was found, with the posts that a question about posts asks for.
 
-    Without a subject, all posts that the filters let through. With one, the posts whose title or
-    terms name it, or of whose passages at least a quarter is on it. No posts: there are none.
+    Without a subject, all posts that the filters let through. With one, the posts whose title,
+    headings or terms name it, or of whose passages at least a quarter is on it, unless that is one
+    passage that says it once; where there are none, the posts that mention it. No posts: there are
+    none of either.
 
     Args:
         query: With `record`.
@@ -36,9 +40,9 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
     """
     record = query.record
     assert record is not None
-    oldest = record.wanted == Wanted.OLDEST or record.oldest
+    oldest, relation = record.wanted == Wanted.OLDEST or record.oldest, _ABOUT
     if record.topic:
-        posts = _about(record, query.filters, found, catalog)
+        posts, relation = _about(record, query.filters, found, catalog)
         if record.wanted in (Wanted.DATE, Wanted.AUTHORS):
             posts = _best(record.topic, posts, found)
         else:
@@ -51,7 +55,8 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
         total = catalog_posts.count_posts(catalog, query.filters)
     if record.wanted in (Wanted.NEWEST, Wanted.OLDEST):
         posts = [post for post in posts if post.published]
-    complete = replace(found, posts=tuple(posts[: min(record.most or NAMED, NAMED)]), total=total)
+    named_posts = tuple(posts[: min(record.most or NAMED, NAMED)])
+    complete = replace(found, posts=named_posts, total=total, relation=relation)
     first = _hits(named(query, complete), found, catalog)
     # A subject is found with some probability; that a record says what it says is certain.
     sure = max((hit.relevance for hit in first[:1]), default=0.0) if record.topic else 1.0
@@ -66,39 +71,92 @@ def _seconds(post: Post, oldest: bool) -> float:
     return seconds if oldest else -seconds
 
 
-def _about(record: RecordQuestion, filters: Filters, found: Found, catalog: Catalog) -> list[Post]:
-    topic = record.topic
-    titled = catalog_posts.titled(catalog, [topic], filters=filters)
+def _about(
+    record: RecordQuestion, filters: Filters, found: Found, catalog: Catalog
+) -> tuple[list[Post], str]:
+    """The posts about a subject, else those that only mention it, and which of both they are."""
+    titled = catalog_posts.titled(catalog, [record.topic], filters=filters)
     if record.titled:
-        return list(titled)
+        return list(titled), _ABOUT
     passages: dict[str, list[Hit]] = {}
     for hit in found.hits:
-        if hit.relevance >= _PROBABLE:
-            passages.setdefault(hit.passage.post.id, []).append(hit)
+        passages.setdefault(hit.passage.post.id, []).append(hit)
     sizes = catalog_posts.passage_counts(catalog, list(passages))
-    posts = {id_: own[0].passage.post for id_, own in passages.items()}
+    words = _words(record.topic)
+    # A post that is described, and not asked for by its subject, is the one that fits best.
+    described = record.wanted in (Wanted.DATE, Wanted.AUTHORS)
     about = [
-        post for id_, post in posts.items()
-        if len(passages[id_]) >= _SHARE * sizes[id_] or _is_titled(topic, post)
-    ]  # fmt: skip
+        own[0].passage.post
+        for id_, own in passages.items()
+        if _is_about(words, own, sizes[id_], once=described)
+    ]
+    chosen = {
+        post.id: post for post in (*titled, *about, *_labelled(record.topic, filters, catalog))
+    }
+    if chosen:
+        return list(chosen.values()), _ABOUT
+    near = [own for own in passages.values() if own[0].relevance >= _PROBABLE]
+    said = [own for own in near if any(_times_said(words, hit.passage) for hit in own)]
+    return [own[0].passage.post for own in said or near], "mentioning" if said else "touching on"
+
+
+def _is_about(words: frozenset[str], hits: Sequence[Hit], size: int, *, once: bool) -> bool:
+    """Whether a post is about a subject, and does not just mention it once.
+
+    Args:
+        words: Of the subject.
+        hits: The post's passages, best first.
+        size: How many passages it has.
+        once: Whether one of four passages is enough, however little it says of the subject.
+    """
+    sections = [hit.passage.section.headings[-1:] for hit in hits]
+    above = [hits[0].passage.post.title, *(heading for own in sections for heading in own)]
+    if words and any(_words(one) == words for one in above):
+        return True
+    on = [hit.passage for hit in hits if hit.relevance >= _PROBABLE]
+    if not on:
+        return False
+    named = [on[0].post.title, *(one for passage in on for one in passage.section.headings)]
+    if words and any(holds(_with_bases(one), words) for one in named):
+        return True
+    several = len(on) > 1 or size == 1 or sum(_times_said(words, one) for one in on) > 1
+    return len(on) >= _SHARE * size and (once or several)
+
+
+def _times_said(words: frozenset[str], passage: Passage) -> int:
+    """In how many sentences of a passage all words of a subject stand."""
+    if not words:
+        return 0
+    return sum(holds(_with_bases(sentence.text), words) for sentence in passage.sentences)
+
+
+def _labelled(topic: str, filters: Filters, catalog: Catalog) -> list[Post]:
+    """Posts with a tag or in a category that is named as the subject is."""
     words = folded(topic)
-    own = catalog_read.choices(catalog)
+    own, found = catalog_read.choices(catalog), list[Post]()
     tags, categories = (
         tuple(name for name in names if words[:1] and folded(name) in (words, words[1:]))
         for names in (own.tags, own.categories)
     )
     if tags and not filters.tags:
-        about += catalog_posts.newest_posts(catalog, _ALL, filters=replace(filters, tags=tags))
+        found += catalog_posts.newest_posts(catalog, _ALL, filters=replace(filters, tags=tags))
     if categories and not filters.categories:
         limits = replace(filters, categories=categories)
-        about += catalog_posts.newest_posts(catalog, _ALL, filters=limits)
-    chosen = list({post.id: post for post in (*titled, *about)}.values())
-    return chosen or list(posts.values())
+        found += catalog_posts.newest_posts(catalog, _ALL, filters=limits)
+    return found
+
+
+def _words(topic: str) -> frozenset[str]:
+    return frozenset(word for word in folded(topic) if word not in STOP_WORDS)
+
+
+def _with_bases(text: str) -> frozenset[str]:
+    return frozenset(one for word in folded(text) for one in bases(word))
 
 
 def _is_titled(topic: str, post: Post) -> bool:
     """Whether a title has all words of a subject."""
-    words = {word for word in folded(topic) if word not in STOP_WORDS}
+    words = _words(topic)
     return bool(words) and words <= set(folded(post.title))
 
 

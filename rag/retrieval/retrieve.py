@@ -59,6 +59,8 @@ def retrieve(
     )  # fmt: skip
     uncalibrated = () if calibration.fitted else (UNCALIBRATED,)
     answerable = calibration.weigh_answerable(looked.row) if looked.row else 0.0
+    if query.sections and looked.hits:  # what they say is asked for, whatever that is
+        answerable = 1.0
     return Found(
         looked.hits, answerable, (*looked.warnings, *uncalibrated),
         generation=looked.generation, synced_at=looked.synced_at,
@@ -101,9 +103,12 @@ def look(
         index.check_model(embedder.id)
         generation, synced_at = index.generation, index.synced_at
         searches = [
-            search(text, index, embedder, filters=query.filters, limit=candidates, hidden=hidden)
+            search(
+                text, index, embedder,
+                filters=query.filters, limit=candidates, sections=query.sections, hidden=hidden,
+            )
             for text in query.searches
-        ]
+        ]  # fmt: skip
         against = _against(searches, index, query.preferred)
         ranked = _fuse(searches, calibration, against)[:hits]
         best = [one.candidate.id for one in ranked]

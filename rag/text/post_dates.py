@@ -18,6 +18,9 @@ _LAST_TRIGGER = regex.compile(
     rf".*\b(?:(?P<verb>{VERB})|{NOUN}\s+(?:(?:are|is|were|was)\s+there\s+)?{_ABOUT})\b", _FLAGS
 )
 _END = regex.compile(r"\s*(?:[?.!,;]|$|\b(?:and|in total|altogether|so far)\b)", _FLAGS)
+# "What did Ines write in 2016 about slugs?"
+_WRITE_BEFORE = regex.compile(rf"\b{VERB}\s+$", _FLAGS)
+_ABOUT_BEHIND = regex.compile(rf"\s+{_ABOUT}\b", _FLAGS)
 _STRONG = {"since", "after", "later than", "before", "prior to", "earlier than", "between", "until",
            "till", "starting", "up to"}  # fmt: skip
 _RELATIVE = regex.compile(r"\b(?:last|past|previous|this|current|today|yesterday)\b", _FLAGS)
@@ -42,8 +45,10 @@ def dates_posts(head: str, tail: str, text: str, preposition: str) -> bool | Non
         trigger = _LAST_TRIGGER.match(head)
         at_end = _END.match(tail) is not None
         strong = preposition in _STRONG or relative
+        between = bool(_WRITE_BEFORE.search(head) and _ABOUT_BEHIND.match(tail))
         at_start = not head.strip() and bool(regex.match(r"\s*,?\s*(?:wh|how)", tail, _FLAGS))
-        loose = at_start or (at_end and trigger is not None and (bool(trigger["verb"]) or strong))
+        dated = at_end and trigger is not None and (bool(trigger["verb"]) or strong)
+        loose = at_start or between or dated
     if not preposition:
         firm = firm or bool(_NOUN_BEHIND.match(tail))
     return True if firm else False if loose else None

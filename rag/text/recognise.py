@@ -17,7 +17,7 @@ from rag.text.date_words import TimeWords, time_words
 from rag.text.left_out import is_left_out
 from rag.text.names import WORD, Names, folded
 from rag.text.post_dates import dates_posts
-from rag.text.post_words import NOUN, VERB
+from rag.text.post_words import NOUN, TELLS, VERB
 from rag.types import Filters, Recognised
 
 SUBJECT = "SITE"
@@ -48,9 +48,20 @@ _OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+$", _FLAGS)
 _ONE_MORE = regex.compile(r"(?:\s*(?P<comma>,)|,?\s+(?:and|or))\s+[\"“'‘]?", _FLAGS)
 # Behind the last of a list: "What do posts tagged wool or spring say?"
 _LIST_ENDS = regex.compile(
-    rf"[\"”'’]?\s*(?:[?.!,;:)]|$|\b(?:{_GO_ON}|by|for|when|who|you|we|i|do|does|can|says?|tell|talk|"
-    r"speak|mention|recommend|suggest|advise|explain|describe|discuss|compare|contain|include|cover|"
-    r"deal|treat|show|teach|help|report|give|exist)\b)",
+    rf"[\"”'’]?\s*(?:[?.!,;:)]|$|\b(?:{_GO_ON}|by|for|when|who|you|we|i|do|does|can|{TELLS})\b)",
+    _FLAGS,
+)
+# Behind the author of posts that tell something: "What do posts by Ines really say?"
+_THEN_TELLS = regex.compile(
+    r"\s+(?:(?:do|does|did|can|could|would|should|may|might|must)(?:n['’]t)?\b|(?:(?:actually|also|all|both|"
+    rf"ever|often|only|really|usually)\s+)*{TELLS}\b|(?:how|why|what|when|where|who|which)\b)",
+    _FLAGS,
+)
+# Of the posts themselves, and not of what they are about: no "posts about the book by Tom say".
+_POSTS_BY = regex.compile(
+    rf"\b{NOUN}\s+(?:(?:from|in|of|tagged|about|on)\s+(?!(?:the|an?|this|that)\b)[\w-]+\s+)?"
+    r"(?:(?:that|which)\s+)?(?:(?:is|are|was|were|has\s+been|have\s+been)\s+)?"
+    r"(?:(?:written|published|posted)\s+)?by\s+$",
     _FLAGS,
 )
 _GOES_ON = regex.compile(r"[\"”'’]?\s*(?:[?.!,;]|$|\b(?:and|or)\b)", _FLAGS)
@@ -180,7 +191,7 @@ def _author(
         return None
     own = Filters(authors=(name,))
     by = _BY.search(head) and _WRITTEN_BY.search(head)
-    if by and _THEN_END.match(tail):
+    if by and (_THEN_END.match(tail) or (_POSTS_BY.search(head) and _THEN_TELLS.match(tail))):
         start = by.start()
         return Found(start, end, Recognised(question[start:end], own), firm=True)
     last = before[-1] if before else None

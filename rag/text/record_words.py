@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import regex
@@ -49,10 +50,10 @@ def listed(names: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(flat[:-1]), *flat[-1:])))
 
 
-def scope(query: Query) -> str:
+def scope(query: Query, found: Found) -> str:
     """What a question about posts is limited to, such as " about “wool” from 2016"."""
     topic = query.record.topic if query.record else ""
-    return "".join(f" {part}" for part in (f"about “{topic}”" if topic else "",
+    return "".join(f" {part}" for part in (f"{found.relation} “{topic}”" if topic else "",
                                            filter_words(query.filters)) if part)  # fmt: skip
 
 
@@ -81,6 +82,24 @@ def no_posts(filters: Filters) -> str:
     return f"There are no posts {filter_words(filters)}."
 
 
+def about_content(query: Query, filters: Filters) -> Query:
+    """The same as a question about what stands in posts, whatever was recognised in it.
+
+    What it says is not meant is told in a warning; searched for, it would be found.
+    """
+    out = query.record.left_out if query.record else ""
+
+    def meant(text: str) -> str:
+        return text.replace(out, "").rstrip(" ,?.!") if out and out in text else text
+
+    said = meant(query.standalone)
+    searches = tuple(dict.fromkeys((said, meant(query.question), *query.searches)))
+    return replace(
+        query, standalone=said, searches=searches, filters=filters,
+        recognised=(), shut_out=(), sections=(), record=None,
+    )  # fmt: skip
+
+
 def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool) -> tuple[str, ...]:
     """What a reader should know of limits, and of names, that a question has and posts do not.
 
@@ -96,8 +115,8 @@ def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool)
     if query.shut_out:
         names = listed(f"“{one.words}”" for one in query.shut_out)
         warnings.append(f"Looked only in posts {within}: {names} in the question limits nothing.")
-    if looked.record and looked.record.left_out:
-        words = f"“{looked.record.left_out}” in the question"
+    if query.record and query.record.left_out:
+        words = f"“{query.record.left_out}” in the question"
         warnings.append(f"{words} limits nothing: posts cannot be left out.")
     if query.recognised and not looked.recognised:
         limits = filter_words(_together([one.filters for one in query.recognised]))
@@ -183,7 +202,7 @@ def objection(claim: Claim, query: Query, found: Found) -> str | None:
     wrong = _not_of_all(claim, found) if claim.of_all else None
     if wrong:
         return wrong
-    limit = scope(query)
+    limit = scope(query, found)
     more = _says_more(claim, claim.text, limit)
     if more is None or not limit:
         return more

@@ -8,6 +8,7 @@ import regex
 
 from rag.text.sentences import STOP_WORDS
 
+ENDING = 3  # letters that a stem lacks of its word, at most: "prototyp" of "prototypes"
 AKIN = 4  # letters that words of one name have in common, at least
 _FORMS = frozenset(
     ["", *"s es n ns an ans ian ians ese ish er ers ern ic ist ists ism i y".split()]
@@ -49,6 +50,13 @@ def distance(word: str, other: str, most: int) -> int:
         if min(row) > most:
             return most + 1
     return row[-1]
+
+
+def stem_distance(word: str, stem: str, most: int) -> int:
+    """From the nearest beginning of a word to a stem: endings are cut off from stems."""
+    return min(
+        distance(word[:end], stem, most) for end in range(max(1, len(word) - ENDING), len(word) + 1)
+    )
 
 
 def same_start(word: str, other: str) -> bool:

@@ -109,6 +109,42 @@ _THAN_ONE = regex.compile(
 _WHAT_IT_IS = regex.compile(
     r"^\s*what(?:['’]s|\s+is|\s+are)\s+(?:an?\s+)?[\p{L}\p{N}-]+\s*\??\s*$", regex.IGNORECASE
 )
+# Words that take up what is known from before, as "the heap" does, or that ask for more of it.
+_OF_NO_TURN = (
+    r"(?!.*\b(?:the|some|any|every|each|all|most|more|other|next|such|own|your|and|or|of|for)\b)"
+)
+_WORD = r"[\p{L}\p{N}-]+"
+_BARE = rf"(?!(?:i|you|we|people|(?:every|any|some)(?:one|body))\b){_WORD}"
+_OWN_OR_A = r"(?:(?:an?|my|our)\s+)?"
+_ENDS = r"\s*[?.!]*\s*$"
+# "what is a compost heap", "what does mulching mean", "how big is a hive", "explain composting"
+_WHAT_ANY_IS = regex.compile(
+    rf"^\s*{_OF_NO_TURN}(?:"
+    rf"what(?:['’]s|\s+is|\s+are)\s+{_OWN_OR_A}(?:(?P<what>{_WORD})\s*){{2,3}}|"
+    rf"what\s+(?:does|do)\s+(?:an?\s+)?(?:{_BARE}\s+){{1,2}}mean|"
+    rf"how\s+(?!(?:much|many|long|often|far)\b)(?P<how>\p{{L}}+)\s+(?:is|are)\s+(?:an?|my|our)\s+{_WORD}"
+    rf"(?:\s+{_WORD})?|"
+    rf"(?:please\s+)?(?:define|explain|describe|tell\s+me\s+about)\s+(?:an?\s+)?{_WORD}"
+    rf"(?:\s+{_WORD})?){_ENDS}",
+    regex.IGNORECASE,
+)
+_EVALUATES = (LIGHT - {"mean", "tell"}) | {"better", "best", "worse", "worst", "still"}
+# What is asked of something that was just spoken of: "how does wool help?", "when do doors open?"
+_OF_LAST = (
+    r"(?!(?:help|matter|compare|differ|fit|relate|react|respond|feel|vary|apply|count|change|start|"
+    r"begin|open|close|end|leave|arrive|run|meet|take)\b)"
+)
+# "how does composting work", "when do bees sleep", "who invented compost", "what kills slugs",
+# "why is my compost wet": each names of what it asks.
+_HOW_ANY_DOES = regex.compile(
+    rf"^\s*{_OF_NO_TURN}(?:"
+    rf"(?:how|when|where|why)\s+(?:do|does)\s+{_OWN_OR_A}(?P<who>{_BARE})\s+{_OF_LAST}|"
+    rf"why\s+(?:is|are)\s+{_OWN_OR_A}(?P<who>{_BARE})\s+|"
+    r"(?:who\s+(?!(?:is|was|are|were|did|does|do|has|had|will|would|can|could|should)\b)|"
+    r"what\s+(?=\p{L}+s\b)(?!(?:is|was|does|has|kinds|sorts|types)\b))\p{L}+\s+"
+    rf"(?=(?P<who>{_BARE}){_ENDS}))\p{{L}}",
+    regex.IGNORECASE,
+)
 # "who was queen min?", "who are the griots": by names or a plural, of whom anybody may have heard.
 _WHO_THEY_ARE = regex.compile(
     r"^\s*who(?:(?:['’]s|\s+(?:is|was|are|were))|\s+(?:are|were)\s+the)"
@@ -189,10 +225,23 @@ def _is_complete(question: str, own: list[str]) -> bool:
         return bool(own)
     if _NAMES_NOTHING.issuperset(own) or _THAN_WHAT.search(question):
         return False  # "could you give examples?", "what should i plant instead"
-    if _names_whom(question, own):
+    if _names_whom(question, own) or _is_of_any(question, own):
         return True
     anybody = _OF_ANYBODY.match(question) or _EMPTY_IT.search(question)
     return len(own) >= _ENOUGH and anybody is not None
+
+
+def _is_of_any(question: str, own: list[str]) -> bool:
+    """Whether it asks of a kind of thing, or of the reader's own, and of none that was named."""
+    what = _WHAT_ANY_IS.match(question)
+    if what and what["how"]:
+        return True
+    if not _EVALUATES.isdisjoint(own):
+        return False  # "what is a better way", "what makes sense"
+    if what:  # "what is so special" has a word that says nothing
+        return not what["what"] or len(own) >= len(what.captures("what"))
+    how = _HOW_ANY_DOES.match(question)
+    return how is not None and len(own) >= _ENOUGH and not _SOMEBODYS.fullmatch(how["who"])
 
 
 def _names_whom(question: str, own: list[str]) -> bool:

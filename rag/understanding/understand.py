@@ -10,6 +10,7 @@ import regex
 
 from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
+from rag.index.named_sections import named_sections
 from rag.types import Filters, Query, Recognised, Turn
 from rag.understanding.courtesy import asks_nothing
 from rag.understanding.followups import looked_at, standalone
@@ -53,13 +54,15 @@ def understand(
         QuestionInvalid: It is empty, too long, or a courtesy that asks nothing.
     """
     asked = _asked(question, longest)
-    history = looked_at(history)
     reading = Reading(rest=asked)
-    if lexicon and recognise:
+    sections = named_sections(asked, lexicon.catalog) if lexicon and recognise else ()
+    history = () if sections else looked_at(history)
+    reads = lexicon if recognise and not sections else None
+    if reads:
         now = now or datetime.now(UTC)
-        reading = read_question(asked, lexicon.names, now)
+        reading = read_question(asked, reads.names, now)
         if history and not reading.record:
-            reading = read_behind(asked, history, lexicon.names, now) or reading
+            reading = read_behind(asked, history, reads.names, now) or reading
     reading, said = _taken_off(reading, without, asked)
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
@@ -73,7 +76,7 @@ def understand(
         whole = standalone(said, history, lexicon.rarity if lexicon else None)
         own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
         searches = (own, reading.rest)
-    unheard = unmentioned(asked, lexicon) if lexicon and recognise and not reading.record else ()
+    unheard = unmentioned(asked, reads) if reads and not reading.record else ()
     narrowed, recognised = _narrow(filters, reading.recognised)
     other = lexicon.otherwise(searches[0]) if lexicon else searches[0]
     return Query(
@@ -85,6 +88,7 @@ def understand(
         recognised=recognised,
         shut_out=shut_out,
         unmentioned=unheard,
+        sections=sections,
         record=reading.record,
     )
 

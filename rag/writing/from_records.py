@@ -48,7 +48,7 @@ def _claims(query: Query, found: Found) -> Iterator[Claim]:
     assert query.record is not None
     wanted, first = query.record.wanted, found.posts[0]
     if wanted in (Wanted.NEWEST, Wanted.OLDEST):
-        yield _superlative(first, wanted.value, query)
+        yield _superlative(first, wanted.value, scope(query, found))
     elif wanted == Wanted.DATE:
         yield _dated(first)
     elif wanted == Wanted.AUTHORS:
@@ -59,9 +59,9 @@ def _claims(query: Query, found: Found) -> Iterator[Claim]:
             yield from map(_listed, found.posts)
 
 
-def _superlative(post: Post, best: str, query: Query) -> Claim:
+def _superlative(post: Post, best: str, limit: str) -> Claim:
     facts = [_fact(post, "title"), _fact(post, "published")]
-    text = f"The {best} post{scope(query)} is {facts[0].said}, published on {facts[1].said}"
+    text = f"The {best} post{limit} is {facts[0].said}, published on {facts[1].said}"
     return replace(_with_authors(post, text, facts), of_all=best)
 
 
@@ -93,7 +93,7 @@ def _listed(post: Post) -> Claim:
 def _number(query: Query, found: Found) -> Claim:
     count = f"{found.total:,}"
     one = found.total == 1
-    posts = f"{count} {'post' if one else 'posts'}{scope(query)}"
+    posts = f"{count} {'post' if one else 'posts'}{scope(query, found)}"
     if query.record and query.record.topic:
         text = f"{posts} {'was' if one else 'were'} found"
     else:

@@ -24,7 +24,7 @@ from ui.feedback import Feedback, note_unanswered, votes
 from ui.kept import today
 from ui.page.asked import Asked, Vote, asked, vote
 from ui.page.stream import Workers
-from ui.page.suggest import examples, follow_ups
+from ui.page.suggest import examples, follow_ups, leads_there
 from ui.texts import Texts
 from ui.view import PageAnswer, view
 
@@ -146,11 +146,11 @@ class Desk:
         return offered
 
     def _try(self, state: object, found: tuple[str, ...]) -> None:
-        """Offer only what is answered."""
+        """Offer only what is answered from where it comes from."""
         good: list[str] = []
         try:
             for question in found:
-                if self._assistant.ask(question, recognise=False).answered:
+                if leads_there(self._assistant.ask(question)):
                     good.append(question)
                 if len(good) == _OFFERED:
                     break

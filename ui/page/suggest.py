@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rag.index.index import Index
 from rag.types import Answer, Post, Section
+from rag.understanding.pointing import LIGHT, leans_back, own_words
 from ui.texts import Texts
 
 _TRIED = 12
@@ -27,7 +28,7 @@ def examples(index: Index, texts: Texts) -> tuple[str, ...]:
             for heading in headings[post.id]:
                 # "Conclusion" stands in many posts and says nothing of any.
                 if post.id not in found and seen[heading] == 1 and _asks(heading) is asks:
-                    found[post.id] = _question(heading, post, texts)
+                    found[post.id] = _question(heading, post, texts, by_itself=True)
     return tuple(dict.fromkeys(found.values()))[:_TRIED]
 
 
@@ -41,6 +42,14 @@ def follow_ups(answer: Answer, index: Index, texts: Texts) -> tuple[str, ...]:
     turns = [own[n] for n in range(_FOLLOWING) for own in beside if n < len(own)]
     asked = answer.query.question.casefold()
     return tuple(one for one in dict.fromkeys(turns) if one.casefold() != asked)[:_FOLLOWING]
+
+
+def leads_there(answer: Answer) -> bool:
+    """Whether an answer cites the section that its question was made of."""
+    asked = answer.query.question
+    cited = (one.section for sentence in answer.sentences for one in sentence.citations)
+    headings = (one.headings[-1] for one in cited if one and one.headings)
+    return any(" ".join(heading.split()) in asked for heading in headings)
 
 
 def _beside(
@@ -64,7 +73,18 @@ def _asks(heading: str) -> bool:
     return heading.rstrip().endswith(("?", "？", "؟"))
 
 
-def _question(heading: str, post: Post, texts: Texts) -> str:
-    if _asks(heading):
+def _question(heading: str, post: Post, texts: Texts, *, by_itself: bool = False) -> str:
+    """A question that a section answers.
+
+    Args:
+        heading: The section's.
+        post: Whose.
+        texts: The page's own words.
+        by_itself: Whether a heading that asks may stand alone, without its post.
+    """
+    if not _asks(heading):
+        return texts.say("ask_section", title=post.title, heading=heading)
+    # "How did we get here?" is asked of its post: by itself, any other may answer it.
+    if by_itself and not leans_back(heading) and not LIGHT.issuperset(own_words(heading)):
         return heading
-    return texts.say("ask_section", title=post.title, heading=heading)
+    return texts.say("ask_heading", title=post.title, heading=heading)
