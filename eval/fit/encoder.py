@@ -39,7 +39,7 @@ from rag.embedding.tokens import blank_tokens
 from rag.reading.as_numbers import WEIGHTS
 from rag.reading.with_torch import ReaderNet
 
-QUESTIONS = 64  # of a step
+QUESTIONS = 64  # of a step, unless it is told
 NEAR = 8  # passages beside each question that the reader has judged …
 _BESIDE = 4  # … and how many of them a step takes
 _COSINES, _LATE = 0.05, 0.03  # temperatures
@@ -102,23 +102,39 @@ class FinderNet(nn.Module):  # type: ignore[misc]
 def main() -> None:
     parser = arguments(__doc__ or "", Path("encoder.safetensors"))
     parser.set_defaults(rate=5e-5, teachers=1)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=3, help="of each round")
+    parser.add_argument("--rounds", type=int, default=1, help="passages beside are sought anew")
+    parser.add_argument("--questions", type=int, default=QUESTIONS, help="of a step")
+    parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
     pool = load_pool(given.pool)
     print(given.pool.name, file_sha256(given.pool), DEVICE, flush=True)
-    net = new_net(FinderNet, SEED, given.frozen, given.grade)
+    net = new_net(FinderNet, given.seed, given.frozen, given.grade)
     say(net, pool)
     if given.grade:
         return
-    teach(net, pool, epochs=given.epochs, rate=given.rate)
-    keep(net, given.output)
+    for number in range(given.rounds):
+        taught = Teaching(given.epochs, given.rate / (1 + number), given.questions, given.seed)
+        teach(net, pool, taught)
+        keep(net, given.output)
     say(new_net(FinderNet, SEED, given.frozen, given.output), pool)
 
 
-def teach(net: FinderNet, pool: Pool, *, epochs: int, rate: float) -> None:
-    """Train it on what is not kept for grading."""
-    chance = random.Random(SEED)
-    near = [found[:NEAR] for found in nearest(pool)]
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """How it is taught."""
+
+    epochs: int
+    rate: float
+    questions: int
+    """Of a step."""
+    seed: int
+
+
+def teach(net: FinderNet, pool: Pool, by: Teaching) -> None:
+    """Train it on what is not kept for grading, beside what it finds itself."""
+    chance = random.Random(by.seed)
+    near = [found[:NEAR] for found in nearest(pool, net.enc)]
     asked = [i for i, one in enumerate(pool.asked) if one.right and not one.is_graded]
     wanted = _odds(pool, near, asked)
     questions, passages, idf = _questions(pool), _passages(pool), inverse_frequencies(pool)
@@ -144,7 +160,7 @@ def teach(net: FinderNet, pool: Pool, *, epochs: int, rate: float) -> None:
         )
 
     lengths = [len(pool.texts[pool.asked[i].passage].ids) for i in asked]
-    train(net, lengths, loss_of, epochs=epochs, rate=rate, size=QUESTIONS)
+    train(net, lengths, loss_of, epochs=by.epochs, rate=by.rate, size=by.questions, seed=by.seed)
 
 
 def loss(asked: Found, passages: Found, weight: Tensor, rows: Tensor, odds: Tensor) -> Tensor:

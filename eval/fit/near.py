@@ -26,9 +26,14 @@ Near: TypeAlias = Sequence[Sequence[int]]
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def nearest(pool: Pool) -> list[list[int]]:
-    """Beside each question the passages that are nearest, by words and by meaning in turn."""
-    encoder = bundled_encoder().to(DEVICE).eval()
+def nearest(pool: Pool, model: nn.Module | None = None) -> list[list[int]]:
+    """Beside each question the passages that are nearest, by words and by meaning in turn.
+
+    Args:
+        pool: Questions and passages.
+        model: That meaning goes by, left as one that does not learn; None: the bundled one.
+    """
+    encoder = (model or bundled_encoder().to(DEVICE)).eval()
     texts = _vectors(encoder, [np.concatenate([one.head, one.ids]) for one in pool.texts])
     asked = _vectors(encoder, [one.ids for one in pool.asked])
     written = ["".join(map(chr, one.ids)) for one in pool.texts]
