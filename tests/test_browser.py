@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
@@ -428,6 +428,28 @@ def test_a_shared_link_is_asked_only_after_a_click(open_page: OpenPage, address:
     other.locator("[data-do=ask-sent]").click()
     expect(other.locator(".pq-question")).to_have_text(question)
     expect(mark(other, 0, 1)).to_be_visible(timeout=20_000)
+
+
+def test_a_linked_question_that_is_too_long_is_told_and_not_cut(
+    open_page: OpenPage, address: str
+) -> None:
+    long = f"{'🌱 ' * 1000}{LETTUCES}"
+    page = open_page(url=f"{address}/#ask={quote(long)}")
+    card, told = page.locator(".pq-sent"), SAY("question_long", most="2,000", n="2,040")
+    expect(page.locator(".pq-sent-question")).to_have_text(long)
+    expect(card.locator(".pq-long")).to_have_text(told)
+    expect(card.locator("[data-do=ask-sent]")).to_have_count(0)
+    assert serious(page) == [], "sent a question that is too long"
+    card.locator("[data-do=edit-sent]").click()
+    expect(page.locator("#pq-box")).to_be_focused()
+    expect(page.locator("#pq-box")).to_have_value(long)
+    expect(page.locator("#pq-long")).to_have_text(told)
+    page.keyboard.press("Enter")
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    assert QUOTE in ask(page, LETTUCES)
+    fits = open_page(url=f"{address}/#ask={quote('🌱 ' * 999 + 'ab')}")  # 2,000 characters
+    expect(fits.locator("[data-do=ask-sent]")).to_be_visible()
+    expect(fits.locator(".pq-sent .pq-long")).to_have_count(0)
 
 
 def test_conversations_are_saved_opened_exported_and_deleted(open_page: OpenPage) -> None:
