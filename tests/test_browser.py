@@ -248,6 +248,19 @@ def test_a_refusal_offers_the_nearest_sections(open_page: OpenPage) -> None:
     expect(page.locator("#pq-which")).to_contain_text(SAY("nearest"))
 
 
+@pytest.mark.parametrize("screen", [{}, PHONE])
+def test_why_nothing_is_answered_stands_above_the_nearest_sections(
+    open_page: OpenPage, screen: dict[str, Any]
+) -> None:
+    page = open_page(**screen)
+    told = ask(page, "Does Zaphod eat the lettuces?")
+    parts = [SAY("refused"), "No post mentions “Zaphod”.", SAY("nearest_hint")]
+    places = [told.index(part) for part in parts]
+    assert places == sorted(places)
+    assert told.count(parts[1]) == 1
+    expect(page.locator("#pq-status")).to_contain_text(parts[1])
+
+
 def test_what_was_checked_and_left_out_is_told_with_reasons(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, LETTUCES)

@@ -128,6 +128,10 @@ def test_a_refusal_says_so_and_names_what_is_nearest(client: openai.OpenAI) -> N
     text = completed(client, "Who won the world cup?").choices[0].message.content or ""
     assert text.startswith("No answer was found in the posts.")
     assert "The nearest sections, and what they say:\n\n- [" in text
+    named = completed(client, "Does Zaphod eat the lettuces?").choices[0].message.content or ""
+    why, _, near = named.partition("The nearest sections, and what they say:")
+    assert "Note: No post mentions “Zaphod”." in why
+    assert "Note: No post mentions" not in near
 
 
 @pytest.mark.parametrize("turn", ["hi", "Thank you!", "👍", "ok, thanks, bye", ""])
