@@ -28,6 +28,7 @@ from rag.settings import Settings
 from rag.text.record_words import about_content, limit_warnings, no_posts
 from rag.types import Answer, Draft, Filters, Found, Provenance, Query, Remark, Turn
 from rag.understanding.condensing import Condenser, said_by_itself
+from rag.understanding.courtesy import asks_nothing
 from rag.understanding.understand import understand
 from rag.writing.from_records import write_record
 from rag.writing.quotes import QuoteWriter
@@ -159,9 +160,10 @@ class Pipeline:
         return draft, made_with, timing
 
     def _turns(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
-        """Those of the conversation that are looked at."""
+        """Those of the conversation that are looked at: thanks and greetings are about nothing."""
         most = self.settings.history_turns
-        return tuple(history)[-most:] if most else ()
+        asked = tuple(turn for turn in history if not asks_nothing(turn.question))
+        return asked[-most:] if most else ()
 
     def understand(
         self,

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rag.types import Answer, CheckedSentence, Citation, Filters, Passage, Provenance
 
+NOT_ASKED = "Not asked: "
+"""Begins the warning of a record to a question that was not asked."""
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -179,6 +181,24 @@ def record(answer: Answer, *, id: str | int | None = None) -> AnswerRecord:  # n
         warnings=answer.warnings,
         timing_ms={stage: round(ms, 3) for stage, ms in answer.timing.items()},
         provenance=provenance_record(answer.provenance),
+    )
+
+
+def not_asked(
+    question: str,
+    why: str,
+    made_with: Provenance,
+    *,
+    id: str | int | None = None,  # noqa: A002
+) -> AnswerRecord:
+    """The contract's form where a question was not asked, so that there is no answer."""
+    return AnswerRecord(
+        schema=1,
+        id=id,
+        question=question,
+        answered=False,
+        warnings=(f"{NOT_ASKED}{why}",),
+        provenance=provenance_record(made_with),
     )
 
 

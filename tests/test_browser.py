@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
@@ -248,6 +248,19 @@ def test_a_refusal_offers_the_nearest_sections(open_page: OpenPage) -> None:
     expect(page.locator("#pq-which")).to_contain_text(SAY("nearest"))
 
 
+@pytest.mark.parametrize("screen", [{}, PHONE])
+def test_why_nothing_is_answered_stands_above_the_nearest_sections(
+    open_page: OpenPage, screen: dict[str, Any]
+) -> None:
+    page = open_page(**screen)
+    told = ask(page, "Does Zaphod eat the lettuces?")
+    parts = [SAY("refused"), "No post mentions “Zaphod”.", SAY("nearest_hint")]
+    places = [told.index(part) for part in parts]
+    assert places == sorted(places)
+    assert told.count(parts[1]) == 1
+    expect(page.locator("#pq-status")).to_contain_text(parts[1])
+
+
 def test_what_was_checked_and_left_out_is_told_with_reasons(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, LETTUCES)
@@ -428,6 +441,28 @@ def test_a_shared_link_is_asked_only_after_a_click(open_page: OpenPage, address:
     other.locator("[data-do=ask-sent]").click()
     expect(other.locator(".pq-question")).to_have_text(question)
     expect(mark(other, 0, 1)).to_be_visible(timeout=20_000)
+
+
+def test_a_linked_question_that_is_too_long_is_told_and_not_cut(
+    open_page: OpenPage, address: str
+) -> None:
+    long = f"{'🌱 ' * 1000}{LETTUCES}"
+    page = open_page(url=f"{address}/#ask={quote(long)}")
+    card, told = page.locator(".pq-sent"), SAY("question_long", most="2,000", n="2,040")
+    expect(page.locator(".pq-sent-question")).to_have_text(long)
+    expect(card.locator(".pq-long")).to_have_text(told)
+    expect(card.locator("[data-do=ask-sent]")).to_have_count(0)
+    assert serious(page) == [], "sent a question that is too long"
+    card.locator("[data-do=edit-sent]").click()
+    expect(page.locator("#pq-box")).to_be_focused()
+    expect(page.locator("#pq-box")).to_have_value(long)
+    expect(page.locator("#pq-long")).to_have_text(told)
+    page.keyboard.press("Enter")
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    assert QUOTE in ask(page, LETTUCES)
+    fits = open_page(url=f"{address}/#ask={quote('🌱 ' * 999 + 'ab')}")  # 2,000 characters
+    expect(fits.locator("[data-do=ask-sent]")).to_be_visible()
+    expect(fits.locator(".pq-sent .pq-long")).to_have_count(0)
 
 
 def test_conversations_are_saved_opened_exported_and_deleted(open_page: OpenPage) -> None:

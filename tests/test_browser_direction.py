@@ -111,9 +111,9 @@ def test_the_owners_page_is_turned_around(browser: Browser, tmp_path: Path) -> N
     with in_arabic(browser, tmp_path, viewport=size) as (page, address):
         log_in(page, address)
         page.locator("#sync").click()
-        table = page.locator("#report table").first
-        expect(table).to_be_visible(timeout=60_000)
+        # The page is drawn anew behind a sync, and this is drawn last.
         expect(page.locator("#sync-state .pill")).to_be_visible(timeout=60_000)
+        table = page.locator("#report table").first
         # Columns begin where their heads do, and what is in English as well.
         for number in (0, 1):
             head, cell = table.locator("th").nth(number), table.locator("tbody td").nth(number)

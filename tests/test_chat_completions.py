@@ -13,7 +13,7 @@ from door_server import open_site, until
 from fake_assistant import LETTUCES, FakeAssistant
 from langchain_openai import ChatOpenAI
 
-from rag.record import AnswerRecord
+from rag.record import NOT_ASKED, AnswerRecord
 from rag.types import Turn
 from ui.all_doors import Doors
 from ui.doors.footnotes import inert, marks, whole
@@ -128,6 +128,59 @@ def test_a_refusal_says_so_and_names_what_is_nearest(client: openai.OpenAI) -> N
     text = completed(client, "Who won the world cup?").choices[0].message.content or ""
     assert text.startswith("No answer was found in the posts.")
     assert "The nearest sections, and what they say:\n\n- [" in text
+    named = completed(client, "Does Zaphod eat the lettuces?").choices[0].message.content or ""
+    why, _, near = named.partition("The nearest sections, and what they say:")
+    assert "Note: No post mentions “Zaphod”." in why
+    assert "Note: No post mentions" not in near
+
+
+@pytest.mark.parametrize("turn", ["hi", "Thank you!", "👍", "ok, thanks, bye", ""])
+def test_a_turn_that_asks_nothing_is_answered_with_a_message(
+    client: openai.OpenAI, turn: str
+) -> None:
+    completion = completed(client, turn)
+    text = completion.choices[0].message.content or ""
+    assert text.startswith("Nothing was asked. Ask a question about the posts")
+    assert completion.choices[0].message.annotations == []
+    told = AnswerRecord.model_validate((completion.model_extra or {})["pullquote"])
+    assert (told.question, told.answered, told.sentences) == (turn, False, ())
+    assert told.warnings == (f"{NOT_ASKED}{text}",)
+    pieces = list(
+        client.chat.completions.create(
+            model="pullquote", messages=[{"role": "user", "content": turn}], stream=True
+        )
+    )
+    assert pieces[0].choices[0].delta.role == "assistant"
+    assert "".join(piece.choices[0].delta.content or "" for piece in pieces) == text
+    assert pieces[-1].choices[0].finish_reason == "stop"
+    assert AnswerRecord.model_validate((pieces[-1].model_extra or {})["pullquote"]) == told
+
+
+@pytest.mark.parametrize("question", ["And with wool?", "which ones?"])
+def test_a_conversation_goes_on_from_what_was_asked_before_the_thanks(
+    client: openai.OpenAI, question: str
+) -> None:
+    def asked(*between: dict[str, str]) -> AnswerRecord:
+        said: Any = client.chat.completions.create(
+            model="pullquote",
+            messages=[
+                {"role": "user", "content": "How many posts about lettuces are there?"},
+                {"role": "assistant", "content": "There is 1 post about lettuces."},
+                *between,  # type: ignore[list-item]
+                {"role": "user", "content": question},
+            ],
+        )
+        return AnswerRecord.model_validate(said.model_extra["pullquote"])
+
+    thanks = completed(client, "Thanks, that helps!").choices[0].message.content or ""
+    plain = asked()
+    polite = asked(
+        {"role": "user", "content": "Thanks, that helps!"},
+        {"role": "assistant", "content": thanks},
+    )
+    assert "lettuces" in " ".join(plain.searched_for)
+    assert polite.searched_for == plain.searched_for
+    assert [one.text for one in polite.sentences] == [one.text for one in plain.sentences]
 
 
 def test_errors_have_the_form_that_the_client_reads(client: openai.OpenAI) -> None:

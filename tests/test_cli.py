@@ -207,6 +207,12 @@ def test_a_refusal_is_no_error_and_names_the_nearest_sections(index: Path) -> No
     assert "The nearest sections, and what they say:" in result.stdout
 
 
+def test_why_nothing_is_answered_stands_above_the_nearest_sections(index: Path) -> None:
+    said = run("ask", "When should Zaphod sow tomatoes?").stdout
+    assert said.count("Note: No post mentions “Zaphod”.") == 1
+    assert said.index("Note: No post") < said.index("The nearest sections, and what they say:")
+
+
 def test_an_index_is_calibrated_only_where_cases_speak_for_it_or_by_force(index: Path) -> None:
     result = run("calibrate")
     assert result.exit_code == 1

@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from small_site import garden, same_path
 
-from rag.record import AnswerRecord
+from rag.record import NOT_ASKED, AnswerRecord
 
 Use = Callable[[Client], Awaitable[Any]]
 
@@ -61,6 +61,15 @@ def test_asking_gives_the_record_and_text_with_footnotes(address: str) -> None:
     assert answer.answered
     assert "lettuces" in said.content[0].text
     assert "Sources:\n\n- [1] [Slugs without pellets › Results]" in said.content[0].text
+
+
+def test_a_greeting_is_no_error(address: str) -> None:
+    said = call(address, "ask", question="Hello there!")
+    assert not said.is_error
+    assert said.content[0].text.startswith("Nothing was asked. Ask a question about the posts")
+    told = AnswerRecord.model_validate(said.structured_content)
+    assert not told.answered
+    assert told.warnings[0].startswith(NOT_ASKED)
 
 
 def test_what_a_search_finds_can_be_read(address: str) -> None:

@@ -131,6 +131,14 @@ def test_a_refusal_names_the_nearest_sections_with_links(assistant: FakeAssistan
     )
 
 
+def test_why_nothing_is_answered_stands_above_the_nearest_sections(
+    assistant: FakeAssistant,
+) -> None:
+    said = plain(markdown(assistant.ask("Does Zaphod eat the lettuces?")))
+    assert said.count("Note: No post mentions “Zaphod”.") == 1
+    assert said.index("Note: No post mentions") < said.index(english()["nearest_hint"])
+
+
 def test_what_was_left_out_is_told(assistant: FakeAssistant) -> None:
     answer = assistant.ask(f"{LETTUCES} invent")
     dropped = len(answer.rejected)

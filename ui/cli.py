@@ -161,7 +161,8 @@ def ask(
 def _batch(
     assistant: Assistant, questions: Path, answers: Path, *, filters: Filters, recognise: bool
 ) -> NoReturn:
-    from ui.commands.batch import NOT_ASKED, answer_file, answer_lines
+    from rag.record import NOT_ASKED
+    from ui.commands.batch import answer_file, answer_lines
     from ui.show import count
 
     if answers == Path("-"):

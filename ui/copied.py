@@ -52,14 +52,15 @@ class _Copy:
             refused = texts.say("refused")
             yield f"**{refused}**"
             yield _aside(self._searched())
+            yield from self._notes()  # why
             if answer.nearest:
                 yield texts.say("nearest_hint")
                 yield "\n".join(f"- {self._source(citation)}" for citation in answer.nearest)
         if answer.rejected:
             yield _aside(texts.count("copy_left_out", len(answer.rejected)))
         yield from map(self._otherwise, answer.disagreements)
-        for warning in answer.warnings:
-            yield _aside(texts.say("note", text=warning))
+        if answer.answered:
+            yield from self._notes()
         places, _ = numbered(answer)
         for number, one in enumerate(places, 1):
             yield f"[^{number}]: {self._source(one)}"
@@ -86,6 +87,10 @@ class _Copy:
             if part.left:
                 left = texts.say("left_in_list", n=part.left)
                 yield f"*({left})*"
+
+    def _notes(self) -> Iterator[str]:
+        for warning in self._answer.warnings:
+            yield _aside(self._texts.say("note", text=warning))
 
     def _otherwise(self, one: Disagreement) -> str:
         which = self._texts.say("an_older" if one.is_older else "a_newer")

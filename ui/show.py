@@ -74,6 +74,7 @@ def print_answer(answer: Answer) -> None:
     else:
         say(REFUSED)
         say(f"Searched for: {searched_for(answer)}.", style="dim")
+        _print_notes(answer)  # why
         if answer.nearest:
             say("\nThe nearest sections, and what they say:")
         for citation in answer.nearest:
@@ -86,6 +87,11 @@ def print_answer(answer: Answer) -> None:
         say(f"\nNote: {otherwise(one)}")
         say(f"  {_place(one.other)}")
         _print_link(one.other)
+    if answer.answered:
+        _print_notes(answer)
+
+
+def _print_notes(answer: Answer) -> None:
     for warning in answer.warnings:
         say(f"\nNote: {warning}")
 

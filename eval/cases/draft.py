@@ -17,6 +17,7 @@ from itertools import zip_longest
 
 import regex
 
+from eval.cases.told import UNSPACED, things_told, told_alone
 from rag.index.index import Index
 from rag.text.sentences import STOP_WORDS, split_sentences
 from rag.types import ParsedPost, Post, Section
@@ -28,19 +29,6 @@ _EACH = 4  # questions of one post, at most
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'-]*")
 Near = Callable[[str], str | None]
 """Another word for a word, where there is one."""
-_LEADING = regex.compile(r"^(?:in|since|until|by) ")  # what is told behind it is what must be said
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}]")
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_NUMBERS = "two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|dozens|hundreds|thousands"
-# What a sentence tells, and the word that asks for it; the first that is found is asked for.
-_TOLD = (
-    ("When", regex.compile(rf"\b(?:{_MONTHS}) \d{{1,4}}(?:, \d{{4}})?\b")),
-    ("When", regex.compile(r"\b(?:in|since|until|by) (?:19|20)\d\d\b")),
-    ("How much", regex.compile(r"[$€£]\s?\d[\d.,]*(?: (?:million|billion))?|\b\d[\d.,]*\s?%")),
-    ("How many", regex.compile(rf"\b(?:\d[\d.,]*|{_NUMBERS})\b(?= \p{{Ll}})")),
-    ("Who", regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+)+")),
-    ("What", regex.compile(r"(?<=[\p{Ll},] )\p{Lu}[\p{L}\p{N}]+")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +119,6 @@ def telling_sentences(post: Post, section: Section) -> list[str]:
     ]
 
 
-def things_told(text: str) -> list[tuple[str, regex.Match[str]]]:
-    """What a sentence tells, each with the question word for it; what is asked for first, first."""
-    if _UNSPACED.search(text):
-        return []
-    return [(asks, m) for asks, told in _TOLD if (m := told.search(text))]
-
-
 def with_gap(text: str, gap: tuple[int, int], asks: str) -> str:
     """A sentence with dots for what it tells, and behind it the question word, if there is one."""
     return f"{text[: gap[0]]}…{text[gap[1] :]} {asks and f'{asks}?'}".rstrip()
@@ -165,7 +146,7 @@ def _of_heading(
     said = telling_sentences(post, section)
     if not said or own[heading.casefold()] != 1:
         return
-    if _UNSPACED.search(heading):
+    if UNSPACED.search(heading):
         yield Drafted(heading, "heading", post.id, heading, said[0])
         return
     words = _WORD.findall(heading)
@@ -199,8 +180,7 @@ def _of_sentence(
         question = f"{asks} {' '.join(asked)}?".lstrip()
         if not near:
             question = with_gap(text, match.span(), asks)
-        told_alone = _LEADING.sub("", match[0])
-        yield Drafted(question, "sentence", post.id, heading, text, told_alone)
+        yield Drafted(question, "sentence", post.id, heading, text, told_alone(match))
         return
 
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import regex
 
-from eval.cases.draft import is_english, telling_sentences, things_told, with_gap
+from eval.cases.draft import is_english, telling_sentences, with_gap
 from eval.cases.gold import sentence_hash
 from eval.cases.proposed import Proposed
+from eval.cases.told import things_told
 from rag.text.sentences import question_words, split_sentences
 from rag.types import ParsedPost
 

@@ -1,4 +1,4 @@
-"""Turns that ask nothing: thanks, a greeting, a word of praise. In English."""
+"""Turns that ask nothing: thanks, a greeting, a word of praise, in English; and signs alone."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _BESIDE = (
     r"for\s+(?:your|the|this|that|all\s+(?:your|the))(?:\s+(?:help|answers?|time|information))?|"
     r"(?:answer|job|work)|have\s+a\s+(?:nice|good|great)\s+(?:day|evening|weekend)"
 )
+_WORD = regex.compile(r"[\p{L}\p{N}]")
 _COURTESY = regex.compile(
     rf"[\p{{P}}\p{{S}}]*+(?:{_SAID})\b(?:[\s\p{{P}}\p{{S}}]+(?:{_SAID}|{_BESIDE})\b)*+"
     r"[\s\p{P}\p{S}]*",
@@ -26,12 +27,16 @@ _COURTESY = regex.compile(
 )
 
 
-def asks_nothing(question: str) -> bool:
-    """Whether a turn is thanks, a greeting or praise, and nothing besides.
+def has_words(turn: str) -> bool:
+    """Whether there is a letter or a figure in it, and not signs alone."""
+    return _WORD.search(turn) is not None
 
-    Args:
-        question: White space as single spaces.
-    """
-    if len(question) > _LONGEST or "?" in question:
+
+def asks_nothing(turn: str) -> bool:
+    """Whether a turn has no words, or is thanks, a greeting or praise and nothing besides."""
+    if not has_words(turn):
+        return True
+    said = " ".join(turn.split())
+    if len(said) > _LONGEST or "?" in said:
         return False
-    return _COURTESY.fullmatch(question) is not None
+    return _COURTESY.fullmatch(said) is not None

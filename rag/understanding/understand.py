@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import regex
-
 from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
 from rag.types import Filters, Query, Recognised, Turn
-from rag.understanding.courtesy import asks_nothing
+from rag.understanding.courtesy import asks_nothing, has_words
 from rag.understanding.followups import looked_at, standalone
 from rag.understanding.mentioned import unmentioned
 from rag.understanding.record_followups import read_behind
@@ -95,7 +93,7 @@ def understand(
 
 def _asked(question: str, longest: int) -> str:
     asked = " ".join(question.split())
-    if not regex.search(r"[\p{L}\p{N}]", asked):
+    if not has_words(asked):
         raise QuestionInvalid("The question is empty.", hint="Ask in a few words of your own.")
     if asks_nothing(asked):
         raise QuestionInvalid("Nothing was asked.", hint="Ask a question about the posts.")

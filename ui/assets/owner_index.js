@@ -125,8 +125,9 @@
       const text = `${say("own_syncing")} ${[posts, passages].filter(Boolean).join(", ")}`;
       if (find("sync-state").textContent !== text) fill("sync-state", make("p", { class: "going" }, text));
     } else if (synced) {
-      fill("sync-state", sync.problem ? own.banner(sync.problem, sync.hint) : make("p", { class: "pill good" }, say("own_synced")));
-      own.loadIndex();
+      // Said once the page shows what has become of the index.
+      const state = sync.problem ? own.banner(sync.problem, sync.hint) : make("p", { class: "pill good" }, say("own_synced"));
+      own.loadIndex().then(() => { if (!synced) fill("sync-state", state); });
     }
     synced = sync.running;
     return sync.running || work.health.running;

@@ -121,9 +121,12 @@
     const empty = about && !about.posts;
     const sent = pq.linkedQuestion();
     const offer = (text) => make("button", { type: "button", class: "pq-offer", dir: "auto", "data-do": "offer" }, text);
+    const long = pq.tooLong(sent);
     const card = sent && !empty ? make("div", { class: "pq-sent" }, make("p", {}, say("sent_question")),
-      words("p", sent, { class: "pq-sent-question" }),
-      pq.button("ask-sent", "send", say("ask"), { class: "pq-button pq-first" })) : null;
+      words("p", sent, { class: `pq-sent-question${long ? " pq-clamped" : ""}` }),
+      long ? make("p", { class: "pq-long" }, long) : "",
+      long ? pq.button("edit-sent", "edit", say("edit"), { class: "pq-button pq-first" })
+        : pq.button("ask-sent", "send", say("ask"), { class: "pq-button pq-first" })) : null;
     const offers = (about?.examples ?? []).map(offer);
     find("pq-empty").replaceChildren(
       make("h2", {}, say(empty ? "empty_title" : "welcome")),
@@ -230,6 +233,7 @@
     unedit: pq.unedit,
     offer: (on) => ask(on.textContent),
     "ask-sent": () => ask(pq.linkedQuestion()),
+    "edit-sent": () => write(pq.linkedQuestion()),
     unlimit: (on) => ask(last().question, pq.without(last(), Number(on.dataset.number))),
     copy: (on) => pq.clip(pq.state.turns[on.dataset.turn].answer.markdown, say("copied")),
     share: (on) => pq.clip(pq.linkTo(pq.state.turns[on.dataset.turn].question), say("link_copied")),

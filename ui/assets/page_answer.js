@@ -113,13 +113,23 @@
       card.published ? `, ${pq.day(card.published)}` : null);
   }
 
-  function refusal(answer) {
-    if (!answer.complete || answer.answered) return [];
-    const told = [make("p", { class: "pq-refused" }, say("refused"))];
+  const isRefused = (answer) => answer.complete && !answer.answered;
+
+  // The notes say why, so they stand above what is offered instead.
+  function refusal(answer, notes) {
+    const told = [make("p", { class: "pq-refused" }, say("refused")), ...notes];
     if (answer.nearest.length) {
       told.push(make("p", {}, say("nearest_hint")), make("ul", { class: "pq-near" }, ...answer.nearest.map(near)));
     }
     return told;
+  }
+
+  function allOf(answer, number, last) {
+    const notes = answer.warnings.map((text) => words("p", say("note", { text }), { class: "pq-note" }));
+    const others = answer.otherwise.map(other);
+    const told = isRefused(answer) ? [...refusal(answer, notes), ...others]
+      : [...said(answer, number), ...others, ...notes];
+    return [searched(answer, last), ...told, checks(answer)];
   }
 
   function going(turn) {
@@ -133,12 +143,7 @@
   }
 
   pq.turnOf = (turn, number, last, ...below) => {
-    const answer = turn.answer;
-    const notes = (answer?.warnings ?? []).map((text) => words("p", say("note", { text }), { class: "pq-note" }));
-    const parts = answer ? [
-      searched(answer, last && turn.over), ...said(answer, number), ...refusal(answer),
-      ...answer.otherwise.map(other), ...notes, checks(answer),
-    ] : [];
+    const parts = turn.answer ? allOf(turn.answer, number, last && turn.over) : [];
     return make("article", { class: "pq-turn", "data-turn": number, "aria-label": say("question_number", { n: number + 1 }) },
       make(`h${pq.level}`, { class: "pq-question", dir: "auto" }, turn.question),
       make("div", { class: "pq-answer", "aria-busy": String(!turn.over) },
@@ -152,7 +157,7 @@
     if (!turn.over || turn.failure) return news; // which is an alert of its own
     if (turn.stopped) news.push(say("stopped"));
     else if (answer) {
-      news.push(answer.complete && !answer.answered ? say("refused") : say("answer_complete"));
+      news.push(...(isRefused(answer) ? [say("refused"), ...answer.warnings] : [say("answer_complete")]));
       if (answer.cards.length) news.push(count("answer_sources", answer.cards.length));
     }
     return news;

@@ -92,8 +92,7 @@
     return url.href;
   };
 
-  pq.linkedQuestion = () =>
-    (new URLSearchParams(location.hash.slice(1)).get("ask") ?? "").slice(0, pq.longest);
+  pq.linkedQuestion = () => (new URLSearchParams(location.hash.slice(1)).get("ask") ?? "").trim();
 
   pq.clip = async (text, told) => {
     try {

@@ -95,16 +95,21 @@
     );
   };
 
-  // Says at `place`, and tells once, that a question is too long to be sent; whether it is.
-  pq.checkLength = (box, place, tell) => {
-    const length = Array.from(box.value.trim().replace(/\s+/g, " ")).length; // as the server counts
-    const long = length > pq.longest;
-    const before = place.textContent;
-    place.textContent = long
+  // Why a question cannot be sent as it is; empty where it is not too long.
+  pq.tooLong = (question) => {
+    const length = Array.from(question.trim().replace(/\s+/g, " ")).length; // as the server counts
+    return length > pq.longest
       ? pq.say("question_long", { n: numbers.format(length), most: numbers.format(pq.longest) }) : "";
-    box.setAttribute("aria-invalid", String(long));
-    if (long && !before) tell(place.textContent);
-    return long;
+  };
+
+  // Says so at `place`, and tells it once; whether there is anything to say.
+  pq.checkLength = (box, place, tell) => {
+    const long = pq.tooLong(box.value);
+    const before = place.textContent;
+    place.textContent = long;
+    box.setAttribute("aria-invalid", String(Boolean(long)));
+    if (long && !before) tell(long);
+    return Boolean(long);
   };
 
   pq.outward = (url, ...children) => {

@@ -13,11 +13,9 @@ from eval.cases.jsonl import mistaken, read_lines
 from rag import asked
 from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
-from rag.record import AnswerRecord, FiltersRecord, provenance_record, record
+from rag.record import NOT_ASKED, AnswerRecord, FiltersRecord, not_asked, record
 from rag.types import Filters, Turn
 from ui.show import progress_bar
-
-NOT_ASKED = "Not asked: "
 
 
 class _Line(BaseModel):
@@ -152,15 +150,7 @@ def _answer(
     try:
         answer = assistant.ask(one.question, history=one.history, filters=own, recognise=wanted)
     except QuestionInvalid as error:
-        warning = f"{NOT_ASKED}{error.problem} {error.hint}"
-        return AnswerRecord(
-            schema=1,
-            id=one.id,
-            question=one.question,
-            answered=False,
-            warnings=(warning,),
-            provenance=provenance_record(assistant.provenance),
-        )
+        return not_asked(one.question, str(error), assistant.provenance, id=one.id)
     return record(answer, id=one.id)
 
 

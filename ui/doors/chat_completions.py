@@ -23,11 +23,13 @@ from rag.asked import filters, turns
 from rag.errors import PullquoteError, QuestionInvalid, Stopped
 from rag.record import AnswerRecord, FiltersRecord, record
 from rag.types import Answer
+from rag.understanding.courtesy import asks_nothing
 from ui.doors.ask import NO_BUFFER
 from ui.doors.asking import Asked, Asker, while_there
 from ui.doors.footnotes import SOURCES, below, head, marks, sentence, whole
 from ui.doors.problems import BROKEN, OPENAI_RESPONSES, Refused
 from ui.doors.pulse import COMMENT, beginning_with, with_pulse
+from ui.doors.unasked import unasked
 from ui.render import place, web
 
 MODEL = "pullquote"
@@ -39,6 +41,7 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {}},
     },
 }
+_DONE = "data: [DONE]\n\n"
 _log = logging.getLogger(__name__)
 
 
@@ -156,19 +159,16 @@ def chat_routes(asker: Asker) -> APIRouter:
         """Answer the last message from the posts, in the form of OpenAI's chat completions."""
         _require_ours(body.model)
         asked = _asked(body)
+        if asks_nothing(asked.question):  # whoever greets in a chat program has made no mistake
+            text, told = await asyncio.to_thread(unasked, asked.question, asker.assistant)
+            return _streamed(_at_once(text, told)) if body.stream else _whole(text, [], told)
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="chat_completions"))
-            said = Reply(content=whole(answer), annotations=_annotations(answer))
-            completion = ChatCompletion(
-                **_start(), choices=[Choice(message=said)], pullquote=record(answer)
-            )
-            return JSONResponse(completion.model_dump(mode="json", by_alias=True))
+            return _whole(whole(answer), _annotations(answer), record(answer))
         answers = with_pulse(asker.answers(asked, door="chat_completions"))
         # The first one before anything is said, so that what fails soon has its status.
         first = await while_there(request, anext(answers))
-        return StreamingResponse(
-            _chunks(first, answers), media_type="text/event-stream", headers=NO_BUFFER
-        )
+        return _streamed(_chunks(first, answers))
 
     @router.get("/models", response_model=Models, responses=OPENAI_RESPONSES)
     async def models() -> Models:
@@ -226,15 +226,46 @@ def _start() -> dict[str, Any]:
     return {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time())}
 
 
+def _whole(text: str, annotations: list[Annotation], made: AnswerRecord) -> Response:
+    said = Choice(message=Reply(content=text, annotations=annotations))
+    completion = ChatCompletion(**_start(), choices=[said], pullquote=made)
+    return JSONResponse(completion.model_dump(mode="json", by_alias=True))
+
+
+def _streamed(pieces: AsyncIterator[str]) -> Response:
+    return StreamingResponse(pieces, media_type="text/event-stream", headers=NO_BUFFER)
+
+
+class _Message:
+    """The pieces of one streamed message."""
+
+    def __init__(self) -> None:
+        self._start = {**_start(), "object": "chat.completion.chunk", "model": MODEL}
+
+    def piece(self, delta: dict[str, Any], *, end: str | None = None, **more: Any) -> str:
+        choice = {"index": 0, "delta": delta, "finish_reason": end}
+        return f"data: {json.dumps({**self._start, 'choices': [choice], **more})}\n\n"
+
+    def first(self, text: str) -> str:
+        return self.piece({"role": "assistant", "content": text})
+
+    def last(self, annotations: list[Annotation], made: AnswerRecord) -> str:
+        said = [one.model_dump() for one in annotations]
+        whole = made.model_dump(mode="json", by_alias=True)
+        return self.piece({"annotations": said}, end="stop", pullquote=whole)
+
+
+async def _at_once(text: str, made: AnswerRecord) -> AsyncIterator[str]:
+    message = _Message()
+    yield message.first(text)
+    yield message.last([], made)
+    yield _DONE
+
+
 async def _chunks(
     first: Answer | None, answers: AsyncGenerator[Answer | None, None]
 ) -> AsyncIterator[str]:
-    start = {**_start(), "object": "chat.completion.chunk", "model": MODEL}
-
-    def chunk(delta: dict[str, Any], *, end: str | None = None, **more: Any) -> str:
-        choice = {"index": 0, "delta": delta, "finish_reason": end}
-        return f"data: {json.dumps({**start, 'choices': [choice], **more})}\n\n"
-
+    message = _Message()
     told = 0
     last: Answer | None = None
     try:
@@ -244,22 +275,20 @@ async def _chunks(
                     yield COMMENT
                     continue
                 if last is None:
-                    yield chunk({"role": "assistant", "content": head(answer)})
+                    yield message.first(head(answer))
                 for number in range(told, len(answer.sentences)):
-                    yield chunk({"content": sentence(answer, number)})
+                    yield message.piece({"content": sentence(answer, number)})
                 told, last = len(answer.sentences), answer
         if last is None:
             raise Stopped
-        yield chunk({"content": below(last)})
-        annotations = [one.model_dump() for one in _annotations(last)]
-        made = record(last).model_dump(mode="json", by_alias=True)
-        yield chunk({"annotations": annotations}, end="stop", pullquote=made)
+        yield message.piece({"content": below(last)})
+        yield message.last(_annotations(last), record(last))
     except PullquoteError as error:
         yield _broken(error.problem, error.hint)
     except Exception:  # what was sent stands; the client is told that no more comes
         _log.exception("An answer broke off.")
         yield _broken(BROKEN.problem, BROKEN.hint)
-    yield "data: [DONE]\n\n"
+    yield _DONE
 
 
 def _broken(problem: str, hint: str) -> str:

@@ -89,6 +89,7 @@ def _below(answer: Answer) -> Iterator[str]:
         yield "\n".join([f"{SOURCES}\n", *rows])
     else:
         yield f"{REFUSED} Searched for: {inert(searched_for(answer))}."
+        yield from _notes(answer)  # why
         if answer.nearest:
             rows = (f"- {_source(one)}" for one in answer.nearest)
             yield "\n".join(["The nearest sections, and what they say:\n", *rows])
@@ -96,8 +97,12 @@ def _below(answer: Answer) -> Iterator[str]:
         yield left_out(answer.rejected)
     for one in answer.disagreements:
         yield f"Note: {inert(otherwise(one))} {_source(one.other)}"
-    for warning in answer.warnings:
-        yield f"Note: {inert(warning)}"
+    if answer.answered:
+        yield from _notes(answer)
+
+
+def _notes(answer: Answer) -> Iterator[str]:
+    return (f"Note: {inert(warning)}" for warning in answer.warnings)
 
 
 def _source(citation: Citation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -20,11 +21,13 @@ from rag.errors import PostUnknown, PullquoteError
 from rag.links import deep_link
 from rag.record import AnswerRecord, record
 from rag.types import Filters, Hit
+from rag.understanding.courtesy import asks_nothing
 from ui.doors.asking import Asked, Asker
 from ui.doors.footnotes import whole
 from ui.doors.posts import SectionRecord, read_whole_post, section_url
 from ui.doors.problems import too_often
 from ui.doors.rates import SCOPE_CLIENT, Rates, What
+from ui.doors.unasked import unasked
 from ui.doors.wire import App
 
 PATH = "/mcp"
@@ -114,10 +117,15 @@ def mcp_server(asker: Asker, rates: Rates | None = None) -> MCPServer[None]:
             if rates:
                 _count(rates, context)
             wanted = filters_of(authors, categories, tags, since=since, until=until)
-            answer = await asker.answer(Asked(question, filters=wanted), door="mcp")
-        made = record(answer).model_dump(mode="json", by_alias=True)
-        text = TextContent(type="text", text=whole(answer))
-        return CallToolResult(content=[text], structured_content=made)
+            if asks_nothing(question):
+                text, made = await asyncio.to_thread(unasked, question, asker.assistant)
+            else:
+                answer = await asker.answer(Asked(question, filters=wanted), door="mcp")
+                text, made = whole(answer), record(answer)
+        return CallToolResult(
+            content=[TextContent(type="text", text=text)],
+            structured_content=made.model_dump(mode="json", by_alias=True),
+        )
 
     @server.tool(annotations=hints)
     async def read_section(post_id: str, section: str = "0") -> ReadSection:
