@@ -268,7 +268,7 @@ def test_nothing_is_said_to_be_missing_that_is_there(assistant: Assistant) -> No
     instead = "; looked without that limit instead."
     answer = assistant.ask("posts about xylophones by Ines")
     assert f"No posts about “xylophones” were found by Ines Moreau{instead}" in answer.warnings
-    query = assistant.understand("What do posts from 2016 say about xylophones?")
+    query = assistant.understand("What do posts from 2016 say about tomatoes?")
     plain = replace(query, filters=Filters(), recognised=())
     assert limit_warnings(Filters(), query, plain, none=False) == (
         f"No answer was found in posts from 2016{instead}",

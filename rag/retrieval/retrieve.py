@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 
 import numpy as np
 
@@ -115,14 +116,11 @@ def look(
         stored = catalog_read.stored_vectors(index.catalog, best)
         passages = catalog_read.passages(index.catalog, best)
         names = catalog_filters.unknown_names(index.catalog, query.filters)
-    unknown = [f"No post has the {name}." for name in names]
     if reranker:
         ranked = _reordered(ranked, reranker.scores(query.standalone, [passages[i] for i in best]))
     first = [passages[one.candidate.id] for one in ranked[:read]] if reader else []
     able = {i: _able(query.standalone, passages[i]) for i in best}
-    readings = _readings(reader, query, ranked[: len(first)], first) if reader else []
-    readings = [one.only(able[passage.id]) for one, passage in zip(readings, first, strict=True)]
-    unread = [None] * (len(ranked) - len(readings))
+    readings = _readings(reader, query, ranked[: len(first)], first, able) if reader else []
     found = [
         _hit(
             passages[one.candidate.id],
@@ -133,12 +131,12 @@ def look(
             against.get(one.candidate.id, 0.0),
             able[one.candidate.id],
         )
-        for one, reading in zip(ranked, [*readings, *unread], strict=True)
+        for one, reading in zip_longest(ranked, readings)
     ]
     return Looked(
         hits=tuple(sorted(found, key=lambda hit: -hit.relevance) if readings else found),
         row=_answerable_row(found, ranked, readings, calibration),
-        warnings=tuple(unknown),
+        warnings=tuple(f"No post has the {name}." for name in names),
         generation=generation,
         synced_at=synced_at,
     )
@@ -156,7 +154,11 @@ class _Ranked:
 
 
 def _readings(
-    reader: Reader, query: Query, ranked: Sequence[_Ranked], passages: Sequence[Passage]
+    reader: Reader,
+    query: Query,
+    ranked: Sequence[_Ranked],
+    passages: Sequence[Passage],
+    able: Mapping[str, Sequence[bool]],
 ) -> list[Reading]:
     """One for each passage, which is asked in the words that it was found by."""
     reworded = [one.source.text == query.reworded for one in ranked]
@@ -166,7 +168,7 @@ def _readings(
         if chosen:
             read = reader.read(question, [passages[i] for i in chosen])
             readings.update(zip(chosen, read, strict=True))
-    return [readings[i] for i in range(len(passages))]
+    return [readings[i].only(able[passage.id]) for i, passage in enumerate(passages)]
 
 
 def _able(question: str, passage: Passage) -> list[bool]:
