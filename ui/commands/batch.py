@@ -135,7 +135,7 @@ def read_questions(source: Path) -> tuple[Asked, ...]:
         except QuestionInvalid as error:
             mistakes.append(f"line {number}: {error.problem}")
             continue
-        own = None if line.filters is None else asked.filters(line.filters)
+        own = None if line.filters is None else asked.limits(line.filters.model_dump())
         found[id_] = Asked(id_, line.question, history, own, line.recognise)
     if mistakes:
         raise mistaken(source, mistakes)
