@@ -94,10 +94,8 @@ class Assistant:
 
         Args:
             question: In any words.
-            history: Earlier turns of the conversation, oldest first; also mappings and messages, as
-                `rag.asked.turns` takes them.
-            filters: What to look in; None is everything. Also a mapping, as `rag.asked.limits`
-                takes it.
+            history: Earlier turns, oldest first; also messages, as `rag.asked.turns` takes them.
+            filters: What to look in, as `rag.asked.limits` takes it; None is everything.
             recognise: Whether "posts by", "tagged", "in 2016" and the like in the question limit
                 it further, and whether questions about the posts themselves are answered from
                 their records. What was recognised stands in `answer.query.recognised`.
@@ -180,8 +178,10 @@ class Assistant:
 
         Raises:
             IndexMismatch: The index was made with another model than the settings name.
+            IndexUnavailable: This assistant was closed.
             ModelUnavailable: A model cannot be loaded.
         """
+        self.index.require_open()
         with self._loading:
             if self._pipeline is None:
                 self._languages.prepare()

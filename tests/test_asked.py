@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from small_site import garden
 
 from rag import Assistant, Filters, Turn
 from rag.asked import asked, limits, turns
-from rag.errors import QuestionInvalid
+from rag.errors import IndexUnavailable, QuestionInvalid
 
 ASK = "How many lettuces did the bare bed lose?"
 
@@ -113,3 +113,30 @@ def test_history_in_other_forms() -> None:
         ("tool", "…"),
     ]
     assert turns(messages) == (Turn("A?", "So."),)
+
+
+def test_a_closed_assistant_refuses_what_is_asked_later_and_ends_what_is_under_way(
+    tmp_path: Path,
+) -> None:
+    with Assistant.open(
+        garden(tmp_path / "index"), embedding_model="hash", min_answerable=0.0
+    ) as assistant:
+        under_way = assistant.stream(ASK)
+        next(under_way)
+        query = assistant.understand(ASK)
+    *_, last = under_way
+    assert last.complete
+    calls: list[Callable[[], object]] = [
+        lambda: assistant.ask(ASK),
+        lambda: list(assistant.stream(ASK)),
+        lambda: assistant.understand(ASK),
+        lambda: assistant.retrieve(query),
+        lambda: assistant.chain.invoke(ASK),
+        lambda: assistant.retriever.invoke(ASK),
+        lambda: assistant.provenance,
+        assistant.warm_up,
+    ]
+    for call in calls:
+        with pytest.raises(IndexUnavailable, match="was closed"):
+            call()
+    assistant.close()

@@ -261,6 +261,7 @@ def test_a_post_that_is_not_there_is_404_and_does_not_tell_where_the_index_lies(
 ) -> None:
     said = httpx.get(f"{address}/api/posts/garden.example/77")
     assert (said.status_code, set(said.json())) == (404, {"problem", "hint"})
+    assert said.json()["problem"] == "There is no post 'garden.example/77' in the index."
     assert str(assistant.settings.index) not in said.text
 
 
