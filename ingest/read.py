@@ -28,6 +28,8 @@ _LARGEST = 1_000_000_000  # bytes of JSON, unpacked: it is read as a whole
 _MUCH = 16_000_000  # bytes of JSON lines that are read as a whole
 _ARCHIVE = 500_000_000  # bytes of an archive on standard input, packed
 _TOLD = 3  # files that an error names
+PATTERN = re.compile(r"[*?\[]")
+"""What makes a source a pattern of names, where no file is called so."""
 _NAMES = re.compile(r"\.(json|jsonl|ndjson|xml|wxr|txt)(\.gz)?$|\.(gz|zip)$", re.IGNORECASE)
 _WEB_PAGE = re.compile(r"<(!doctype html|html|head|body)\b", re.IGNORECASE)
 
@@ -48,7 +50,7 @@ def read_source(source: str) -> Iterator[ReadPost | Skipped]:
         inside = [file for file in sorted(path.rglob("*")) if _wanted(file, path)]
         named = {file.relative_to(path).as_posix(): file for file in inside}
         yield from _files(named, source, "Files of JSON or XML are looked at, packed or not.")
-    elif re.search(r"[*?\[]", source) and not path.exists():
+    elif PATTERN.search(source) and not path.exists():
         found = [Path(name) for name in sorted(glob.glob(source, recursive=True))]
         named = {file.as_posix(): file for file in found if file.is_file()}
         yield from _files(named, source, "Check the pattern.")

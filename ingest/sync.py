@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from time import perf_counter
@@ -12,25 +12,19 @@ from time import perf_counter
 from ingest.deletions import prune, settle
 from ingest.embedding import Embedding
 from ingest.last_sync import noted
-from ingest.live.credentials import secret_for
-from ingest.live.polite import Client, user_agent
-from ingest.live.site import Asked, Checkpoint, Event, Finished, LeftOut, label_of, read_site
-from ingest.live.site_state import Remembered, read_state
+from ingest.live.site import Checkpoint, Event, Finished, LeftOut
 from ingest.live.spot_check import Sample, spot_check
 from ingest.live.thin_posts import ThinPosts, shown_elsewhere
-from ingest.live.wordpress_api import is_address
-from ingest.posts.wordpress_post import Skipped
 from ingest.prepared import Prepared
-from ingest.read import read_source
 from ingest.report import Report
-from ingest.split import VERSION
+from ingest.sources import earlier_spellings, events_of, live_labels, open_sources
 from ingest.updating import OnProgress, Update
 from rag.backends import as_indexed, load_embedder, model_id
 from rag.catalog import write as catalog_write
 from rag.catalog.catalog import Catalog
 from rag.catalog.forgotten import Forgotten, forgotten
 from rag.catalog.languages import language_shares, note_shares
-from rag.catalog.sources import missing, set_quarantine, set_source_state, source_state
+from rag.catalog.sources import rename_sources, set_quarantine, set_source_state
 from rag.embedding.embedder import Embedder, ModelId
 from rag.errors import ConfigError, SourceError, WorkersUnavailable
 from rag.index.index import write_index
@@ -43,6 +37,8 @@ class Options:
 
     prune: bool = False
     """Remove posts that were read from these files before and are gone from them."""
+    whole_site: bool = False
+    """Also those of the same sites that other files gave: these hold all that there is now."""
     allow_mass_delete: bool = False
     """Also when they are more than a fifth."""
     types: tuple[str, ...] = ()
@@ -58,22 +54,6 @@ class Options:
 _Ahead = tuple[str, Event, Prepared | None]
 """A source's label, what was read there, and what was made of it ahead."""
 _MakeAhead = Callable[[Iterable[tuple[str, Event]], Update, ModelId], Generator[_Ahead, None, None]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    typed: str
-    label: str
-    """Under which the index remembers it."""
-    client: Client | None = None
-    """None for files."""
-    asked: Asked | None = None
-    remembered: Remembered = field(default_factory=Remembered)
-
-    def events(self) -> Iterator[Event]:
-        if self.client and self.asked:
-            return read_site(self.client, self.asked, self.remembered)
-        return read_source(self.typed)
 
 
 def sync(
@@ -118,8 +98,8 @@ def _sync(
 ) -> Report:
     started = perf_counter()
     make_ahead = _make_ahead(options)
-    opened = _open(sources, settings, options)
-    events = _events(opened)
+    opened = open_sources(sources, settings, types=options.types, full=options.full)
+    events = events_of(opened)
     # The index is not even opened before something could be read.
     first = next(events, None)
     events = chain([first] if first else [], events)
@@ -132,19 +112,20 @@ def _sync(
     model = embedder.id if embedder else model_id(settings)
     with nullcontext() if options.dry_run else write_index(settings.place, model) as writer:
         live = frozenset(one.label for one in opened if one.client)
+        files = frozenset(one.label for one in opened) - live
         embedding = Embedding(writer, settings, embedder, model)
+        respelled = earlier_spellings(files, settings, live)
         update = Update(
-            writer, _states(settings), settings, embedding, on_progress, sample, thin,
+            writer, _states(settings, respelled), settings, embedding, on_progress, sample, thin,
             forgotten=_forgotten(settings), live=live,
         )  # fmt: skip
+        if writer:
+            rename_sources(writer.catalog, respelled)
         with closing(make_ahead(events, update, model)) as ahead:
             _work_off(update, ahead, options)
-        if options.prune:
-            files = {one.label for one in opened} - live
-            prune(update, files, allow_mass_delete=options.allow_mass_delete)
+        replaced = _prune(update, files, settings, options)
         if writer:
-            for one in opened:
-                set_quarantine(writer.catalog, one.label, update.quarantined.get(one.label, ()))
+            _note_unread(writer.catalog, update, {*files, *live, *respelled, *replaced})
             if embedding.has_split:
                 note_shares(writer.catalog, embedding.embedder)
             writer.finish()
@@ -195,71 +176,34 @@ def _work_off(update: Update, events: Iterable[_Ahead], options: Options) -> Non
         settle(update, label, finished, allow_mass_delete=options.allow_mass_delete)
 
 
-def _events(sources: Sequence[_Source]) -> Iterator[tuple[str, Event]]:
-    """What the sources hold; one that cannot be read is skipped where another can.
-
-    Raises:
-        SourceError: None of them can be read.
-    """
-    failed: list[SourceError] = []
-    read = 0
-    for source in sources:
-        try:
-            for event in source.events():
-                yield source.label, event
-            read += 1
-        except SourceError as error:
-            failed.append(error)
-            if len(sources) > 1:
-                reason = error.problem.removeprefix(f"{source.typed} ").removesuffix(".")
-                yield source.label, Skipped(source.typed, reason)
-    if failed and not read:
-        raise failed[0]
+def _note_unread(catalog: Catalog, update: Update, labels: Iterable[str]) -> None:
+    """What could not be read of each source; nothing of those that count no more."""
+    for label in labels:
+        set_quarantine(catalog, label, update.quarantined.get(label, ()))
 
 
-def _open(sources: Sequence[str], settings: Settings, options: Options) -> list[_Source]:
-    live = [source for source in sources if is_address(source)]
-    if len(live) > 1 and settings.wordpress_password is not None:
-        raise ConfigError(
-            f"There is one password and {len(live)} sites.",
-            hint="Ingest the sites one by one, so that none is sent another one's password.",
-        )
-    recipe = f"{user_agent()}/{VERSION}/{settings.passage_tokens}"
-    opened = []
-    for source in sources:
-        if source not in live:
-            opened.append(_Source(source, source))
-            continue
-        secret = secret_for(source, settings)
-        label = label_of(source)
-        asked = Asked(
-            source, settings.wordpress_user or "", options.types, options.full,
-            settings.fetch_full_days, recipe,
-        )  # fmt: skip
-        remembered = _remembered(settings, label)
-        opened.append(_Source(source, label, Client(settings, secret), asked, remembered))
-    return opened
+def _prune(
+    update: Update, files: frozenset[str], settings: Settings, options: Options
+) -> frozenset[str]:
+    """Remove what files no longer hold, where that is asked for; the sources that are replaced."""
+    if not files or not (options.prune or options.whole_site):
+        return frozenset()
+    return prune(
+        update, files, update.live | live_labels(settings),
+        whole_site=options.whole_site, allow_mass_delete=options.allow_mass_delete,
+    )  # fmt: skip
 
 
-def _remembered(settings: Settings, label: str) -> Remembered:
-    """What the index knows of a live site; nothing where there is no index yet."""
-    if not Catalog.exists(settings.place):
-        return Remembered()
-    with closing(Catalog(settings.place)) as catalog:
-        states = catalog_write.post_states(catalog)
-        return Remembered(
-            state=read_state(source_state(catalog, label)),
-            missing=missing(catalog, label),
-            forgotten=forgotten(catalog),
-            ids=frozenset(id_ for id_, state in states.items() if state.source == label),
-        )
-
-
-def _states(settings: Settings) -> dict[str, catalog_write.PostState]:
+def _states(settings: Settings, respelled: Mapping[str, str]) -> dict[str, catalog_write.PostState]:
+    """Every post of the index, with its source as it is called now."""
     if not Catalog.exists(settings.place):
         return {}
     with closing(Catalog(settings.place)) as catalog:
-        return catalog_write.post_states(catalog)
+        states = catalog_write.post_states(catalog)
+    return {
+        id_: replace(state, source=respelled.get(state.source, state.source))
+        for id_, state in states.items()
+    }
 
 
 def _forgotten(settings: Settings) -> Forgotten:

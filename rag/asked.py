@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,61 @@ from rag.errors import QuestionInvalid
 from rag.record import FiltersRecord
 from rag.types import Filters, Turn
 
+Conversation = Iterable[Turn | Mapping[str, Any]] | None
+"""What `turns` takes, as far as types say it."""
+Limits = Filters | Mapping[str, Any] | None
+"""What `limits` takes."""
 _USER, _ASSISTANT = {"user", "human"}, {"assistant", "ai"}
+_PASSED_OVER = {"system", "developer", "tool", "function"}
+_HISTORY = (
+    'Pass a list of {"question": …, "answer": …}, or of {"role": …, "content": …} with the roles'
+    ' "user" and "assistant".'
+)
+_LISTS = ("authors", "categories", "tags")
+_TAKEN = "They take authors, categories, tags (lists of names), since and until (times)."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that a caller may hand over with a question, in the form that it is worked with."""
+
+    question: str
+    history: tuple[Turn, ...]
+    filters: Filters
+    recognise: bool
+    without: Filters
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """What goes along with the question, as keywords of the pipeline."""
+        return {one.name: getattr(self, one.name) for one in fields(self)[1:]}
+
+
+def asked(
+    question: Any, history: Any = None, filters: Any = None, recognise: Any = True,
+    without: Any = None,
+) -> Asked:  # fmt: skip
+    """What a caller hands over, looked at before anything is done with it.
+
+    Args:
+        question: A text.
+        history: As `turns` takes it.
+        filters: As `limits` takes them.
+        recognise: True or False.
+        without: As `limits` takes them.
+
+    Raises:
+        QuestionInvalid: Something of it has another form.
+    """
+    if not isinstance(question, str):
+        raise QuestionInvalid(
+            f"A question is a text, not {question!r:.80}.", hint='Ask as in "When was it signed?".'
+        )
+    if not isinstance(recognise, bool):
+        raise QuestionInvalid(
+            f"recognise is True or False, not {recognise!r:.80}.", hint="Leave it out for True."
+        )
+    return Asked(question, turns(history), limits(filters), recognise, limits(without))
 
 
 def turns(history: Iterable[Any] | None) -> tuple[Turn, ...]:
@@ -26,11 +81,13 @@ def turns(history: Iterable[Any] | None) -> tuple[Turn, ...]:
     Raises:
         QuestionInvalid: Something else is among them.
     """
-    if isinstance(history, str | Mapping):
+    if isinstance(history, str | Mapping | Turn) or not isinstance(history or (), Iterable):
         raise _no_history(history)
     found: list[Turn] = []
     for one in history or ():
         if isinstance(one, Turn):
+            if not isinstance(one.question, str) or not isinstance(one.answer, str):
+                raise _no_history(one)
             found.append(one)
             continue
         question = _field(one, "question")
@@ -44,25 +101,39 @@ def turns(history: Iterable[Any] | None) -> tuple[Turn, ...]:
         elif role in _ASSISTANT and found:
             last = found[-1]
             found[-1] = Turn(last.question, f"{last.answer}\n{content}".strip())
+        elif role not in _ASSISTANT | _PASSED_OVER:
+            raise QuestionInvalid(
+                f"The history holds a message of {role!r:.80}, which is no role.", hint=_HISTORY
+            )
     return tuple(found)
 
 
-def filters(given: Any) -> Filters:
+def limits(given: Any) -> Filters:
     """Filters from `Filters`, from a mapping with their fields, or from None.
+
+    One name may stand for a list of it, and a day, also as a text, for its beginning in UTC.
 
     Raises:
         QuestionInvalid: A field is unknown or has another form.
     """
-    if given is None or isinstance(given, Filters):
-        return given or Filters()
+    if isinstance(given, Filters):
+        given = {one.name: getattr(given, one.name) for one in fields(given)}
+    if not isinstance(given, Mapping | None):
+        raise QuestionInvalid(
+            f"The filters do not fit: they are a mapping, not {given!r:.80}.", hint=_TAKEN
+        )
+    told = {
+        name: [value] if name in _LISTS and isinstance(value, str) else value
+        for name, value in (given or {}).items()
+        if value is not None
+    }
     try:
-        record = FiltersRecord.model_validate(given)
+        record = FiltersRecord.model_validate(told)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise QuestionInvalid(
-            f"The filters do not fit: {name + ': ' if name else ''}{first['msg']}.",
-            hint="They take authors, categories, tags (lists of names), since and until (times).",
+            f"The filters do not fit: {name + ': ' if name else ''}{first['msg']}.", hint=_TAKEN
         ) from error
     return filters_of(
         record.authors, record.categories, record.tags, since=record.since, until=record.until
@@ -95,7 +166,8 @@ def _message(one: Any) -> tuple[str, str]:
         content = _field(one, "content")
     if not isinstance(role, str) or not isinstance(content, str):
         raise _no_history(one)
-    return role, content
+    # Of a part of a message LangChain says "AIMessageChunk".
+    return role.lower().removesuffix("messagechunk"), content
 
 
 def _field(one: Any, name: str) -> Any:
@@ -105,7 +177,7 @@ def _field(one: Any, name: str) -> Any:
 def _no_history(given: Any) -> QuestionInvalid:
     return QuestionInvalid(
         f"The history holds something that is no turn: {type(given).__name__}.",
-        hint='Pass a list of {"question": …, "answer": …} or of {"role": …, "content": …}.',
+        hint=_HISTORY,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rag.answer_cache import AnswerCache
+from rag.asked import Conversation, Limits, asked
 from rag.backends import (
     load_condenser,
     load_embedder,
@@ -30,7 +31,7 @@ from rag.index.lexicon import Lexicon
 from rag.index.own_calibration import OwnCalibration, own_calibration, with_own_refusal
 from rag.pipeline import Pipeline, Writer
 from rag.settings import Settings, load_settings
-from rag.types import Answer, Filters, Found, Provenance, Query, Turn
+from rag.types import Answer, Found, Provenance, Query
 
 if TYPE_CHECKING:
     from rag.chain import AnswerChain, SectionRetriever
@@ -84,17 +85,17 @@ class Assistant:
         self,
         question: str,
         *,
-        history: Sequence[Turn] = (),
-        filters: Filters | None = None,
+        history: Conversation = (),
+        filters: Limits = None,
         recognise: bool = True,
-        without: Filters | None = None,
+        without: Limits = None,
     ) -> Answer:
         """Answer a question from the posts.
 
         Args:
             question: In any words.
-            history: Earlier turns of the conversation, oldest first.
-            filters: What to look in; None is everything.
+            history: Earlier turns, oldest first; also messages, as `rag.asked.turns` takes them.
+            filters: What to look in, as `rag.asked.limits` takes it; None is everything.
             recognise: Whether "posts by", "tagged", "in 2016" and the like in the question limit
                 it further, and whether questions about the posts themselves are answered from
                 their records. What was recognised stands in `answer.query.recognised`.
@@ -105,7 +106,7 @@ class Assistant:
             posts do not answer; that is a result, not an error.
 
         Raises:
-            QuestionInvalid: The question is empty or too long.
+            QuestionInvalid: The question is empty or too long, or something has another form.
             IndexMismatch: The index was made with another model.
             ModelUnavailable: A model cannot be loaded or does not answer.
         """
@@ -118,17 +119,16 @@ class Assistant:
         self,
         question: str,
         *,
-        history: Sequence[Turn] = (),
-        filters: Filters | None = None,
+        history: Conversation = (),
+        filters: Limits = None,
         recognise: bool = True,
-        without: Filters | None = None,
+        without: Limits = None,
     ) -> Iterator[Answer]:
         """As `ask`, with an answer for each sentence that is checked; the last is complete."""
+        given = asked(question, history, filters, recognise, without)
 
         def ask(pipeline: Pipeline) -> Iterator[Answer]:
-            return pipeline.answers(
-                question, history=history, filters=filters, recognise=recognise, without=without
-            )
+            return pipeline.answers(given.question, **given.beside)
 
         return self._answers(self.pipeline, ask)
 
@@ -136,19 +136,18 @@ class Assistant:
         self,
         question: str,
         *,
-        history: Sequence[Turn] = (),
-        filters: Filters | None = None,
+        history: Conversation = (),
+        filters: Limits = None,
         recognise: bool = True,
-        without: Filters | None = None,
+        without: Limits = None,
     ) -> Query:
         """What would be searched for, as `ask` takes it; for `retrieve`.
 
         Raises:
             QuestionInvalid: The question is empty or too long.
         """
-        return self.pipeline.understand(
-            question, history=history, filters=filters, recognise=recognise, without=without
-        )
+        given = asked(question, history, filters, recognise, without)
+        return self.pipeline.understand(given.question, **given.beside)
 
     @property
     def provenance(self) -> Provenance:
@@ -179,8 +178,10 @@ class Assistant:
 
         Raises:
             IndexMismatch: The index was made with another model than the settings name.
+            IndexUnavailable: This assistant was closed.
             ModelUnavailable: A model cannot be loaded.
         """
+        self.index.require_open()
         with self._loading:
             if self._pipeline is None:
                 self._languages.prepare()

@@ -19,12 +19,12 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 from pydantic import ConfigDict, InstanceOf
 
-from rag.asked import filters, turns
+from rag.asked import Asked, asked, limits
 from rag.errors import QuestionInvalid
 from rag.links import deep_link
 from rag.settings import Settings
 from rag.stopping import Stop
-from rag.types import Answer, Filters, Found, Hit, Query, Turn
+from rag.types import Answer, Filters, Found, Hit, Query
 
 ChainInput = str | Mapping[str, Any]
 _THREADS = 4  # questions answered at once in the async forms
@@ -98,8 +98,10 @@ class AnswerChain(Runnable[ChainInput, Answer]):
 
     def _grow(self, inputs: Iterator[ChainInput]) -> Iterator[Answer]:
         for given in inputs:
-            question, history, wanted, recognise = _arguments(given)
-            yield from self._answers(question, history=history, filters=wanted, recognise=recognise)
+            one = _arguments(given)
+            yield from self._answers(
+                one.question, history=one.history, filters=one.filters, recognise=one.recognise
+            )
 
 
 def _close(close: Callable[[], None]) -> None:
@@ -124,9 +126,9 @@ def _merged(given: ChainInput, keywords: Mapping[str, Any]) -> ChainInput:
     return {**asked, **keywords}
 
 
-def _arguments(given: ChainInput) -> tuple[str, tuple[Turn, ...], Filters, bool]:
+def _arguments(given: ChainInput) -> Asked:
     if isinstance(given, str):
-        return given, (), Filters(), True
+        return asked(given)
     mapping = isinstance(given, Mapping)
     unknown = sorted(str(name) for name in given if name not in _TAKEN) if mapping else ()
     if not mapping or unknown or not isinstance(given.get("question"), str):
@@ -135,17 +137,7 @@ def _arguments(given: ChainInput) -> tuple[str, tuple[Turn, ...], Filters, bool]
             f"The chain takes question, history, filters and recognise, not {kind}.",
             hint='Pass a text, or {"question": …, "history": […]}.',
         )
-    recognise = given.get("recognise", True)
-    if not isinstance(recognise, bool):
-        raise QuestionInvalid(
-            f"recognise is True or False, not {recognise!r}.", hint="Leave it out for True."
-        )
-    return (
-        given["question"],
-        turns(given.get("history")),
-        filters(given.get("filters")),
-        recognise,
-    )
+    return asked(**given)
 
 
 @runtime_checkable
@@ -178,7 +170,7 @@ class SectionRetriever(BaseRetriever):
     k: int = 10
     """Documents, at most."""
     filters: InstanceOf[Filters] | Mapping[str, Any] | None = Filters()
-    """As `rag.asked.filters` takes them."""
+    """As `rag.asked.limits` takes them."""
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **keywords: Any
@@ -203,10 +195,10 @@ class SectionRetriever(BaseRetriever):
                 f"k is a number of documents, not {most!r}.", hint="Take 1 or more."
             )
         settings = self.pipeline.settings
-        wanted = filters(keywords.get("filters", self.filters))
+        wanted = limits(keywords.get("filters", self.filters))
         # What was recognised could not be told here, so nothing is.
-        asked = self.pipeline.understand(query, filters=wanted, recognise=False)
-        found = self.pipeline.retrieve(asked)
+        understood = self.pipeline.understand(query, filters=wanted, recognise=False)
+        found = self.pipeline.retrieve(understood)
         return [_document(hit, settings.link_base) for hit in found.hits[:most]]
 
 

@@ -7,7 +7,7 @@ PullquoteError
 ├── IndexBusy            another process is writing
 ├── IndexMismatch        the index was made with something else than is asked for
 ├── IndexUnwritable      the disk is full, or the folder may not be written
-├── IndexUnavailable     a server that holds a part of the index does not answer
+├── IndexUnavailable     a server that holds a part of the index does not answer, or it was closed
 ├── IndexDamaged         catalog and Chroma, or the catalog itself, do not fit together
 ├── PostUnknown          no post, or more than one, is meant by what was typed
 ├── BackupInvalid        a backup cannot be taken here or restored from there
@@ -62,7 +62,7 @@ class IndexUnwritable(PullquoteError):
 
 
 class IndexUnavailable(PullquoteError):
-    """A server that holds a part of the index does not answer."""
+    """A server that holds a part of the index does not answer, or the index was closed."""
 
 
 class IndexDamaged(PullquoteError):
@@ -86,7 +86,7 @@ class WorkersUnavailable(PullquoteError):
 
 
 class QuestionInvalid(PullquoteError):
-    """A question is empty or longer than allowed."""
+    """A question is empty or longer than allowed, or comes with something of another form."""
 
 
 class Stopped(PullquoteError):

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 from small_site import GARDEN, post, put, same_path, section
 from xss_site import PAYLOADS, posts
 
+from rag.asked import Conversation, Limits, asked
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import ModelUnavailable
@@ -32,7 +33,6 @@ from rag.types import (
     Claim,
     Damage,
     Draft,
-    Filters,
     Found,
     ParsedPost,
     Pointer,
@@ -128,12 +128,13 @@ class FakeAssistant(Assistant):
         self,
         question: str,
         *,
-        history: Sequence[Turn] = (),
-        filters: Filters | None = None,
+        history: Conversation = (),
+        filters: Limits = None,
         recognise: bool = True,
-        without: Filters | None = None,
+        without: Limits = None,
     ) -> Iterator[Answer]:
-        self.histories.append(tuple(history))
+        given = asked(question, history, filters, recognise, without)
+        self.histories.append(given.history)
         if "fail" in question:
             if "late" in question:
                 time.sleep(0.7)
@@ -146,9 +147,7 @@ class FakeAssistant(Assistant):
         if "world cup" in question:
             settings = self.settings.model_copy(update={"min_answerable": 1.0})
             pipeline = replace(pipeline, settings=settings)
-        return pipeline.answers(
-            question, history=history, filters=filters, recognise=recognise, without=without
-        )
+        return pipeline.answers(given.question, **given.beside)
 
 
 @contextmanager

@@ -179,6 +179,10 @@ def test_sync_now_brings_what_is_new(opened: Opened, tmp_path: Path) -> None:
 
 def test_a_click_makes_a_case(opened: Opened) -> None:
     page = opened.filled()
+    expect(page.locator("#cases-file")).to_have_text(
+        "Questions become cases of an evaluation here."
+        f" The first one makes the file {opened.cases}."
+    )
     row(page, "questions", SLUGS).get_by_role("button", name="Not in the posts").click()
     expect(row(page, "questions", SLUGS).locator(".done")).to_be_visible()
     expect(page.locator("#toast")).to_contain_text("Case added")
@@ -192,6 +196,7 @@ def test_a_click_makes_a_case(opened: Opened) -> None:
     chosen.click()
     page.get_by_role("button", name="Make the case").click()
     expect(page.locator("#cases .asked")).to_have_count(3)
+    expect(page.locator("#cases-file")).to_contain_text(f"pullquote eval --cases {opened.cases} --")
     beer, lettuces, entry = load_cases(opened.cases)
     assert (beer.question, beer.answerable) == (SLUGS, False)
     assert lettuces.gold

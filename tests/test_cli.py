@@ -368,6 +368,26 @@ def test_a_line_that_is_no_question_is_told_before_anything_is_asked(
     assert not Path("answers.jsonl").exists()
 
 
+def test_questions_may_stand_in_the_file_as_they_are(index: Path) -> None:
+    result = ask_file(SOWING, "", f'  "{LETTUCES}"\r', "…")
+    assert result.exit_code == 1, "the last one asks nothing"
+    assert [(one.id, one.question) for one in answers()] == [
+        (1, SOWING),
+        (3, f'"{LETTUCES}"'),
+        (4, "…"),
+    ]
+    assert answers()[0].sentences
+    ask_file(question(1, SOWING))
+    assert "something else" in ask_file(LETTUCES).stderr
+
+
+@pytest.mark.parametrize("line", ['["Why?"]', '{"question": "Wh', "[", '  {"q": "Why?"}'])
+def test_broken_json_is_not_taken_for_questions(index: Path, line: str) -> None:
+    result = ask_file("Why?", line)
+    assert result.exit_code == 1
+    assert "line 2" in result.stderr
+
+
 def test_an_id_must_not_stand_twice(index: Path) -> None:
     assert "twice" in ask_file(question(1, SOWING), question(1, CHESS)).stderr
 

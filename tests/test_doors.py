@@ -195,6 +195,22 @@ def test_what_fails_says_so_with_its_status_and_what_to_do(
     assert "secret" not in said.text
 
 
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({"authors": "Tom"}, 'filters.authors: takes a list of names, as in ["Ines Moreau"].'),
+        ({"since": "last week"}, 'filters.since: takes a day or a time, as "2024-01-31" or'),
+        ({"until": 2019}, "filters.until: takes a day or a time"),
+    ],
+)
+def test_filters_that_do_not_fit_are_told_in_the_words_of_json(
+    address: str, filters: Any, said: str
+) -> None:
+    refused = ask(address, question="x", filters=filters)
+    assert refused.status_code == 422
+    assert said in refused.json()["problem"]
+
+
 def test_a_body_that_is_no_json_is_a_bad_request(address: str) -> None:
     said = httpx.post(
         f"{address}/api/ask", content=b"{", headers={"content-type": "application/json"}
@@ -245,6 +261,7 @@ def test_a_post_that_is_not_there_is_404_and_does_not_tell_where_the_index_lies(
 ) -> None:
     said = httpx.get(f"{address}/api/posts/garden.example/77")
     assert (said.status_code, set(said.json())) == (404, {"problem", "hint"})
+    assert said.json()["problem"] == "There is no post 'garden.example/77' in the index."
     assert str(assistant.settings.index) not in said.text
 
 

@@ -26,6 +26,7 @@ from small_site import GARDEN, garden, post, put, same_path, section
 from test_reembed import NarrowEmbedder
 
 from ingest.reembed import reembed
+from ingest.sync import Options, sync
 from rag.assistant import Assistant
 from rag.catalog import filters as catalog_filters
 from rag.catalog import lexicon as catalog_lexicon
@@ -36,7 +37,14 @@ from rag.catalog.catalog import Catalog
 from rag.catalog.files import BARE
 from rag.catalog.find import find_post
 from rag.catalog.postgres_schema import SCHEMA_VERSION
-from rag.catalog.sources import Quarantined, quarantine, set_quarantine, set_source_state
+from rag.catalog.sources import (
+    Quarantined,
+    quarantine,
+    rename_sources,
+    set_quarantine,
+    set_source_state,
+    sources_read,
+)
 from rag.embedding.embedder import HashEmbedder
 from rag.errors import (
     BackupInvalid,
@@ -130,6 +138,23 @@ def test_a_sync_makes_the_same_index(tmp_path: Path, where: Place) -> None:
         run_sync(source, where)
         assert state(tmp_path / "here") == state(where)
     all_well(where)
+
+
+def test_an_export_takes_the_place_of_another_there_as_well(tmp_path: Path, where: Place) -> None:
+    first, second = write_sources(tmp_path, 9, 2, hide=True)
+    run_sync(first, where)
+    with closing(Catalog(where)) as catalog:
+        (label,) = sources_read(catalog)
+        rename_sources(catalog, {label: os.path.relpath(label)})
+    run_sync(first, where)
+    with closing(Catalog(where)) as catalog:
+        assert sources_read(catalog) == (label,)
+    options = Options(whole_site=True, allow_mass_delete=True)
+    sync([str(second)], settings_of(where), options=options)
+    with closing(Catalog(where)) as catalog:
+        assert label not in sources_read(catalog)
+    run_sync(second, tmp_path / "here")
+    assert state(tmp_path / "here") == state(where)
 
 
 TEXTS = (

@@ -8,7 +8,7 @@ from answers import FixedJudge, draft, pointer
 from pydantic import ValidationError
 
 from rag.checking.verify import Check, verify
-from rag.record import AnswerRecord, record
+from rag.record import AnswerRecord, FiltersRecord, record
 from rag.types import Block, Claim, Damage, Pointer, Section, Sentence, Span
 
 BARE = "The bare bed lost twenty-two lettuces."
@@ -72,3 +72,15 @@ def test_an_unknown_field_or_schema_is_refused() -> None:
 def test_words_stay_readable() -> None:
     made = AnswerRecord(schema=1, question="Wie heißt der Fluß? 압록강", answered=False)
     assert "heißt der Fluß? 압록강" in made.to_json()
+
+
+def test_json_is_refused_in_the_words_of_json() -> None:
+    for wrong, said in (
+        ({"authors": "Ines"}, 'takes a list of names, as in ["Ines Moreau"]'),
+        ({"since": "last week"}, 'takes a day or a time, as "2024-01-31"'),
+        ({"since": ""}, "takes a day or a time"),
+        ({"since": []}, "takes a day or a time"),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            FiltersRecord.model_validate_json(json.dumps(wrong))
+        assert said in refused.value.errors()[0]["msg"]

@@ -405,7 +405,7 @@ def test_what_was_read_before_a_source_broke_is_kept(
                 raise SourceError("The source is gone.", hint="Try again.")
             yield one
 
-    monkeypatch.setattr("ingest.sync.read_source", break_off)
+    monkeypatch.setattr("ingest.sources.read_source", break_off)
     with pytest.raises(SourceError, match="gone"):
         site.sync(*many(20))
     assert site.posts() == 8

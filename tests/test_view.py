@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from fake_assistant import CLEANED, EVIL, LETTUCES, FakeAssistant, site_index
 
-from rag.asked import filters
+from rag.asked import limits
 from ui.render import web
 from ui.view import Card, PageAnswer, Quote, view
 
@@ -74,7 +74,7 @@ def test_a_refusal_has_the_nearest_sections_without_numbers(assistant: FakeAssis
 
 
 def test_limits_are_told_one_by_one(assistant: FakeAssistant) -> None:
-    given = filters({"categories": ["Growing"], "since": "2019-01-01T00:00:00Z"})
+    given = limits({"categories": ["Growing"], "since": "2019-01-01T00:00:00Z"})
     shown = view(assistant.ask("How many posts by Tom Baker?", filters=given))
     told = [(one.kind, one.name, one.since[:10], one.until) for one in shown.limits]
     assert told == [

@@ -121,7 +121,12 @@ def ask(
     ] = False,
     input: Annotated[  # noqa: A002 - the option's name
         File,
-        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Questions, one a line."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="Questions, one a line, as they are or as JSON objects.",
+        ),
     ] = None,
     output: Annotated[
         File,

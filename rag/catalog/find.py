@@ -27,8 +27,10 @@ def find_post(catalog: Catalog, wanted: str) -> str:
         return found[0]
     if not found:
         raise PostUnknown(
-            f"There is no post {wanted!r} in {catalog.place}.",
+            f"There is no post {wanted!r} in the index.",  # where it lies, readers need not know
             hint="Give its id (site/number), its address, or its WordPress number.",
         )
     several = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
-    raise PostUnknown(f"{wanted!r} may be {several}.", hint="Give one of these ids.")
+    raise PostUnknown(
+        f"Several posts are called {wanted!r}: {several}.", hint="Give one of these ids."
+    )

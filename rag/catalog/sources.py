@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,6 +46,37 @@ def source_labels(catalog: Catalog) -> tuple[str, ...]:
     """Every source of which a state is kept."""
     rows = catalog.connection.execute("SELECT label FROM sources ORDER BY label")
     return tuple(row[0] for row in rows)
+
+
+def sources_read(catalog: Catalog) -> tuple[str, ...]:
+    """Every source that a post of the index came from, or that could not be read."""
+    rows = catalog.connection.execute(
+        "SELECT source FROM posts UNION SELECT source FROM quarantine ORDER BY source"
+    )
+    return tuple(row[0] for row in rows)
+
+
+def rename_sources(catalog: Catalog, names: Mapping[str, str]) -> None:
+    """Call sources of posts otherwise; what could not be read stays where it was noted.
+
+    Args:
+        catalog: Where.
+        names: What each of them was called, to what it is called now.
+    """
+    with catalog.writing() as connection:
+        connection.executemany(
+            "UPDATE posts SET source = ? WHERE source = ?",
+            [(now, before) for before, now in names.items()],
+        )
+
+
+def set_sources(catalog: Catalog, sources: Mapping[str, str]) -> None:
+    """Note for posts, by id, that they came from another source; nothing else of them changes."""
+    with catalog.writing() as connection:
+        connection.executemany(
+            "UPDATE posts SET source = ? WHERE id = ?",
+            [(source, id_) for id_, source in sources.items()],
+        )
 
 
 def set_source_state(catalog: Catalog, label: str, state: str) -> None:

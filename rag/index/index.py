@@ -22,7 +22,7 @@ from rag.catalog.catalog import Catalog, IndexStatus, from_seconds
 from rag.catalog.faults import decoding
 from rag.catalog.files import is_erasure_due, writers_catalog
 from rag.embedding.embedder import ModelId
-from rag.errors import IndexDamaged, IndexMismatch, IndexUnwritable
+from rag.errors import IndexDamaged, IndexMismatch, IndexUnavailable, IndexUnwritable
 from rag.index.current_search import CurrentSearch
 from rag.index.rebuild import erase
 from rag.index.search_home import name_first, open_search, search_name, sweep
@@ -51,6 +51,7 @@ class Index:
     def __init__(self, where: Where, *, exact_up_to: int = 0) -> None:
         self.catalog = Catalog(where)
         self._search_index = CurrentSearch(self.catalog, exact_up_to)
+        self._is_closed = False
 
     @property
     def place(self) -> Place:
@@ -182,7 +183,19 @@ class Index:
     def choices(self) -> catalog_read.Choices:
         return catalog_read.choices(self.catalog)
 
+    def require_open(self) -> None:
+        """Refuse what would begin now; what is under way comes to its end.
+
+        Raises:
+            IndexUnavailable: It was closed.
+        """
+        if self._is_closed:
+            raise IndexUnavailable(
+                f"The index in {self.place} was closed.", hint="Open it again to ask."
+            )
+
     def close(self) -> None:
+        self._is_closed = True
         self._search_index.close()
         self.catalog.close()
 

@@ -67,7 +67,16 @@
     find("choose-count").textContent = n ? count("own_chosen", n) : "";
   }
 
+  // A command for a file that is not there yet would only fail.
+  function drawCasesFile() {
+    if (!state.keeps) return;
+    const { cases: file, index } = state.keeps;
+    fill("cases-file", state.cases.length ? told("own_cases_how", { command: make("code", {}, `pullquote eval --cases ${file} --index ${index.folder}`) })
+      : told("own_cases_none", { file: make("code", {}, file) }));
+  }
+
   function drawCases() {
+    drawCasesFile();
     const rows = state.cases.map((one) => make("li", {},
       make("span", { class: "count", "aria-hidden": "true" }, one.answerable ? number(one.gold) : "–"),
       make("div", {}, words("p", one.question, { class: "asked" }), make("p", { class: "told" }, one.answerable ? count("own_gold", one.gold) : say("own_not_in_posts"), " · ", words("bdi", one.id))),
@@ -161,10 +170,10 @@
 
   own.drawKept = (overview) => {
     state.keeps = overview;
-    const { keep_days: days, cases, index } = overview;
+    const { keep_days: days } = overview;
     fill("questions-kept", overview.keeps_questions ? count("own_questions_kept", days) : off("own_questions_off", "keep_questions"));
     fill("votes-kept", overview.keeps_votes ? count("own_votes_kept", days) : off("own_votes_off", "keep_feedback"));
-    fill("cases-file", told("own_cases_how", { command: make("code", {}, `pullquote eval --cases ${cases} --index ${index.folder}`) }));
+    drawCasesFile();
     drawQuestions();
     drawVotes();
   };

@@ -9,13 +9,16 @@ from typing import Any, TextIO
 
 from pydantic import BaseModel, ValidationError
 
-from eval.cases.jsonl import mistaken, read_lines
+from eval.cases.jsonl import mistaken, read_lines, read_text
 from rag import asked
 from rag.assistant import Assistant
 from rag.errors import QuestionInvalid, SourceError
 from rag.record import NOT_ASKED, AnswerRecord, FiltersRecord, not_asked, record
 from rag.types import Filters, Turn
 from ui.show import progress_bar
+
+_JSON = ("{", "[")
+"""What no line begins with in a file of questions that are no JSON."""
 
 
 class _Line(BaseModel):
@@ -64,8 +67,8 @@ def answer_file(
 
     Args:
         assistant: Who answers.
-        source: JSON lines with `question`, and `id`, `history`, `filters` and `recognise` where
-            given.
+        source: Questions, one a line; or JSON lines with `question`, and `id`, `history`, `filters`
+            and `recognise` where given.
         target: JSON lines of `AnswerRecord`; made where it is missing.
         filters: For questions that bring none of their own; None is everything.
         recognise: For questions that do not say whether filters are looked for in them.
@@ -121,12 +124,15 @@ def answer_lines(
 def read_questions(source: Path) -> tuple[Asked, ...]:
     """Every question of the file, in order; the number of its line where one has no id.
 
+    The file holds questions as they are, or JSON objects; one line of JSON makes it the latter.
+
     Raises:
         SourceError: The file holds no question, a line is none, or an id stands twice.
     """
     found: dict[str | int, Asked] = {}
     mistakes: list[str] = []
-    for number, line in read_lines(source, _Line):
+    lines = _plain(source) or read_lines(source, _Line)
+    for number, line in lines:
         id_ = number if line.id is None else line.id
         if id_ in found:
             mistakes.append(f"line {number}: the id {id_!r} stands there twice")
@@ -135,11 +141,20 @@ def read_questions(source: Path) -> tuple[Asked, ...]:
         except QuestionInvalid as error:
             mistakes.append(f"line {number}: {error.problem}")
             continue
-        own = None if line.filters is None else asked.filters(line.filters)
+        own = None if line.filters is None else asked.limits(line.filters.model_dump())
         found[id_] = Asked(id_, line.question, history, own, line.recognise)
     if mistakes:
         raise mistaken(source, mistakes)
     return tuple(found.values())
+
+
+def _plain(source: Path) -> tuple[tuple[int, _Line], ...]:
+    """A file of questions as they are, one a line; nothing where it holds or begins JSON."""
+    lines = [(number, line.strip()) for number, line in enumerate(read_text(source).split("\n"), 1)]
+    written = [(number, line) for number, line in lines if line]
+    if any(line.startswith(_JSON) for _, line in written):
+        return ()
+    return tuple((number, _Line(question=line)) for number, line in written)
 
 
 def _answer(

@@ -33,6 +33,13 @@ Watch = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Remove posts that the files no longer hold.")]
+WholeSite = Annotated[
+    bool,
+    typer.Option(
+        "--whole-site",
+        help="The files are all of their site: also remove its posts that other files gave before.",
+    ),
+]
 MassDelete = Annotated[
     bool, typer.Option("--allow-mass-delete", help="Also when more than a fifth would go.")
 ]
@@ -77,6 +84,7 @@ def ingest(
     watch: Watch = None,
     dry_run: DryRun = False,
     prune: Prune = False,
+    whole_site: WholeSite = False,
     allow_mass_delete: MassDelete = False,
     allow_private_network: Private = None,
     cases: Cases = None,
@@ -94,18 +102,14 @@ def ingest(
     from ui.commands.watching import keep_doing, time_span
     from ui.show import sync_progress
 
-    if (cases is None) != (report is None):
-        raise typer.BadParameter("--cases needs --report, and --report needs --cases.")
+    _check(sources, cases=cases, report=report, whole_site=whole_site, ray=ray, dry_run=dry_run)
     settings = load_settings(index=index, allow_private_network=allow_private_network)
-    if ray is not None and not _RAY.fullmatch(ray):
-        raise typer.BadParameter("--ray takes local, auto or HOST:PORT.")
-    if ray is not None and dry_run:
-        raise typer.BadParameter("--dry-run embeds nothing; leave out --ray.")
     every = time_span(watch) if watch else None
     if every and "-" in sources:
         raise typer.BadParameter("Standard input can be read only once, without --watch.")
     options = Options(
         prune=prune,
+        whole_site=whole_site,
         allow_mass_delete=allow_mass_delete,
         types=tuple(filter(None, (name.strip() for name in (types or "").split(",")))),
         full=full,
@@ -132,6 +136,28 @@ def ingest(
         keep_doing(once, every, complain)
     elif not once():
         raise typer.Exit(1)
+
+
+def _check(
+    sources: list[str],
+    *,
+    cases: Path | None,
+    report: Path | None,
+    whole_site: bool,
+    ray: str | None,
+    dry_run: bool,
+) -> None:
+    """Refuse options that do not go together, before anything is read."""
+    from ingest.live.wordpress_api import is_address
+
+    if (cases is None) != (report is None):
+        raise typer.BadParameter("--cases needs --report, and --report needs --cases.")
+    if whole_site and all(map(is_address, sources)):
+        raise typer.BadParameter("--whole-site is about files; a live site says what is gone.")
+    if ray is not None and not _RAY.fullmatch(ray):
+        raise typer.BadParameter("--ray takes local, auto or HOST:PORT.")
+    if ray is not None and dry_run:
+        raise typer.BadParameter("--dry-run embeds nothing; leave out --ray.")
 
 
 def complain(problem: str, hint: str) -> None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.asked import filters
+from rag.asked import limits
 from rag.errors import PullquoteError, Stopped
 from rag.record import AnswerRecord, FiltersRecord, SentenceRecord, record
 from rag.types import Answer, Turn
@@ -90,9 +90,9 @@ def ask_routes(asker: Asker, texts: Texts) -> APIRouter:
         asked = Asked(
             body.question,
             tuple(Turn(turn.question, turn.answer) for turn in body.history),
-            filters(body.filters.model_dump()),
+            limits(body.filters.model_dump()),
             body.recognise,
-            filters(body.without.model_dump()),
+            limits(body.without.model_dump()),
         )
         if not body.stream:
             answer = await while_there(request, asker.answer(asked, door="ask"))

@@ -19,7 +19,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.asked import filters, turns
+from rag.asked import limits, turns
 from rag.errors import PullquoteError, QuestionInvalid, Stopped
 from rag.record import AnswerRecord, FiltersRecord, record
 from rag.types import Answer
@@ -203,7 +203,7 @@ def _asked(body: ChatBody) -> Asked:
         )
     # Sources that stood below an earlier answer are no words of the conversation.
     said = [(one.role, one.text.partition(f"\n\n{SOURCES}\n")[0]) for one in earlier]
-    wanted = filters(body.filters.model_dump())
+    wanted = limits(body.filters.model_dump())
     return Asked(last.text, turns(said), wanted, body.recognise)
 
 

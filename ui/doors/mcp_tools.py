@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from rag.asked import filters_of
 from rag.errors import PostUnknown, PullquoteError
 from rag.links import deep_link
-from rag.record import AnswerRecord, record
+from rag.record import AnswerRecord, Time, record
 from rag.types import Filters, Hit
 from rag.understanding.courtesy import asks_nothing
 from ui.doors.asking import Asked, Asker
@@ -40,7 +40,7 @@ _ABOUT = (
 Query = Annotated[str, Field(min_length=1, description="In any words.")]
 Limit = Annotated[int, Field(ge=1, le=_HITS, description="Sections, at most.")]
 Names = list[str] | None
-Day = Annotated[datetime | None, Field(description="A date or time; without a zone it is UTC.")]
+Day = Annotated[Time, Field(description="A date or time; without a zone it is UTC.")]
 
 
 class FoundSection(BaseModel):

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from rag.assistant import Assistant
 from rag.catalog.find import find_post
 from rag.catalog.read import parsed_post
-from rag.errors import PostUnknown
 from rag.links import deep_link
 from rag.types import ParsedPost, Section
 from ui.doors.asking import Asker
@@ -56,14 +55,8 @@ def read_whole_post(assistant: Assistant, wanted: str) -> ParsedPost:
         PostUnknown: There is none, or there are several.
     """
     catalog = assistant.index.catalog
-    try:
-        with catalog.reading():
-            return parsed_post(catalog, find_post(catalog, wanted))
-    except PostUnknown as error:  # which says where the index lies
-        raise PostUnknown(
-            f"There is no post {wanted!r}, or more than one.",
-            hint="Give an id as answers have it (site/number), or the post's address.",
-        ) from error
+    with catalog.reading():
+        return parsed_post(catalog, find_post(catalog, wanted))
 
 
 def section_url(assistant: Assistant, parsed: ParsedPost, section: Section) -> str:
