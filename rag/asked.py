@@ -62,10 +62,15 @@ def filters(given: Any) -> Filters:
         name = ".".join(str(part) for part in first["loc"])
         raise QuestionInvalid(
             f"The filters do not fit: {name + ': ' if name else ''}{first['msg']}.",
-            hint="They take authors, categories, tags (lists of names), since and until (times).",
+            hint="They take authors, categories, tags and titles (lists), since and until (times).",
         ) from error
     return filters_of(
-        record.authors, record.categories, record.tags, since=record.since, until=record.until
+        record.authors,
+        record.categories,
+        record.tags,
+        record.titles,
+        since=record.since,
+        until=record.until,
     )
 
 
@@ -73,6 +78,7 @@ def filters_of(
     authors: Sequence[str] | None,
     categories: Sequence[str] | None,
     tags: Sequence[str] | None,
+    titles: Sequence[str] | None = None,
     *,
     since: datetime | None,
     until: datetime | None,
@@ -82,6 +88,7 @@ def filters_of(
         authors=tuple(authors or ()),
         categories=tuple(categories or ()),
         tags=tuple(tags or ()),
+        titles=tuple(titles or ()),
         since=_utc(since),
         until=_utc(until),
     )

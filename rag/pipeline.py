@@ -194,7 +194,8 @@ class Pipeline:
         )
         with self.index.catalog.reading():
             query = self._in_language(read(question, history=turns))
-        if not (self.condenser and turns) or query.record or query.sections:
+        on_its_own = query.record or query.sections or query.filters.titles
+        if not (self.condenser and turns) or on_its_own:
             return query
         whole = said_by_itself(
             self.condenser, query.question, turns, longest=longest, faults=faults
@@ -227,11 +228,13 @@ class Pipeline:
             tried.append(replace(query, recognised=(), filters=filters))
         if query.record or query.recognised or query.sections:
             tried.append(about_content(query, filters))
-        for now in tried:
+        # A post that the conversation has come to is meant, whatever others say.
+        for now in tried[:1] if query.filters.titles else tried:
             found = self.retrieve(now)
-            if found.posts if now.record else found.answerable >= self.least(now):
+            is_found = bool(found.posts) if now.record else found.answerable >= self.least(now)
+            if is_found:
                 break
-        warnings = limit_warnings(filters, query, now, none=none)
+        warnings = limit_warnings(filters, query, now, none=none, found=is_found)
         return now, replace(found, warnings=(*warnings, *found.warnings))
 
     def _holds_none(self, filters: Filters) -> bool:

@@ -107,6 +107,8 @@ class FiltersRecord(_Record):
     """Names; posts in one of them are taken."""
     tags: tuple[str, ...] = ()
     """Names; posts with one of them are taken."""
+    titles: tuple[str, ...] = ()
+    """Posts that bear one of them are taken."""
     since: datetime | None = None
     """Posts published then or later."""
     until: datetime | None = None
@@ -203,6 +205,7 @@ def _filters(filters: Filters) -> FiltersRecord:
         authors=filters.authors,
         categories=filters.categories,
         tags=filters.tags,
+        titles=filters.titles,
         since=filters.since,
         until=filters.until,
     )

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import regex
 
+from rag.catalog import posts as catalog_posts
+from rag.catalog.catalog import Catalog
 from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
-from rag.types import Filters, Query, Recognised, Turn
+from rag.types import Filters, Post, Query, Recognised, Turn
 from rag.understanding.courtesy import asks_nothing
 from rag.understanding.followups import looked_at, standalone
 from rag.understanding.mentioned import unmentioned
+from rag.understanding.named_post import sought_in_post
 from rag.understanding.record_followups import read_behind
 from rag.understanding.record_questions import Reading, read_question
 
-_NAMED = ("authors", "categories", "tags")
+_NAMED = ("authors", "categories", "tags", "titles")
 
 
 def understand(
@@ -62,7 +66,8 @@ def understand(
         now = now or datetime.now(UTC)
         reading = read_question(asked, reads.names, now)
         if history and not reading.record:
-            reading = read_behind(asked, history, reads.names, now) or reading
+            titled = partial(_titled, reads.catalog)
+            reading = read_behind(asked, history, reads.names, now, titled) or reading
     reading, said = _taken_off(reading, without, asked)
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
@@ -72,6 +77,10 @@ def understand(
         whole = asked
         if not reading.record.topic:  # nothing is searched for
             lexicon = None
+    elif titles := [title for one in reading.recognised for title in one.filters.titles]:
+        # What was said before is of other posts, and nothing of it is looked for in this one.
+        whole = f"{asked} ({', '.join(titles)})"
+        searches = (sought_in_post(reading.rest), whole)
     else:
         whole = standalone(said, history, lexicon.rarity if lexicon else None)
         own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
@@ -91,6 +100,10 @@ def understand(
         sections=sections,
         record=reading.record,
     )
+
+
+def _titled(catalog: Catalog, title: str) -> Sequence[Post]:
+    return catalog_posts.titled(catalog, [title], filters=Filters())
 
 
 def _asked(question: str, longest: int) -> str:
@@ -138,7 +151,11 @@ def _narrow(
     """The caller's filters and what narrows them further; of names, those that both let through."""
     names = {kind: _names(filters, recognised, kind) for kind in _NAMED}
     now = replace(
-        filters, authors=names["authors"], categories=names["categories"], tags=names["tags"]
+        filters,
+        authors=names["authors"],
+        categories=names["categories"],
+        tags=names["tags"],
+        titles=names["titles"],
     )
     taken: list[Recognised] = []
     for one in recognised:
