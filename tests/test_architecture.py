@@ -161,6 +161,8 @@ STAGES = [  # inside rag, a module may import what stands above it
     "understanding.record_followups",
     "understanding.condensing",
     "understanding.courtesy",
+    "understanding.said_names",
+    "understanding.in_place",
     "understanding.followups",
     "understanding.understand",
     "retrieval.candidates",

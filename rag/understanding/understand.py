@@ -16,7 +16,7 @@ from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
 from rag.types import Filters, Post, Query, Recognised, Turn
 from rag.understanding.courtesy import asks_nothing
-from rag.understanding.followups import looked_at, standalone
+from rag.understanding.followups import Rarity, looked_at, put_in_place, standalone
 from rag.understanding.mentioned import unmentioned
 from rag.understanding.named_post import sought_in_post
 from rag.understanding.record_followups import read_behind
@@ -64,27 +64,22 @@ def understand(
     reads = lexicon if recognise and not sections else None
     if reads:
         now = now or datetime.now(UTC)
-        reading = read_question(asked, reads.names, now)
-        if history and not reading.record:
-            titled = partial(_titled, reads.catalog)
-            reading = read_behind(asked, history, reads.names, now, titled) or reading
+        reading = _read(asked, history, reads, now)
+    rarity = lexicon.rarity if lexicon else None
+    again = None if reading.record or _of_post(reading) else put_in_place(asked, history, rarity)
+    if again and len(again) <= longest:
+        put = understand(
+            again, filters=filters, longest=longest, lexicon=lexicon, recognise=recognise,
+            without=without, now=now,
+        )  # fmt: skip
+        return replace(put, question=asked)
     reading, said = _taken_off(reading, without, asked)
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
         reading = Reading(tuple(o for o in reading.recognised if o not in shut_out), rest=asked)
-    if reading.record:
-        searches: tuple[str, ...] = (reading.record.topic or asked,)
-        whole = asked
-        if not reading.record.topic:  # nothing is searched for
-            lexicon = None
-    elif titles := [title for one in reading.recognised for title in one.filters.titles]:
-        # What was said before is of other posts, and nothing of it is looked for in this one.
-        whole = f"{asked} ({', '.join(titles)})"
-        searches = (sought_in_post(reading.rest), whole)
-    else:
-        whole = standalone(said, history, lexicon.rarity if lexicon else None)
-        own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
-        searches = (own, reading.rest)
+    whole, searches = _searches(asked, said, reading, history, rarity)
+    if reading.record and not reading.record.topic:  # nothing is searched for
+        lexicon = None
     unheard = unmentioned(asked, reads) if reads and not reading.record else ()
     narrowed, recognised = _narrow(filters, reading.recognised)
     other = lexicon.otherwise(searches[0]) if lexicon else searches[0]
@@ -100,6 +95,34 @@ def understand(
         sections=sections,
         record=reading.record,
     )
+
+
+def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) -> Reading:
+    """What a question says of posts' records, by itself or behind others."""
+    reading = read_question(asked, lexicon.names, now)
+    if not history or reading.record:
+        return reading
+    titled = partial(_titled, lexicon.catalog)
+    return read_behind(asked, history, lexicon.names, now, titled) or reading
+
+
+def _of_post(reading: Reading) -> str:
+    """The title of the one post that a question points at; empty where it points at none."""
+    return ", ".join(title for one in reading.recognised for title in one.filters.titles)
+
+
+def _searches(
+    asked: str, said: str, reading: Reading, history: Sequence[Turn], rarity: Rarity | None
+) -> tuple[str, tuple[str, ...]]:
+    """The question as it can be understood by itself, and what is searched for."""
+    if reading.record:
+        return asked, (reading.record.topic or asked,)
+    if title := _of_post(reading):
+        # What was said before is of other posts, and nothing of it is looked for in this one.
+        whole = f"{asked} ({title})"
+        return whole, (sought_in_post(reading.rest), whole)
+    own = standalone(reading.rest, history, rarity)
+    return standalone(said, history, rarity), (own, reading.rest)
 
 
 def _titled(catalog: Catalog, title: str) -> Sequence[Post]:
