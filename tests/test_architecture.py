@@ -132,6 +132,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "index.languages",
     "index.lexicon",
     "index.named_sections",
+    "index.quoted_post",
     "index.newer",
     "retrieval.late",
     "index.exact",

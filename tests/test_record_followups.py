@@ -223,3 +223,15 @@ def test_the_post_before_and_the_one_after_are_among_those_that_were_asked_for()
 )
 def test_what_stands_for_the_post_is_not_looked_for_in_it(question: str, sought: str) -> None:
     assert sought_in_post(question) == sought
+
+
+def test_that_post_is_the_one_that_was_quoted_where_none_was_named() -> None:
+    history = [Turn("How hot is a heap?", "Compost needs turning.")]
+
+    def quoted(answer: str) -> Post | None:
+        return WINTER if answer == "Compost needs turning." else None
+
+    reading = read_behind("thanks! and who wrote that post?", history, NAMES, NOW, titled, quoted)
+    assert reading
+    assert reading.record == RecordQuestion(Wanted.AUTHORS, WINTER.title, titled=True)
+    assert read_behind("And who wrote it?", history, NAMES, NOW, titled, quoted) is None

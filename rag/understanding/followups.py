@@ -9,14 +9,15 @@ import regex
 
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.types import Turn
-from rag.understanding.in_place import in_place, is_elliptic
+from rag.understanding.in_place import in_place, is_elliptic, named_alone
 from rag.understanding.pointing import LIGHT, goes_on, introduces, leans_back, own_words
-from rag.understanding.said_names import names_said, said_words
+from rag.understanding.said_names import introduced, names_said, said_words
 
 Rarity = Callable[[str], float]
 """Inverse document frequency of a word in lower case, positive; 0: it occurs nowhere."""
 
 _PERSON = regex.compile(r"\b(?:he|him|his|himself|she|hers?|herself)\b", regex.IGNORECASE)
+_THING = regex.compile(r"\b(?:it|its)\b", regex.IGNORECASE)
 # "Who founded it?" and not "Who did she play for?", which asks about another than "she".
 _WHO = regex.compile(
     r"^\s*(?:(?:and|but|so)\s+)?who\s+(?!(?:did|do|does|are|were|else|has|have|had|would|will|could|"
@@ -60,7 +61,7 @@ def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = N
     """
     if not history or not leans_back(question):
         return question
-    if whole := put_in_place(question, history, rarity):
+    if whole := put_in_place(question, history, rarity) or said_of_thing(question, history, rarity):
         return whole
     known = {word.lower() for word in said_words(question)}
     subject = [word for word in _subject(question, history, rarity) if word.lower() not in known]
@@ -85,6 +86,28 @@ def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> I
     if len(own) < _BARE:
         # "Why?", "And in winter?" take over what was asked of the subject, too.
         yield from _telling(history[-1].question, rarity, _WORDS)
+
+
+def said_of_thing(
+    question: str, history: Sequence[Turn], rarity: Rarity | None = None
+) -> str | None:
+    """A question with what "it" stands for in its place, where that was asked for just now.
+
+    "Is it free?" behind "What is the Old Mill?" is "Is the Old Mill free?", and none of the names
+    that the answer told of it. None where "it" may be something else.
+    """
+    it = _THING.search(question)
+    if it is None or not leans_back(question):
+        return None
+    for number, turn in reversed(list(enumerate(history))):
+        again = put_in_place(turn.question, history[:number], rarity)
+        if again or not leans_back(turn.question) or number == 0:
+            thing = introduced(again or turn.question) or (
+                named_alone(turn.question) if again else ""
+            )
+            its = "’s" if it[0].lower() == "its" else ""
+            return f"{question[: it.start()]}{thing}{its}{question[it.end() :]}" if thing else None
+    return None
 
 
 def _words(history: Sequence[Turn], rarity: Rarity | None, most: int) -> Iterator[str]:

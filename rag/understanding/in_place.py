@@ -52,6 +52,12 @@ def is_elliptic(question: str) -> bool:
     return match is not None and _NO_THING.search(match["what"]) is None
 
 
+def named_alone(question: str) -> str:
+    """What "And Silla?" names; empty for "and in May?"."""
+    match = _ELLIPTIC.fullmatch(question)
+    return match["what"] if match and not match["at"] else ""
+
+
 def in_place(question: str, whole: str, rarity: Callable[[str], float] | None = None) -> str | None:
     """A whole question with what another one names in the place of the element of its kind.
 

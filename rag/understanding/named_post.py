@@ -11,6 +11,8 @@ from rag.text.record_words import day
 from rag.types import Post, Turn
 from rag.understanding.pointing import goes_on, leans_back
 
+Quoted = Callable[[str], Post | None]
+"""The post that an answer begins with a quote of."""
 Titled = Callable[[str], Sequence[Post]]
 """The posts that bear a title."""
 
@@ -24,6 +26,7 @@ _TITLE_ENDS = regex.compile(
 )
 _ANSWER = 2000  # characters in which a post is named
 _THE_POST = regex.compile(rf"\b(?:the|this|that|same)\s+(?!{NOUN}s\b){NOUN}\b", _FLAGS)
+_THAT_POST = regex.compile(rf"\b(?:this|that|the\s+same)\s+(?!{NOUN}s\b){NOUN}\b", _FLAGS)
 _POINTS = regex.compile(r"\b(?:it|its|this|that|they|their)\b", _FLAGS)
 _PERSON = regex.compile(r"\b(?:he|him|his|she|hers?)\b", _FLAGS)
 _SAYS = regex.compile(
@@ -68,6 +71,11 @@ def post_behind(turn: Turn, before: Post | None, titled: Titled) -> Post | None:
     """
     named = named_post(turn.answer, titled)
     return named or (before if is_of_post(turn.question) else None)
+
+
+def names_post(question: str) -> bool:
+    """Whether a question says "that post", and so means one even if no answer named one."""
+    return _THAT_POST.search(question) is not None
 
 
 def is_of_post(question: str) -> bool:

@@ -11,7 +11,7 @@ import regex
 from rag.text.names import Names
 from rag.text.post_words import NOUN
 from rag.types import Filters, Post, Recognised, RecordQuestion, Turn, Wanted
-from rag.understanding.named_post import Titled, is_of_post, post_behind
+from rag.understanding.named_post import Quoted, Titled, is_of_post, names_post, post_behind
 from rag.understanding.record_questions import Reading, in_full, read_question
 
 _FLAGS = regex.IGNORECASE
@@ -75,6 +75,7 @@ def read_behind(
     names: Names,
     now: datetime,
     titled: Titled = lambda title: (),
+    quoted: Quoted = lambda answer: None,
 ) -> Reading | None:
     """A question that can be read as one about posts only behind the turns before it; else None.
 
@@ -87,17 +88,20 @@ def read_behind(
         names: That posts can be told by.
         now: What "last year" is seen from, UTC.
         titled: Finds posts by their titles.
+        quoted: Finds the post that an answer quotes: "that post" is one, too.
     """
     before, post = None, None
     for turn in history:
         own = read_question(turn.question, names, now)
         before = own if own.record else _on_from(before, turn.question, names, now, post)
         post = post_behind(turn, post, titled)
+    if post is None and names_post(question):
+        post = quoted(history[-1].answer)
     if post and (of_post := _of_post(question, post, names, now)):
         return of_post
     about = read_about_last_post(question, history[-1].answer)
     # What other answers set in quotation marks may be no title.
-    if about and about.record and (before or not about.record.content):
+    if about and about.record and (before or titled(about.record.topic)):
         return about
     on = _on_from(before, question, names, now, post)
     if on or post is None or not is_of_post(question):

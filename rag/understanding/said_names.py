@@ -31,6 +31,24 @@ _TIMES = frozenset(
 _WHOLE = regex.compile(
     rf"(?<![\p{{L}}\p{{N}}.-])(?:{_NUMBER}|\p{{Latin}}{{2,}}(?:-\p{{Latin}}{{2,}})+(?![\p{{L}}\p{{N}}-]))"
 )
+# "What is the best mulch?" is answered by another name, and that one is meant by "it".
+_NAMED_BY_ITS_ANSWER = (
+    r"of|best|worst|most|least|main|only|name|number|reason|cause|answer|result|capital|difference|"
+    r"first|last|next|latest|favou?rite|\p{L}{2,}est|about|called|doing|used|needed"
+)
+_INTRODUCES = regex.compile(
+    r"\s*(?:what(?:['’]s|\s+(?:is|are|was|were))|(?:please\s+)?(?:can\s+you\s+|could\s+you\s+)?"
+    r"(?:tell\s+(?:me|us)\s+(?:something\s+|more\s+)?about|explain|describe|introduce)|"
+    r"what\s+do\s+you\s+know\s+about|what\s+can\s+you\s+(?:tell|say)\s+(?:me\s+|us\s+)?about)\s+"
+    rf"(?P<thing>(?:(?!(?:{_NAMED_BY_ITS_ANSWER})\b)[\p{{L}}\p{{M}}\p{{N}}.’'+*-]+\s*){{1,7}})[\s?.!]*",
+    regex.IGNORECASE,
+)
+
+
+def introduced(question: str) -> str:
+    """What a question asks to be told of: "What is cloud.gov?"; empty where it is another one."""
+    match = _INTRODUCES.fullmatch(question)
+    return match["thing"].rstrip(" .") if match else ""
 
 
 def said_words(text: str) -> list[str]:

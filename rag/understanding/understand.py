@@ -14,9 +14,10 @@ from rag.catalog.catalog import Catalog
 from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
+from rag.index.quoted_post import post_quoted
 from rag.types import Filters, Post, Query, Recognised, Turn
 from rag.understanding.courtesy import asks_nothing
-from rag.understanding.followups import Rarity, looked_at, put_in_place, standalone
+from rag.understanding.followups import Rarity, looked_at, put_in_place, said_of_thing, standalone
 from rag.understanding.mentioned import unmentioned
 from rag.understanding.named_post import sought_in_post
 from rag.understanding.record_followups import read_behind
@@ -103,7 +104,8 @@ def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) 
     if not history or reading.record:
         return reading
     titled = partial(_titled, lexicon.catalog)
-    return read_behind(asked, history, lexicon.names, now, titled) or reading
+    quoted = partial(post_quoted, catalog=lexicon.catalog)
+    return read_behind(asked, history, lexicon.names, now, titled, quoted) or reading
 
 
 def _of_post(reading: Reading) -> str:
@@ -122,6 +124,8 @@ def _searches(
         whole = f"{asked} ({title})"
         return whole, (sought_in_post(reading.rest), whole)
     own = standalone(reading.rest, history, rarity)
+    if said_of_thing(reading.rest, history, rarity):  # all of it is said
+        return standalone(said, history, rarity), (own,)
     return standalone(said, history, rarity), (own, reading.rest)
 
 
