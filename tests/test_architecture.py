@@ -82,6 +82,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "text.left_out",
     "text.names",
     "text.inflections",
+    "text.unknown_tags",
     "text.recognise",
     "text.record_words",
     "text.spelling",
