@@ -62,6 +62,12 @@ def filters_in(question: str) -> dict[str, Filters]:
          Wanted.AUTHORS, "slugs in the rain"),
         ("What did the garden post for the spring fair?", Wanted.LIST, "the spring fair"),
         ("What have you written about?", Wanted.LIST, ""),
+        ("Was there anything published in 2019?", Wanted.LIST, ""),
+        ("Has there been anything published since May?", Wanted.LIST, ""),
+        ("Were there any posts about slugs?", Wanted.LIST, "slugs"),
+        ("Which post did Ines write last?", Wanted.NEWEST, ""),
+        ("What article has Tom Baker published most recently?", Wanted.NEWEST, ""),
+        ("Which post did Tom write first?", Wanted.OLDEST, ""),
     ],
 )  # fmt: skip
 def test_a_question_about_posts_is_told_by_its_form(
@@ -79,6 +85,9 @@ def test_a_question_about_posts_is_told_by_its_form(
         ("three latest posts", False, 3),
         ("What are the 4 oldest posts about slugs?", True, 4),
         ("What are the first 12 articles about slugs?", True, 12),
+        ("second newest post", False, 2),
+        ("What is the third most recent article about slugs?", False, 3),
+        ("the 2nd oldest post", True, 2),
         ("newest posts", False, 0),
         ("Show me the oldest articles about slugs", True, 0),
         ("Is there a post about compost?", False, 0),
