@@ -22,6 +22,7 @@ from rag.index.lexicon import Lexicon
 from rag.index.newer import newer_first
 from rag.reading.reader import Reader, Reranker
 from rag.retrieval.by_words import retrieve_by_words, words_calibration
+from rag.retrieval.of_dates import dated_first
 from rag.retrieval.of_records import posts_asked_for
 from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
@@ -254,7 +255,7 @@ class Pipeline:
         """
         if query.record is None and not self.by_words(query):
             # Not inside `reading`: a writer who erases would wait for the reader of passages.
-            found = self._by_meaning(query)
+            found = dated_first(query.searches[0], self._by_meaning(query))
             _, share = self.calibration.thresholds(read=self.reads)
             return newer_first(query.standalone, found, self.lexicon, share=share)
         with self.index.catalog.reading():

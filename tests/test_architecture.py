@@ -170,6 +170,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "retrieval.candidates",
     "retrieval.retrieve",
     "retrieval.by_words",
+    "retrieval.of_dates",
     "retrieval.of_records",
     "writing.quotes",
     "writing.from_records",
