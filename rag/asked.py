@@ -24,7 +24,7 @@ _HISTORY = (
     ' "user" and "assistant".'
 )
 _LISTS = ("authors", "categories", "tags")
-_TAKEN = "They take authors, categories, tags (lists of names), since and until (times)."
+_TAKEN = "They take authors, categories, tags, titles (lists of names), since and until (times)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,12 @@ def limits(given: Any) -> Filters:
             f"The filters do not fit: {name + ': ' if name else ''}{first['msg']}.", hint=_TAKEN
         ) from error
     return filters_of(
-        record.authors, record.categories, record.tags, since=record.since, until=record.until
+        record.authors,
+        record.categories,
+        record.tags,
+        record.titles,
+        since=record.since,
+        until=record.until,
     )
 
 
@@ -144,6 +149,7 @@ def filters_of(
     authors: Sequence[str] | None,
     categories: Sequence[str] | None,
     tags: Sequence[str] | None,
+    titles: Sequence[str] | None = None,
     *,
     since: datetime | None,
     until: datetime | None,
@@ -153,6 +159,7 @@ def filters_of(
         authors=tuple(authors or ()),
         categories=tuple(categories or ()),
         tags=tuple(tags or ()),
+        titles=tuple(titles or ()),
         since=_utc(since),
         until=_utc(until),
     )

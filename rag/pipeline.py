@@ -22,6 +22,7 @@ from rag.index.lexicon import Lexicon
 from rag.index.newer import newer_first
 from rag.reading.reader import Reader, Reranker
 from rag.retrieval.by_words import retrieve_by_words, words_calibration
+from rag.retrieval.of_dates import dated_first
 from rag.retrieval.of_records import posts_asked_for
 from rag.retrieval.retrieve import retrieve
 from rag.settings import Settings
@@ -196,7 +197,8 @@ class Pipeline:
         )
         with self.index.catalog.reading():
             query = self._in_language(read(question, history=turns))
-        if not (self.condenser and turns) or query.record or query.sections:
+        on_its_own = query.record or query.sections or query.filters.titles
+        if not (self.condenser and turns) or on_its_own:
             return query
         whole = said_by_itself(
             self.condenser, query.question, turns, longest=longest, faults=faults
@@ -229,11 +231,13 @@ class Pipeline:
             tried.append(replace(query, recognised=(), filters=filters))
         if query.record or query.recognised or query.sections:
             tried.append(about_content(query, filters))
-        for now in tried:
+        # A post that the conversation has come to is meant, whatever others say.
+        for now in tried[:1] if query.filters.titles else tried:
             found = self.retrieve(now)
-            if found.posts if now.record else found.answerable >= self.least(now):
+            is_found = bool(found.posts) if now.record else found.answerable >= self.least(now)
+            if is_found:
                 break
-        warnings = limit_warnings(filters, query, now, none=none)
+        warnings = limit_warnings(filters, query, now, none=none, found=is_found)
         return now, replace(found, warnings=(*warnings, *found.warnings))
 
     def _holds_none(self, filters: Filters) -> bool:
@@ -253,7 +257,7 @@ class Pipeline:
         """
         if query.record is None and not self.by_words(query):
             # Not inside `reading`: a writer who erases would wait for the reader of passages.
-            found = self._by_meaning(query)
+            found = dated_first(query.searches[0], self._by_meaning(query))
             _, share = self.calibration.thresholds(read=self.reads)
             return newer_first(query.standalone, found, self.lexicon, share=share)
         with self.index.catalog.reading():

@@ -149,6 +149,8 @@ class FiltersRecord(_Record):
     """Names; posts in one of them are taken."""
     tags: _Names = ()
     """Names; posts with one of them are taken."""
+    titles: _Names = ()
+    """Posts that bear one of them are taken."""
     since: Time = None
     """Posts published then or later."""
     until: Time = None
@@ -263,6 +265,7 @@ def _filters(filters: Filters) -> FiltersRecord:
         authors=filters.authors,
         categories=filters.categories,
         tags=filters.tags,
+        titles=filters.titles,
         since=filters.since,
         until=filters.until,
     )

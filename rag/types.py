@@ -160,6 +160,8 @@ class Filters:
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    """Posts that bear one of these titles."""
     since: datetime | None = None
     """Posts published at this time or later, UTC."""
     until: datetime | None = None

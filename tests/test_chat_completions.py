@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,9 +16,9 @@ from fake_assistant import LETTUCES, FakeAssistant
 from langchain_openai import ChatOpenAI
 
 from rag.record import NOT_ASKED, AnswerRecord
-from rag.types import Turn
+from rag.types import Filters, Recognised, Turn
 from ui.all_doors import Doors
-from ui.doors.footnotes import inert, marks, whole
+from ui.doors.footnotes import inert, marks, whole, words_of
 from ui.doors.pulse import COMMENT
 
 
@@ -114,7 +116,9 @@ def test_earlier_messages_are_turns_without_their_sources(
         ],
     )
     (turn,) = assistant.histories[-1]
-    assert turn == Turn(LETTUCES, text.partition("\n\nSources:")[0])
+    answer = assistant.ask(LETTUCES)
+    assert turn == Turn(LETTUCES, "\n\n".join(one.text for one in answer.sentences))
+    assert "Quoted" in text
 
 
 def test_filters_go_in_the_extra_body(client: openai.OpenAI) -> None:
@@ -276,6 +280,41 @@ def test_marks_stand_where_the_text_has_their_numbers(assistant: FakeAssistant) 
     found = list(marks(answer))
     assert len(found) == sum(len(one.citations) for one in answer.sentences)
     assert [text[mark.start : mark.end] for mark in found][:2] == ["[1]", "[2]"]
+
+
+@pytest.mark.parametrize("question", [LETTUCES, f"{LETTUCES} invent", "Who wears stripes?"])
+def test_what_this_door_adds_to_an_answer_is_taken_off_where_it_comes_back(
+    assistant: FakeAssistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    text, said = whole(answer), " ".join(" ".join(one.text.split()) for one in answer.sentences)
+    without_signs = re.sub(r"(?<!\\)[*_]", "", text) if "*" not in said else text
+    for sent in (text, text.replace("\n", "\r\n"), " ".join(text.split()), without_signs):
+        assert " ".join(words_of(sent).split()) == said
+
+
+def test_the_limits_of_an_answer_are_no_words_of_it(assistant: FakeAssistant) -> None:
+    found = Recognised("by Ines Moreau", Filters(authors=("Ines Moreau",)))
+    answer = assistant.ask(LETTUCES)
+    answer = replace(answer, query=replace(answer.query, recognised=(found,)))
+    assert whole(answer).startswith("*Searched in posts by Ines Moreau.*")
+    for sent in (whole(answer), " ".join(whole(answer).split()), whole(answer).replace("*", "")):
+        assert words_of(sent).startswith(answer.sentences[0].text)
+
+
+@pytest.mark.parametrize("warnings", [(), ("No post mentions “cup”.",)])
+def test_a_refusal_comes_back_as_nothing(
+    assistant: FakeAssistant, warnings: tuple[str, ...]
+) -> None:
+    answer = replace(assistant.ask("Who won the world cup?"), warnings=warnings)
+    assert words_of(whole(answer)) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["Sources: three wells.", "Three (quoted) wells [1] of 1950.", "a_b_c *is* a name", ""]
+)
+def test_what_others_said_stays(text: str) -> None:
+    assert words_of(text) == text
 
 
 def test_other_doors_still_speak_their_own_form(opened: tuple[str, Doors]) -> None:

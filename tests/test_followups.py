@@ -67,16 +67,55 @@ def test_he_and_she_are_whom_the_question_named(question: str, answer: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer"),
+    ("asked", "answer", "question"),
     [
-        ("Who are the haenyeo?", "Haenyeo are women who dive off Jeju."),
-        ("what is kimchi", "It is cabbage, as they eat it on Jeju."),
+        ("Who are the haenyeo?", "Haenyeo are women who dive off Jeju.", "And how old are they?"),
+        ("what is kimchi", "It is cabbage, as they eat it on Jeju.", "And how long do they keep?"),
     ],
 )
-def test_what_was_just_asked_for_comes_before_older_subjects(asked: str, answer: str) -> None:
+def test_what_was_just_asked_for_comes_before_older_subjects(
+    asked: str, answer: str, question: str
+) -> None:
     winters = Turn("Why are winters cold?", "The air comes from Siberia, and from Lake Baikal.")
     subject = asked.split()[-1].strip("?")
-    assert added("And how old is it?", winters, Turn(asked, answer)) == {subject, "Jeju"}
+    assert added(question, winters, Turn(asked, answer)) == {subject, "Jeju"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "whole"),
+    [
+        ("what is kimchi", "And how old is it?", "And how old is kimchi?"),
+        ("Tell me about USWDS 2.0", "When was it released?", "When was USWDS 2.0 released?"),
+        ("What's the seed-swap table?", "Who runs it?", "Who runs the seed-swap table?"),
+        ("What is cloud.gov?", "What are its limits?", "What are cloud.gov’s limits?"),
+    ],
+)
+def test_it_is_what_was_asked_for_and_no_name_of_the_answer(
+    asked: str, question: str, whole: str
+) -> None:
+    said = Turn(asked, "Ada Lane of Brandham says so in Micro Purchase Weekly.")
+    assert standalone(question, [said]) == whole
+    since = Turn("Is it any good?", "Ada Lane says that it is.")
+    assert standalone(question, [said, since]) == whole
+
+
+def test_it_is_what_and_silla_named() -> None:
+    history = [Turn("When did Rosewood flood?"), Turn("And Brandham?", "In June, says Ada Lane.")]
+    assert standalone("Is it dry again?", history) == "Is Brandham dry again?"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["What is the best mulch?", "What is the capital of Bruland?", "Why did Rosewood flood?"],
+)
+def test_it_may_be_what_the_answer_named(asked: str) -> None:
+    assert "Lane" in added("How old is it?", Turn(asked, "Lane, say all of Lane."))
+
+
+def test_versions_and_compounds_are_carried_over_whole() -> None:
+    turn = Turn("Who moved the seed-swap table to Grow 2.0 in May?", "")
+    assert added("And why was that?", turn) >= {"Grow", "2.0"}
+    assert added("Why?", Turn("Is the seed-swap table free?")) >= {"seed-swap", "table"}
 
 
 def test_a_word_that_only_begins_a_sentence_is_no_name() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from rag.text.names import names_of
-from rag.types import Filters, RecordQuestion, Turn, Wanted
+from rag.types import Filters, Post, RecordQuestion, Turn, Wanted
+from rag.understanding.named_post import named_post, sought_in_post
 from rag.understanding.record_followups import read_about_last_post, read_behind
 from rag.understanding.record_questions import Reading
 
@@ -87,3 +89,149 @@ def test_the_newest_post_needs_no_answer_to_be_meant() -> None:
         assert reading
         assert reading.record == RecordQuestion(Wanted.NEWEST, content=content)
         assert [one.filters for one in reading.recognised] == [INES]
+
+
+def record(title: str, day: datetime, *authors: str) -> Post:
+    return Post(title, title, "", published=day, authors=authors)
+
+
+WINTER = record("Compost in winter", datetime(2016, 3, 1, 9, tzinfo=UTC), "Ines Moreau")
+NO_DIG = record("Why “no dig” works", datetime(2015, 4, 2, tzinfo=UTC), "Tom Baker")
+ON_THE_POST = Turn("newest post", NEWEST)
+
+
+def titled(title: str) -> list[Post]:
+    return [post for post in (WINTER, NO_DIG) if post.title == title]
+
+
+def behind(question: str, *history: Turn) -> Reading | None:
+    return read_behind(question, history or (ON_THE_POST,), NAMES, NOW, titled)
+
+
+@pytest.mark.parametrize(
+    ("answer", "post"),
+    [
+        (NEWEST, WINTER),
+        ("The oldest post about “dig” is “Why “no dig” works”, published on 2 April 2015.", NO_DIG),
+        ("1 post about “dig” was found. “Why “no dig” works”, published on 2 April 2015.", NO_DIG),
+        ("“Compost in winter” was written by Ines Moreau and published on 1 March 2016.", WINTER),
+        ("“Compost in winter” was published on 1 March 2016. Heat it. “Turn,” she said.", WINTER),
+        ("2 posts were found. “Compost in winter”, published on 1 March 2016.", None),
+        ("“Compost in spring” was published on 1 March 2016.", None),
+        ("Heat “Compost in winter”, published on 1 March 2016.", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_an_answer_from_the_records_names_one_post(answer: str, post: Post | None) -> None:
+    assert named_post(answer, titled) == post
+
+
+def test_posts_of_one_title_are_told_by_their_dates() -> None:
+    older = replace(WINTER, id="older", published=datetime(2015, 3, 1, tzinfo=UTC))
+    assert named_post(NEWEST, lambda title: [older, WINTER]) == WINTER
+    assert named_post("“Notes” was written by Tom Baker.", lambda title: [older, WINTER]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted", "content"),
+    [
+        ("thanks! and who wrote that post?", Wanted.AUTHORS, False),
+        ("Who's the author?", Wanted.AUTHORS, False),
+        ("and when?", Wanted.DATE, False),
+        ("What year is it from?", Wanted.DATE, False),
+        ("Summarize it please", Wanted.DATE, True),
+        ("Could you give me a short summary of the article?", Wanted.DATE, True),
+        ("tl;dr", Wanted.DATE, True),
+    ],
+)
+def test_the_record_of_the_named_post_is_asked_for(
+    question: str, wanted: Wanted, content: bool
+) -> None:
+    reading = behind(question)
+    assert reading
+    assert reading.record == RecordQuestion(wanted, WINTER.title, content=content, titled=True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does it say about bees?", "What does it recommend?", "Does the post mention Slack?",
+        "And how hot does it get?", "Why?", "What does she recommend?", "any figures?",
+    ],
+)  # fmt: skip
+def test_what_the_named_post_says_is_looked_for_in_it_alone(question: str) -> None:
+    reading = behind(question)
+    assert reading
+    assert reading.record is None
+    assert [one.filters for one in reading.recognised] == [Filters(titles=(WINTER.title,))]
+    # … and behind that still, but not behind another subject.
+    said = Turn(question, "It rots.")
+    assert behind("What does it say of rats?", ON_THE_POST, said)
+    other = Turn("How deep should I sow beans?", "Two inches.")
+    assert behind("How long does it take?", ON_THE_POST, said, other) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How deep should I sow beans?", "Where does she live?", "And slugs?", "What is a polder?"],
+)
+def test_what_does_not_point_at_the_named_post_is_looked_for_everywhere(question: str) -> None:
+    assert behind(question) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What else did the author write?", "other posts by the same author?", "more by her",
+        "anything else from this author?", "What has she written?", "show me posts by this writer",
+    ],
+)  # fmt: skip
+def test_the_author_is_that_of_the_named_post(question: str) -> None:
+    reading = behind(question)
+    assert reading
+    assert reading.record == RecordQuestion(Wanted.LIST)
+    assert [one.filters for one in reading.recognised] == [INES]
+
+
+def test_the_post_before_and_the_one_after_are_among_those_that_were_asked_for() -> None:
+    asked = Turn("newest post by Ines about peat", NEWEST)
+    for question in ("And the one before that?", "the previous one", "what about the post before?"):
+        reading = behind(question, asked)
+        assert reading
+        assert reading.record == RecordQuestion(Wanted.NEWEST, "peat")
+        assert [one.filters for one in reading.recognised] == [
+            INES,
+            Filters(until=WINTER.published),
+        ]
+    reading = behind("and the next one?", Turn("first post about peat", NEWEST))
+    assert reading
+    assert reading.record == RecordQuestion(Wanted.OLDEST, "peat")
+    (limit,) = reading.recognised
+    assert limit.filters.since
+    assert WINTER.published
+    assert limit.filters.since > WINTER.published
+
+
+@pytest.mark.parametrize(
+    ("question", "sought"),
+    [
+        ("What does it say about bees?", "bees"),
+        ("Does the post mention Slack?", "Slack"),
+        ("What else does the author say about rats and mice?", "rats and mice"),
+        ("What does it recommend?", "What does it recommend?"),
+    ],
+)
+def test_what_stands_for_the_post_is_not_looked_for_in_it(question: str, sought: str) -> None:
+    assert sought_in_post(question) == sought
+
+
+def test_that_post_is_the_one_that_was_quoted_where_none_was_named() -> None:
+    history = [Turn("How hot is a heap?", "Compost needs turning.")]
+
+    def quoted(answer: str) -> Post | None:
+        return WINTER if answer == "Compost needs turning." else None
+
+    reading = read_behind("thanks! and who wrote that post?", history, NAMES, NOW, titled, quoted)
+    assert reading
+    assert reading.record == RecordQuestion(Wanted.AUTHORS, WINTER.title, titled=True)
+    assert read_behind("And who wrote it?", history, NAMES, NOW, titled, quoted) is None

@@ -61,13 +61,28 @@ def test_spaces_and_line_ends_are_one_space() -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["And outside?", "Why?", "When does it end?", "What about peppers?", "How long do they take?"],
+    ["And later?", "Why?", "When does it end?", "How long do they take?"],
 )
 def test_a_follow_up_is_searched_with_the_subject_before_it(question: str) -> None:
     query = understand(question, history=SOW)
     assert query.searches == (query.standalone, query.question)
     assert "tomatoes" in query.standalone
     assert query.question == question
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("What about peppers?", "When should I sow peppers?"),
+        ("and in a cold frame?", "When should I sow tomatoes in a cold frame?"),
+    ],
+)
+def test_what_is_asked_of_another_thing_is_the_last_question_with_that_in_it(
+    question: str, whole: str
+) -> None:
+    query = understand(question, history=SOW)
+    assert (query.searches, query.standalone, query.question) == ((whole,), whole, question)
+    assert understand(question, history=SOW, longest=25).searches[-1] == question
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ class _Copy:
         say = self._texts.say
         for kind, names in (
             ("author", filters.authors), ("category", filters.categories), ("tag", filters.tags),
+            ("title", filters.titles),
         ):  # fmt: skip
             for name in names:
                 yield say(f"limit_{kind}", value=name)

@@ -99,7 +99,7 @@ class Otherwise(_View):
 class Limit(_View):
     """One thing that posts were limited to."""
 
-    kind: Literal["author", "category", "tag", "dates"]
+    kind: Literal["author", "category", "tag", "title", "dates"]
     name: str = ""
     since: str = ""
     until: str = ""
@@ -237,6 +237,7 @@ def _limits(filters: Filters) -> tuple[Limit, ...]:
     limits = [Limit(kind="author", name=name) for name in filters.authors]
     limits += [Limit(kind="category", name=name) for name in filters.categories]
     limits += [Limit(kind="tag", name=name) for name in filters.tags]
+    limits += [Limit(kind="title", name=name) for name in filters.titles]
     if filters.since or filters.until:
         since, until = _iso(filters.since), _iso(filters.until)
         limits.append(Limit(kind="dates", since=since, until=until))

@@ -44,6 +44,9 @@ def filter_condition(catalog: Catalog, filters: Filters) -> tuple[str, list[obje
                 f"EXISTS (SELECT 1 FROM {each.format(column)} WHERE lower(value) IN ({marks}))"
             )
             values += map(in_lower_case, names)
+    if filters.titles:
+        conditions.append(f"lower(title) IN ({','.join('?' * len(filters.titles))})")
+        values += map(in_lower_case, filters.titles)
     for condition, moment in (("published >= ?", filters.since), ("published < ?", filters.until)):
         if moment:
             conditions.append(condition)

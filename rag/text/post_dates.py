@@ -44,7 +44,8 @@ def dates_posts(head: str, tail: str, text: str, preposition: str) -> bool | Non
         firm = bool(_NOUN_BEFORE.search(head))
         trigger = _LAST_TRIGGER.match(head)
         at_end = _END.match(tail) is not None
-        strong = preposition in _STRONG or relative
+        # "posts about wool from 2016": of what else would "from" tell the time?
+        strong = preposition in _STRONG or relative or preposition == "from"
         between = bool(_WRITE_BEFORE.search(head) and _ABOUT_BEHIND.match(tail))
         at_start = not head.strip() and bool(regex.match(r"\s*,?\s*(?:wh|how)", tail, _FLAGS))
         dated = at_end and trigger is not None and (bool(trigger["verb"]) or strong)

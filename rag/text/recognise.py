@@ -18,6 +18,7 @@ from rag.text.left_out import is_left_out
 from rag.text.names import WORD, Names, folded
 from rag.text.post_dates import dates_posts
 from rag.text.post_words import NOUN, TELLS, VERB
+from rag.text.unknown_tags import HAS, unknown_tag
 from rag.types import Filters, Recognised
 
 SUBJECT = "SITE"
@@ -68,7 +69,8 @@ _GOES_ON = regex.compile(r"[\"”'’]?\s*(?:[?.!,;]|$|\b(?:and|or)\b)", _FLAGS)
 _ANY_OF = regex.compile(r",?\s+or\b|\s*(?P<comma>,)(?!\s+and\b)", _FLAGS)
 _JOINED = regex.compile(r",?\s+(?:and|or)\s+", _FLAGS)
 _TAGGED = regex.compile(
-    r"\b(?:(?:tagged|labell?ed)(?:\s+(?:with|as|under))?|(?:with\s+)?(?:the\s+)?tags?:?)"
+    r"\b(?:(?:tagged|labell?ed)(?:\s+(?:with|as|under))?|"
+    rf"(?:{HAS}\s+)?(?:(?:the|a)\s+)?tags?:?)"
     r"(?:\s+the\s+tag)?\s+[\"“'‘]?$",
     _FLAGS,
 )
@@ -112,6 +114,11 @@ def recognise(question: str, names: Names, now: datetime) -> list[Found]:
         found.append(one)
         while at < len(tokens) and tokens[at][0] < one.end:
             at += 1
+    if not any(map(_is_label, found)) and (unknown := unknown_tag(question)):
+        start, end, tag = unknown
+        limit = Recognised(question[start:end], Filters(tags=(tag,)))
+        one = Found(start, end, limit, firm=False)
+        found += [] if _is_left_out(question, one, found) else [one]
     found = _without_both(question, found)
     times = [
         one

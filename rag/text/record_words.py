@@ -72,6 +72,7 @@ def filter_words(filters: Filters) -> str:
         some(filters.authors, "by", quoted=False),
         some(filters.categories, "in the category", quoted=True),
         some(filters.tags, "tagged", quoted=True),
+        some(filters.titles, "titled", quoted=True),
         _time_words(filters),
     )
     return " ".join(part for part in parts if part)
@@ -100,7 +101,9 @@ def about_content(query: Query, filters: Filters) -> Query:
     )  # fmt: skip
 
 
-def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool) -> tuple[str, ...]:
+def limit_warnings(
+    filters: Filters, query: Query, looked: Query, *, none: bool, found: bool = True
+) -> tuple[str, ...]:
     """What a reader should know of limits, and of names, that a question has and posts do not.
 
     Args:
@@ -108,6 +111,7 @@ def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool)
         query: As it was understood.
         looked: As it was looked for in the end, maybe without what was recognised.
         none: Whether no post at all is within the filters of `query`.
+        found: Whether anything was found in the end.
     """
     within = filter_words(filters)
     where = f" among posts {within}" if within else ""
@@ -128,6 +132,10 @@ def limit_warnings(filters: Filters, query: Query, looked: Query, *, none: bool)
         )  # fmt: skip
         instead = "in all of these" if within else "without that limit"
         warnings.append(f"{missing}; looked {instead} instead.")
+    titles = [title for one in looked.recognised for title in one.filters.titles]
+    if titles and not found:
+        named_ones = listed(f"“{title}”" for title in titles)
+        warnings.append(f"No answer was found in {named_ones}; other posts were not looked at.")
     if query.unmentioned:
         quoted = [f"“{name}”" for name in query.unmentioned]
         told = " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
@@ -140,6 +148,7 @@ def _together(filters: Sequence[Filters]) -> Filters:
         authors=tuple(name for one in filters for name in one.authors),
         categories=tuple(name for one in filters for name in one.categories),
         tags=tuple(name for one in filters for name in one.tags),
+        titles=tuple(name for one in filters for name in one.titles),
         since=max((one.since for one in filters if one.since), default=None),
         until=min((one.until for one in filters if one.until), default=None),
     )
@@ -182,6 +191,7 @@ def lets_through(filters: Filters, post: Post) -> bool:
         one_of(filters.authors, post.authors)
         and one_of(filters.categories, post.categories)
         and one_of(filters.tags, post.tags)
+        and one_of(filters.titles, (post.title,))
         and (filters.since is None or (at is not None and at >= filters.since))
         and (filters.until is None or (at is not None and at < filters.until))
     )

@@ -9,27 +9,15 @@ import regex
 
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.types import Turn
-from rag.understanding.pointing import LIGHT, goes_on, introduces, leans_back
+from rag.understanding.in_place import in_place, is_elliptic, named_alone
+from rag.understanding.pointing import LIGHT, goes_on, introduces, leans_back, own_words
+from rag.understanding.said_names import introduced, names_said, said_words
 
 Rarity = Callable[[str], float]
 """Inverse document frequency of a word in lower case, positive; 0: it occurs nowhere."""
 
-_CAPITAL = (
-    r"(?:(?:\p{Lu}\.)+|"
-    r"(?:\p{Lu}|(?<!\d)\d++\p{L})[\p{L}\p{M}\p{N}’'-]*(?:\.[\p{L}\p{N}’'-]+)*)"
-)
-# Part of a site's name; the name service has none that is longer, and a search has an end.
-_LABEL = r"[\p{L}\p{N}-]{1,63}+"
-_NAME = regex.compile(
-    rf"\b{_LABEL}(?:\.{_LABEL}){{0,8}}\.\p{{Ll}}{{2,63}}\b|"  # of a site: blog.example
-    rf"{_CAPITAL}(?:\s+(?:(?:of|the|and|for|de|la|in|a)\s+){{0,2}}{_CAPITAL})*"
-)
-# Looks back from a place, and no further than the white space before it.
-_SENTENCE_START = regex.compile(r"(?<=(?:^|[.?!:“\"])\s*)")
-_ASKING = frozenset("how what when where who whom whose why which is are was were did do does can "
-                    "could should would will has have had in on at of the a an and but or so "
-                    "if i it he she they we you tell yes no there this that".split())  # fmt: skip
 _PERSON = regex.compile(r"\b(?:he|him|his|himself|she|hers?|herself)\b", regex.IGNORECASE)
+_THING = regex.compile(r"\b(?:it|its)\b", regex.IGNORECASE)
 # "Who founded it?" and not "Who did she play for?", which asks about another than "she".
 _WHO = regex.compile(
     r"^\s*(?:(?:and|but|so)\s+)?who\s+(?!(?:did|do|does|are|were|else|has|have|had|would|will|could|"
@@ -39,10 +27,6 @@ _WHO = regex.compile(
 # "Who is Ines Moreau?" names whom it asks about; "Who is Ines Moreau's sister?" does not.
 _WHO_IS = regex.compile(
     r"\b(?i:who)(?:['’]s|\s+(?:is|was))\s+(?:\p{Lu}[\p{L}\p{M}.-]*+\s*+)++(?!['’])"
-)
-_TIMES = frozenset(
-    "january february march april may june july august september october november "
-    "december monday tuesday wednesday thursday friday saturday sunday".split()
 )
 _BARE = 1  # a question with no more words of its own takes over what was asked as well
 _FADES = 0.9  # what one more turn back still counts
@@ -68,6 +52,8 @@ def looked_at(history: Sequence[Turn]) -> tuple[Turn, ...]:
 def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = None) -> str:
     """The question with what it leans on in brackets behind it; itself where it leans on nothing.
 
+    "And peppers?" is the question before it, with peppers in it.
+
     Args:
         question: White space as single spaces.
         history: Earlier turns, oldest first.
@@ -75,14 +61,16 @@ def standalone(question: str, history: Sequence[Turn], rarity: Rarity | None = N
     """
     if not history or not leans_back(question):
         return question
-    known = {word.lower() for word in search_words(question).split()}
+    if whole := put_in_place(question, history, rarity) or said_of_thing(question, history, rarity):
+        return whole
+    known = {word.lower() for word in said_words(question)}
     subject = [word for word in _subject(question, history, rarity) if word.lower() not in known]
     return f"{question} ({' '.join(dict.fromkeys(subject))})" if subject else question
 
 
 def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> Iterator[str]:
     """What the conversation is about: its names, and the words of its last complete question."""
-    known = {word.lower() for word in search_words(question).split()}
+    known = {word.lower() for word in said_words(question)}
     persons = _told_who(history[-1]) if _PERSON.search(question) else frozenset()
     names = [
         mention
@@ -100,6 +88,28 @@ def _subject(question: str, history: Sequence[Turn], rarity: Rarity | None) -> I
         yield from _telling(history[-1].question, rarity, _WORDS)
 
 
+def said_of_thing(
+    question: str, history: Sequence[Turn], rarity: Rarity | None = None
+) -> str | None:
+    """A question with what "it" stands for in its place, where that was asked for just now.
+
+    "Is it free?" behind "What is the Old Mill?" is "Is the Old Mill free?", and none of the names
+    that the answer told of it. None where "it" may be something else.
+    """
+    it = _THING.search(question)
+    if it is None or not leans_back(question):
+        return None
+    for number, turn in reversed(list(enumerate(history))):
+        again = put_in_place(turn.question, history[:number], rarity)
+        if again or not leans_back(turn.question) or number == 0:
+            thing = introduced(again or turn.question) or (
+                named_alone(turn.question) if again else ""
+            )
+            its = "’s" if it[0].lower() == "its" else ""
+            return f"{question[: it.start()]}{thing}{its}{question[it.end() :]}" if thing else None
+    return None
+
+
 def _words(history: Sequence[Turn], rarity: Rarity | None, most: int) -> Iterator[str]:
     """Of the last complete question, and of those behind it that named something else."""
     for turn in reversed(history):
@@ -112,12 +122,10 @@ def _words(history: Sequence[Turn], rarity: Rarity | None, most: int) -> Iterato
 
 def _telling(text: str, rarity: Rarity | None, most: int) -> list[str]:
     """The rarest words of a text, in its order."""
-    words = list(
-        dict.fromkeys(w for w in search_words(text).split() if w.lower() not in STOP_WORDS | LIGHT)
-    )
+    words = list(dict.fromkeys(w for w in said_words(text) if w.lower() not in STOP_WORDS | LIGHT))
     if rarity is None:
         return words[:most]
-    weights = {word: rarity(word.lower()) for word in words}
+    weights = {word: _rare([word], rarity) for word in words}
     kept = sorted(words, key=lambda word: -weights[word])[:most]
     return [word for word in words if word in kept]
 
@@ -130,7 +138,7 @@ def _told_who(last: Turn) -> frozenset[frozenset[str]]:
     if not _WHO.match(last.question) or _WHO_IS.search(last.question):
         return frozenset()
     asked = set(search_words(last.question).lower().split())
-    names = (_lower(words) for words, _ in _names(last.answer))
+    names = (_lower(words) for words, _ in names_said(last.answer))
     return frozenset(name for name in names if name.isdisjoint(asked))
 
 
@@ -149,7 +157,7 @@ def _salient(
     introduced = introduces(history[-1].question) and not leans_back(history[-1].question)
     for age, turn in enumerate(reversed(history)):
         for source, text in ((1.0, turn.question), (_SAID, turn.answer)):
-            for words, sure in _names(text):
+            for words, sure in names_said(text):
                 weight = source * _FADES**age * (1 if sure else _DOUBTFUL)
                 weight *= _STALE if introduced and age else 1
                 weights[words] = weights.get(words, 0.0) + weight
@@ -193,19 +201,33 @@ class _Longer:
 
 
 def _rare(words: Sequence[str], rarity: Rarity | None) -> float:
-    return max(rarity(word.lower()) for word in words) if rarity else 1.0
+    if rarity is None:
+        return 1.0
+    parts = [part for word in words for part in search_words(word.lower()).split()]
+    return max(map(rarity, parts), default=0.0)
 
 
-def _names(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Words with capitals, as groups, and whether they are surely names."""
-    for match in _NAME.finditer(text):
-        parts = match[0].split()
-        starts = _SENTENCE_START.match(text, match.start()) is not None
-        while parts and starts and parts[0].lower().strip(".,'’") in _ASKING:
-            parts, starts = parts[1:], False
-        words = tuple(
-            word for word in search_words(" ".join(parts)).split()
-            if word.lower() not in STOP_WORDS | _TIMES and len(word) > 1
-        )  # fmt: skip
-        if words:
-            yield words, not (starts and len(words) == 1)
+def put_in_place(
+    question: str, history: Sequence[Turn], rarity: Rarity | None = None
+) -> str | None:
+    """The last whole question with what "And peppers?" names in it; None where it is no such one.
+
+    Nothing of the answers is in it.
+
+    Args:
+        question: The last one.
+        history: Earlier turns, oldest first.
+        rarity: As `standalone` takes it.
+    """
+    if not is_elliptic(question):
+        return None
+    whole = ""
+    for turn in history:
+        asked = turn.question.strip()
+        if whole and (put := in_place(asked, whole, rarity)):
+            whole = put
+        elif not whole or not leans_back(asked):
+            whole = asked
+        elif own_words(asked):  # "Why?" asks nothing that could be asked of something else
+            whole = standalone(asked, [Turn(whole)], rarity)
+    return in_place(question, whole, rarity) if whole else None

@@ -31,19 +31,21 @@ _WHICH = (
     rf"\s+{_TOPIC})?"
 )
 _DONE = r"(?:\s+(?:is|are|was|were|have been|has been))?(?:\s+(?:there|published|written|posted))?"
+_IS_THERE = r"(?:(?:is|are|was|were)\s+there|(?:has|have)\s+there\s+been)"
 _ASK = (
     r"(?:(?:please\s+)?(?:(?:what|which|who)(?:['’]s|['’]re|\s+is|\s+was|\s+are|\s+were)?|"
-    r"(?:show|give|tell|find|list|name)(?:\s+me)?|(?:is|are)\s+there|do\s+you\s+have|"
+    rf"(?:show|give|tell|find|list|name)(?:\s+me)?|{_IS_THERE}|do\s+you\s+have|"
     r"have\s+you\s+(?:got|any)|i\s+(?:want|need)|i['’]m\s+looking\s+for)\s+)?"
 )
 _BEST = r"(?:very\s+)?(?P<best>newest|latest|most recent|last|oldest|earliest|first)"
 _THING = r"(?:anything|something)"
-_HAVE = r"(?:is\s+there|do\s+you\s+have|have\s+you\s+got)"
+_HAVE = rf"(?:{_IS_THERE}|do\s+you\s+have|have\s+you\s+got|was|were)"
 _SITE = rf"(?:you|we|the\s+(?:team|blog|site|authors?|writers?|staff)|anyone|{SUBJECT})"
 _ALSO = r"(?:\s+(?:ever|also|already|all|actually))?"
 _PAST = r"(?:published|posted|written|released|out|put up|put online)"
 _AUTHORED = r"wrote|authored|published|posted|has written|put together|penned"
 _NUMBERS = "two three four five six seven eight nine ten".split()
+_NTH = ("second", "2nd", "third", "3rd", "fourth", "4th", "fifth", "5th")
 _NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
 _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"{_ASK}{_THE}{_BEST}\s+{_NUMBER}\s+{NOUN}{_WHICH}{_DONE}", None),
@@ -70,6 +72,9 @@ _FORMS: tuple[tuple[str, Wanted | None], ...] = (
     (rf"(?:who|by whom) was {_THE}(?:{_BEST}\s+)?{NOUN}{_WHICH} (?:written|published)(?: by)?",
      Wanted.AUTHORS),
     (rf"how many {_THE}{NOUN}{_WHICH}{_DONE}", Wanted.COUNT),
+    (rf"(?:what|which) {NOUN} (?:did|has|have) {_SITE}\s+{VERB}\s+"
+     r"(?P<best>last|first|most recently)", None),
+    (rf"{_ASK}{_THE}(?P<nth>{'|'.join(_NTH)})[\s-]{_BEST}\s+{NOUN}{_WHICH}{_DONE}", Wanted.LIST),
     (rf"(?:what|which) {NOUN}{_WHICH} (?:did|has|have) {_SITE}{_ALSO} {VERB}", Wanted.LIST),
     (rf"how many {NOUN}{_WHICH} (?:did|has|have) {_SITE}{_ALSO} {VERB}", Wanted.COUNT),
     (rf"how many {NOUN} (?:did|has|have|do) {_SITE}{_ALSO} (?:have|{VERB})"
@@ -213,7 +218,7 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
         news = bool(_NEWS.search(head))
         many = _SO_MANY.search(head) if best else None
         if best and wanted != Wanted.COUNT:
-            several = many or (wanted is None and _SEVERAL.search(head))
+            several = many or parts.get("nth") or (wanted is None and _SEVERAL.search(head))
             one = Wanted.OLDEST if best in _OLDEST else Wanted.NEWEST
             wanted = Wanted.LIST if several else one
         if wanted in (Wanted.DATE, Wanted.AUTHORS) and not topic:
@@ -225,12 +230,14 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
         record = RecordQuestion(wanted or Wanted.LIST, topic, content, titled)
         if record.wanted != Wanted.LIST:
             return record
-        most = _number(many["number"]) if many else 0
+        most = _number(many["number"] if many else parts.get("nth") or "0")
         return replace(record, oldest=best in _OLDEST, most=most)
     return None
 
 
 def _number(word: str) -> int:
+    if word.lower() in _NTH:
+        return _NTH.index(word.lower()) // 2 + 2
     return int(word) if word.isdecimal() else _NUMBERS.index(word.lower()) + 2
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
+from rag.catalog import posts as catalog_posts
+from rag.catalog.catalog import Catalog
 from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
-from rag.types import Filters, Query, Recognised, Turn
+from rag.index.quoted_post import post_quoted
+from rag.types import Filters, Post, Query, Recognised, Turn
 from rag.understanding.courtesy import asks_nothing, has_words
-from rag.understanding.followups import looked_at, standalone
+from rag.understanding.followups import Rarity, looked_at, put_in_place, said_of_thing, standalone
 from rag.understanding.mentioned import unmentioned
+from rag.understanding.named_post import sought_in_post
 from rag.understanding.record_followups import read_behind
 from rag.understanding.record_questions import Reading, read_question
 
-_NAMED = ("authors", "categories", "tags")
+_NAMED = ("authors", "categories", "tags", "titles")
 
 
 def understand(
@@ -58,22 +63,22 @@ def understand(
     reads = lexicon if recognise and not sections else None
     if reads:
         now = now or datetime.now(UTC)
-        reading = read_question(asked, reads.names, now)
-        if history and not reading.record:
-            reading = read_behind(asked, history, reads.names, now) or reading
+        reading = _read(asked, history, reads, now)
+    rarity = lexicon.rarity if lexicon else None
+    again = None if reading.record or _of_post(reading) else put_in_place(asked, history, rarity)
+    if again and len(again) <= longest:
+        put = understand(
+            again, filters=filters, longest=longest, lexicon=lexicon, recognise=recognise,
+            without=without, now=now,
+        )  # fmt: skip
+        return replace(put, question=asked)
     reading, said = _taken_off(reading, without, asked)
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
         reading = Reading(tuple(o for o in reading.recognised if o not in shut_out), rest=asked)
-    if reading.record:
-        searches: tuple[str, ...] = (reading.record.topic or asked,)
-        whole = asked
-        if not reading.record.topic:  # nothing is searched for
-            lexicon = None
-    else:
-        whole = standalone(said, history, lexicon.rarity if lexicon else None)
-        own = standalone(reading.rest, history, lexicon.rarity if lexicon else None)
-        searches = (own, reading.rest)
+    whole, searches = _searches(asked, said, reading, history, rarity)
+    if reading.record and not reading.record.topic:  # nothing is searched for
+        lexicon = None
     unheard = unmentioned(asked, reads) if reads and not reading.record else ()
     narrowed, recognised = _narrow(filters, reading.recognised)
     other = lexicon.otherwise(searches[0]) if lexicon else searches[0]
@@ -89,6 +94,41 @@ def understand(
         sections=sections,
         record=reading.record,
     )
+
+
+def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) -> Reading:
+    """What a question says of posts' records, by itself or behind others."""
+    reading = read_question(asked, lexicon.names, now)
+    if not history or reading.record:
+        return reading
+    titled = partial(_titled, lexicon.catalog)
+    quoted = partial(post_quoted, catalog=lexicon.catalog)
+    return read_behind(asked, history, lexicon.names, now, titled, quoted) or reading
+
+
+def _of_post(reading: Reading) -> str:
+    """The title of the one post that a question points at; empty where it points at none."""
+    return ", ".join(title for one in reading.recognised for title in one.filters.titles)
+
+
+def _searches(
+    asked: str, said: str, reading: Reading, history: Sequence[Turn], rarity: Rarity | None
+) -> tuple[str, tuple[str, ...]]:
+    """The question as it can be understood by itself, and what is searched for."""
+    if reading.record:
+        return asked, (reading.record.topic or asked,)
+    if title := _of_post(reading):
+        # What was said before is of other posts, and nothing of it is looked for in this one.
+        whole = f"{asked} ({title})"
+        return whole, (sought_in_post(reading.rest), whole)
+    own = standalone(reading.rest, history, rarity)
+    if said_of_thing(reading.rest, history, rarity):  # all of it is said
+        return standalone(said, history, rarity), (own,)
+    return standalone(said, history, rarity), (own, reading.rest)
+
+
+def _titled(catalog: Catalog, title: str) -> Sequence[Post]:
+    return catalog_posts.titled(catalog, [title], filters=Filters())
 
 
 def _asked(question: str, longest: int) -> str:
@@ -136,7 +176,11 @@ def _narrow(
     """The caller's filters and what narrows them further; of names, those that both let through."""
     names = {kind: _names(filters, recognised, kind) for kind in _NAMED}
     now = replace(
-        filters, authors=names["authors"], categories=names["categories"], tags=names["tags"]
+        filters,
+        authors=names["authors"],
+        categories=names["categories"],
+        tags=names["tags"],
+        titles=names["titles"],
     )
     taken: list[Recognised] = []
     for one in recognised:

@@ -4,7 +4,7 @@
   const pq = window.pullquote;
   const { make, words, say, count } = pq;
   const BASES = { quoted: "is_quoted", supported: "is_supported", record: "from_record" };
-  const FILTERS = { author: "authors", category: "categories", tag: "tags" };
+  const FILTERS = { author: "authors", category: "categories", tag: "tags", title: "titles" };
 
   // ---------------------------------------------------------------- sentences
 

@@ -26,7 +26,7 @@ from rag.types import Answer
 from rag.understanding.courtesy import asks_nothing
 from ui.doors.ask import NO_BUFFER
 from ui.doors.asking import Asked, Asker, while_there
-from ui.doors.footnotes import SOURCES, below, head, marks, sentence, whole
+from ui.doors.footnotes import below, head, marks, sentence, whole, words_of
 from ui.doors.problems import BROKEN, OPENAI_RESPONSES, Refused
 from ui.doors.pulse import COMMENT, beginning_with, with_pulse
 from ui.doors.unasked import unasked
@@ -201,8 +201,9 @@ def _asked(body: ChatBody) -> Asked:
         raise QuestionInvalid(
             f"The last message is the {last.role}'s.", hint="Let the user's question be the last."
         )
-    # Sources that stood below an earlier answer are no words of the conversation.
-    said = [(one.role, one.text.partition(f"\n\n{SOURCES}\n")[0]) for one in earlier]
+    said = [
+        (one.role, words_of(one.text) if one.role == "assistant" else one.text) for one in earlier
+    ]
     wanted = limits(body.filters.model_dump())
     return Asked(last.text, turns(said), wanted, body.recognise)
 

@@ -20,6 +20,15 @@ SOURCES = "Sources:"
 """Begins what stands below an answer's sentences."""
 _ACTIVE = re.compile(r"([\\`*\[\]<>~]|(?<!\w)_|_(?!\w)|^[#+=|-])")
 _MARK = "[{}]"
+# What this module adds to an answer, as clients send it back; some of them take line ends, trailing
+# spaces or signs of Markdown out.
+_HEAD = re.compile(
+    r"\A\s*(?:[*_]Searched in posts [^\n]*?\.[*_]\s+|Searched in posts [^\n]*\.[ \t\r]*(?:\n|\Z))"
+)
+_BELOW = re.compile(rf"(?:^|\s)[*_]*{SOURCES}[*_]*\s+(?=[-*•]\s|\[\d+\]|\Z)|\n\s*{SOURCES}\s*\Z")
+_BASES = "|".join(map(re.escape, BASES.values()))
+_MARKS = re.compile(rf"[ \t]*(?:\[\d+\])*[ \t]*[*_]?\((?:{_BASES})\)[*_]?")
+_ESCAPED = re.compile(r"\\([\\`*\[\]<>~_#+=|-])")
 _GAP = "\n\n"
 
 
@@ -58,6 +67,18 @@ def whole(answer: Answer) -> str:
     """All of it."""
     said = "".join(sentence(answer, number) for number in range(len(answer.sentences)))
     return head(answer) + said + below(answer)
+
+
+def words_of(content: str) -> str:
+    """What an answer said, of the text that `whole` made of it: the way back.
+
+    Limits, numbers, sources and notes are no words of a conversation; a refusal said nothing.
+    """
+    text = _HEAD.sub("", content, count=1).strip()
+    if text.startswith(REFUSED):
+        return ""
+    above = _BELOW.split(text, maxsplit=1)[0]
+    return _ESCAPED.sub(r"\1", _MARKS.sub("", above)).strip()
 
 
 def marks(answer: Answer) -> Iterator[Mark]:

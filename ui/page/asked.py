@@ -88,7 +88,12 @@ def vote(sent: Any) -> Vote:
 
 def _filters(given: FiltersRecord) -> Filters:
     return filters_of(
-        given.authors, given.categories, given.tags, since=given.since, until=given.until
+        given.authors,
+        given.categories,
+        given.tags,
+        given.titles,
+        since=given.since,
+        until=given.until,
     )
 
 
