@@ -6,21 +6,12 @@ answers of other systems are read; it promises nothing about a check.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
+from rag.limit_fields import Names, Time
 from rag.types import Answer, CheckedSentence, Citation, Filters, Passage, Provenance
 
 NOT_ASKED = "Not asked: "
@@ -112,44 +103,14 @@ class ProvenanceRecord(_Record):
     """Empty where what decides whether to answer is what is shipped."""
 
 
-def _names(value: Any, take: ValidatorFunctionWrapHandler) -> Any:
-    if isinstance(value, str | Mapping):
-        raise _NO_NAMES
-    try:
-        return take(value)
-    except ValidationError as error:
-        if error.errors()[0]["loc"]:  # one of them is no text
-            raise
-        raise _NO_NAMES from error
-
-
-def _moment(value: Any, take: ValidatorFunctionWrapHandler) -> Any:
-    # Numbers would be taken for seconds since 1970, and whoever sends 2019 means a year.
-    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
-        raise _NO_TIME
-    try:
-        return take(value)
-    except ValidationError as error:
-        raise _NO_TIME from error
-
-
-_NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?\s*")
-_NO_NAMES = PydanticCustomError("names", 'takes a list of names, as in ["Ines Moreau"]')
-_NO_TIME = PydanticCustomError(
-    "time", 'takes a day or a time, as "2024-01-31" or "2024-01-31T12:00:00Z"'
-)
-_Names = Annotated[tuple[str, ...], WrapValidator(_names)]
-Time = Annotated[datetime | None, WrapValidator(_moment)]
-
-
 class FiltersRecord(_Record):
-    authors: _Names = ()
+    authors: Names = ()
     """Names; posts of one of them are taken."""
-    categories: _Names = ()
+    categories: Names = ()
     """Names; posts in one of them are taken."""
-    tags: _Names = ()
+    tags: Names = ()
     """Names; posts with one of them are taken."""
-    titles: _Names = ()
+    titles: Names = ()
     """Posts that bear one of them are taken."""
     since: Time = None
     """Posts published then or later."""

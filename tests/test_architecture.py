@@ -88,6 +88,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "text.spelling",
     "text.saying",
     "links",
+    "limit_fields",
     "record",
     "asked",
     "calibration",

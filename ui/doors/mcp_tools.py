@@ -18,8 +18,9 @@ from pydantic import BaseModel, Field
 
 from rag.asked import filters_of
 from rag.errors import PostUnknown, PullquoteError
+from rag.limit_fields import Time
 from rag.links import deep_link
-from rag.record import AnswerRecord, Time, record
+from rag.record import AnswerRecord, record
 from rag.types import Filters, Hit
 from rag.understanding.courtesy import asks_nothing
 from ui.doors.asking import Asked, Asker
