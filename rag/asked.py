@@ -23,7 +23,7 @@ _HISTORY = (
     'Pass a list of {"question": …, "answer": …}, or of {"role": …, "content": …} with the roles'
     ' "user" and "assistant".'
 )
-_LISTS = ("authors", "categories", "tags")
+_LISTS = ("authors", "categories", "tags", "titles")
 _TAKEN = "They take authors, categories, tags, titles (lists of names), since and until (times)."
 
 
