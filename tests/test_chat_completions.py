@@ -20,6 +20,7 @@ from rag.types import Filters, Recognised, Turn
 from ui.all_doors import Doors
 from ui.doors.footnotes import inert, marks, whole, words_of
 from ui.doors.pulse import COMMENT
+from ui.doors.unasked import unasked
 
 
 @pytest.fixture(scope="module")
@@ -308,6 +309,7 @@ def test_a_refusal_comes_back_as_nothing(
 ) -> None:
     answer = replace(assistant.ask("Who won the world cup?"), warnings=warnings)
     assert words_of(whole(answer)) == ""
+    assert words_of(unasked("Hello!", assistant)[0]) == ""
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from ui.numbers import numbered
 from ui.parts import row_words
 from ui.render import BASES, REFUSED, left_out, limits, otherwise, place, searched_for, web
 
+NOTHING_ASKED = "Nothing was asked."
+"""Begins what is said to a greeting."""
 SOURCES = "Sources:"
 """Begins what stands below an answer's sentences."""
 _ACTIVE = re.compile(r"([\\`*\[\]<>~]|(?<!\w)_|_(?!\w)|^[#+=|-])")
@@ -72,10 +74,11 @@ def whole(answer: Answer) -> str:
 def words_of(content: str) -> str:
     """What an answer said, of the text that `whole` made of it: the way back.
 
-    Limits, numbers, sources and notes are no words of a conversation; a refusal said nothing.
+    Limits, numbers, sources and notes are no words of a conversation; a refusal said nothing,
+    and neither did the answer to a greeting.
     """
     text = _HEAD.sub("", content, count=1).strip()
-    if text.startswith(REFUSED):
+    if text.startswith((REFUSED, NOTHING_ASKED)):
         return ""
     above = _BELOW.split(text, maxsplit=1)[0]
     return _ESCAPED.sub(r"\1", _MARKS.sub("", above)).strip()

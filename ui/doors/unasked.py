@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from rag.assistant import Assistant
 from rag.record import AnswerRecord, not_asked
-from ui.doors.footnotes import inert
+from ui.doors.footnotes import NOTHING_ASKED, inert
 
 _SAID = (
-    "Nothing was asked. Ask a question about the posts{of}: about what stands in them, or about "
+    f"{NOTHING_ASKED} "
+    "Ask a question about the posts{of}: about what stands in them, or about "
     "the posts themselves, such as “How many posts are there?” or “What is the newest post about?”"
 )
 
