@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.types import Turn
@@ -25,6 +27,7 @@ MET = "When did the Valley Society meet the Garden Club?"
         ("newest post about Slack", "and about wild bees", "newest post about wild bees"),
         ("posts by Ines Moreau in 2016", "or by Tom?", "posts by Tom in 2016"),
         ("Who runs 18F?", "and GOV.UK?", "Who runs GOV.UK?"),
+        ("How many posts about bees?", "and in 2016?", "How many posts about bees from 2016?"),
     ],
 )  # fmt: skip
 def test_another_thing_takes_the_place_of_its_kind(
@@ -40,6 +43,8 @@ def test_in_small_letters_the_rarest_word_is_what_a_question_is_about() -> None:
         "when did brandham flood?"
     )
     assert in_place("and brandham?", whole) is None
+    for other in ("newest post", "Why?", "What is it?", "Who?", "?", "Rosewood"):
+        assert in_place("and surveys?", other, lambda _: 1.0) is None
 
 
 @pytest.mark.parametrize(
@@ -63,3 +68,14 @@ def test_the_last_whole_question_is_asked_again_and_nothing_of_its_answer() -> N
     it = Turn("How deep was it?", "Two feet at Ada Lane's.")
     assert put_in_place("and Lyon?", [asked, it]) == "How deep was it? (Lyon flood)"
     assert standalone("and Lyon?", [asked]) == "When did Lyon flood?"
+
+
+@pytest.mark.parametrize("unit", ["a", "A", "a ", "A. ", "in a ", "a-", "2.0 "])
+def test_no_long_question_takes_long(unit: str) -> None:
+    long = unit * (2000 // len(unit))
+    started = time.process_time()
+    for asked in (f"What is {long}!?", f"posts about {long}!?", long):
+        put_in_place("And about peppers?", [Turn(asked)], lambda _: 1.0)
+        standalone("Is it free?", [Turn(asked)], lambda _: 1.0)
+        put_in_place(f"and {long}", [Turn("What is it?")], lambda _: 1.0)
+    assert time.process_time() - started < 5

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import regex
 
+from rag.text.post_words import NOUN
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.understanding.pointing import LIGHT
 from rag.understanding.said_names import name_spans
@@ -42,6 +43,11 @@ _ADJUNCT = regex.compile(
 )
 _ARTICLE = regex.compile(r"\b(?:the|an?)\s+$", _FLAGS)
 _SUBJECT = ("about", "by")  # of either there is one in a question, whatever it is
+
+_POST = regex.compile(
+    rf"{NOUN}|newest|latest|oldest|recent", _FLAGS
+)  # nothing else is asked of them
+_POSTS_ABOUT = regex.compile(rf"\b{NOUN}\s+(?:about|on|mentioning)\b", _FLAGS)
 
 _Span = tuple[int, int]
 
@@ -84,6 +90,8 @@ def in_place(question: str, whole: str, rarity: Callable[[str], float] | None = 
         article = _ARTICLE.search(whole[:start])  # "the Soviet Union", and no "the China"
         start = article.start() if article else start
         return f"{whole[:start]}{what}{whole[end:]}"
+    if at == "in" and _POSTS_ABOUT.search(whole) and _ALL_TIME.fullmatch(what):
+        at = "from"  # a time behind "in" would belong to their subject
     end = len(whole.rstrip(" ?.!"))
     return f"{whole[:end]} {at} {what}{whole[end:]}" if at else None
 
@@ -117,21 +125,21 @@ def _thing_for(
     if at:
         first = r"\p{L}" if at in _SUBJECT else r"\p{Ll}"
         behind = regex.finditer(
-            rf"\b{at}\s+((?:(?!(?:{_AT})\b){first}[\p{{L}}\p{{M}}\p{{N}}’'-]*\s*)+)", whole
+            rf"\b{at}\s+((?:(?!(?:{_AT})\b){first}[\p{{L}}\p{{M}}\p{{N}}’'-]*+\s*+)++)", whole
         )
         ends = [(one.start(1), one.start(1) + len(one[1].rstrip())) for one in behind]
         return ends[-1] if ends and (at in _SUBJECT or what[0].islower()) else None
     words = [
         one for one in regex.finditer(r"[\p{L}\p{M}\p{N}’'-]+", whole)
-        if one[0].lower() not in STOP_WORDS | LIGHT
+        if one[0].lower() not in STOP_WORDS | LIGHT and not _POST.fullmatch(one[0])
     ]  # fmt: skip
     common = [one for one in words if one[0][0].islower()]
     alike = [one for one in common if _is_plural(one[0])] if _is_plural(what) else []
     if alike:
         return alike[-1].span()
-    if rarity is None or len(common) < len(words) - 1:
+    if rarity is None or not common or len(common) < len(words) - 1:
         return None
-    return max(common, key=lambda one: _rare(one[0], rarity), default=words[0]).span()
+    return max(common, key=lambda one: _rare(one[0], rarity)).span()
 
 
 def _is_plural(words: str) -> bool:

@@ -40,7 +40,7 @@ _INTRODUCES = regex.compile(
     r"\s*(?:what(?:['’]s|\s+(?:is|are|was|were))|(?:please\s+)?(?:can\s+you\s+|could\s+you\s+)?"
     r"(?:tell\s+(?:me|us)\s+(?:something\s+|more\s+)?about|explain|describe|introduce)|"
     r"what\s+do\s+you\s+know\s+about|what\s+can\s+you\s+(?:tell|say)\s+(?:me\s+|us\s+)?about)\s+"
-    rf"(?P<thing>(?:(?!(?:{_NAMED_BY_ITS_ANSWER})\b)[\p{{L}}\p{{M}}\p{{N}}.’'+*-]+\s*){{1,7}})[\s?.!]*",
+    rf"(?P<thing>(?:(?!(?:{_NAMED_BY_ITS_ANSWER})\b)[\p{{L}}\p{{M}}\p{{N}}.’'+*-]++\s*+){{1,7}}+)[\s?.!]*",
     regex.IGNORECASE,
 )
 
