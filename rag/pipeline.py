@@ -197,8 +197,8 @@ class Pipeline:
         )
         with self.index.catalog.reading():
             query = self._in_language(read(question, history=turns))
-        on_its_own = query.record or query.sections or query.filters.titles
-        if not (self.condenser and turns) or on_its_own:
+        own = query.record or query.sections or query.filters.titles
+        if own or not (self.condenser and turns):
             return query
         whole = said_by_itself(
             self.condenser, query.question, turns, longest=longest, faults=faults
@@ -231,11 +231,9 @@ class Pipeline:
             tried.append(replace(query, recognised=(), filters=filters))
         if query.record or query.recognised or query.sections:
             tried.append(about_content(query, filters))
-        # A post that the conversation has come to is meant, whatever others say.
-        for now in tried[:1] if query.filters.titles else tried:
+        for now in tried[:1] if query.filters.titles else tried:  # that post is meant, no other
             found = self.retrieve(now)
-            is_found = bool(found.posts) if now.record else found.answerable >= self.least(now)
-            if is_found:
+            if is_found := bool(found.posts if now.record else found.answerable >= self.least(now)):
                 break
         warnings = limit_warnings(filters, query, now, none=none, found=is_found)
         return now, replace(found, warnings=(*warnings, *found.warnings))
