@@ -13,6 +13,8 @@ from test_browser_owner import Opened
 from test_browser_widget import opened as opened_widget
 from widget_site import NAME
 
+from rag.calibration import UNCALIBRATED
+
 browser = test_browser.browser
 address = test_browser.address
 open_page = test_browser.open_page
@@ -103,7 +105,8 @@ def test_an_answer_is_announced_once(open_page: OpenPage) -> None:
     assert said.endswith(f"{SAY('answer_complete')} {SAY('answer_sources_many', n=2)}")
     listen(page)
     ask(page, "Who won the world cup?")
-    assert announced(page) == f"{SAY('looking')} {SAY('refused')}"
+    # What says why nothing is answered belongs to it.
+    assert announced(page) == f"{SAY('looking')} {SAY('refused')} {UNCALIBRATED}"
 
 
 def test_what_is_broken_off_is_not_announced_as_complete(open_page: OpenPage) -> None:
