@@ -226,7 +226,7 @@ def test_a_file_that_is_no_catalog_is_told(tmp_path: Path) -> None:
     with pytest.raises(IndexDamaged) as told:
         Index(tmp_path)
     assert told.tb is not None  # what it refers to is still alive, and yet
-    assert not open_files(CATALOG)
+    assert not open_files(str(tmp_path / CATALOG))
 
 
 def test_a_thread_that_outlives_its_catalog_leaves_nothing_open(tmp_path: Path) -> None:
@@ -243,10 +243,10 @@ def test_a_thread_that_outlives_its_catalog_leaves_nothing_open(tmp_path: Path) 
     closed.set()
     late.join()
     assert told == [("garden.example",)]
-    assert open_files(CATALOG)
+    assert open_files(str(tmp_path / CATALOG))
     del index, late
     gc.collect()
-    assert not open_files(CATALOG)
+    assert not open_files(str(tmp_path / CATALOG))
 
 
 def test_a_record_change_reaches_answers_without_new_vectors(tmp_path: Path) -> None:
