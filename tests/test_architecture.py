@@ -71,6 +71,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "settings",
     "text.sentences",
     "text.number_words",
+    "text.calendar_words",
     "text.leaning",
     "text.whole",
     "text.short_answers",

@@ -5,6 +5,7 @@ import pytest
 from small_site import GARDEN
 
 from rag.embedding.embedder import (
+    Embedder,
     HashEmbedder,
     PassageText,
     breadcrumb,
@@ -88,16 +89,16 @@ def test_one_pass_gives_what_the_library_gives() -> None:
     assert np.abs(question.question - library.encode("When should I sow?")).max() < 1e-5
 
 
-@pytest.mark.model
-def test_what_goes_through_the_model_together_changes_no_vector() -> None:
-    from rag.embedding.with_torch import ModelEmbedder
+_WORDS = "bees sow tomatoes before the last frost of a long spring ".split()
+# 400 and 250 words are more than the bundled model reads.
+OF_MANY_LENGTHS = [
+    " ".join(_WORDS[i % len(_WORDS)] for i in range(n)) for n in (40, 3, 400, 1, 90, 17, 250, 60, 5)
+]
 
-    name = "sentence-transformers/all-MiniLM-L6-v2"
-    embedder = ModelEmbedder(name, precision="float32", batch_tokens=300)
-    words = "bees sow tomatoes before the last frost of a long spring ".split()
-    lengths = (40, 3, 400, 1, 90, 17, 250, 60, 5)  # 400 and 250 words are more than it reads
-    said = [" ".join(words[i % len(words)] for i in range(n)) for n in lengths]
-    texts = [PassageText(text, ((0, len(text)),)) for text in said]
+
+def hold_together_and_alone_alike(embedder: Embedder) -> None:
+    """That texts have the vectors which each has when it goes through the model by itself."""
+    texts = [PassageText(text, ((0, len(text)),)) for text in OF_MANY_LENGTHS]
     together, alone = embedder.embed_passages(texts), [embedder.embed_passages([t]) for t in texts]
     assert embedder.embed_passages([]) == []
     for one, (other,) in zip(together, alone, strict=True):
@@ -105,9 +106,18 @@ def test_what_goes_through_the_model_together_changes_no_vector() -> None:
         assert one.token_ids.tolist() == other.token_ids.tolist()
         assert one.token_sentence.tolist() == other.token_sentence.tolist()
         assert np.abs(one.tokens.astype(int) - other.tokens).max() <= 1
-    batches = embedder._batches(embedder._encoded(said))
-    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
-    tokens = [len(embedder.token_spans([text])[0]) + 2 for text in said]
+
+
+@pytest.mark.model
+def test_what_goes_through_the_model_together_changes_no_vector() -> None:
+    from rag.embedding.with_torch import ModelEmbedder
+
+    name = "sentence-transformers/all-MiniLM-L6-v2"
+    embedder = ModelEmbedder(name, precision="float32", batch_tokens=300)
+    hold_together_and_alone_alike(embedder)
+    batches = embedder._batches(embedder._encoded(OF_MANY_LENGTHS))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(OF_MANY_LENGTHS)))
+    tokens = [len(embedder.token_spans([text])[0]) + 2 for text in OF_MANY_LENGTHS]
     read = [min(count, 256) for count in tokens]
     assert [len(batch) for batch in batches][:2] == [1, 1]  # two of the longest do not fit
     for batch in batches:

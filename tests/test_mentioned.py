@@ -62,6 +62,8 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         ("Does any post mention strawberies?", ()),
         ("What do they say about the gates?", ()),
         ("What are the posts about?", ()),
+        ("not about kimchi", ()),
+        ("posts by Ann, not about blockchain", ()),
         ("How did they go about gardening the roof?", ()),
         ("What do they say about this?", ()),
         # What stands before a name is none, and there are two ways to spell English.

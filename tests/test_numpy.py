@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from small_site import GARDEN
+from test_embed import hold_together_and_alone_alike
 
 from ingest.split import split
 from rag.backends import for_one_question, load_embedder
@@ -116,17 +117,7 @@ def test_the_vectors_are_those_of_sentence_transformers(way: str, precision: str
 def test_what_goes_through_the_layers_together_changes_no_vector() -> None:
     from rag.embedding.on_cores import CoresEmbedder
 
-    embedder = CoresEmbedder(precision="float32", batch_tokens=300)
-    words = "bees sow tomatoes before the last frost of a long spring ".split()
-    lengths = (40, 3, 400, 1, 90, 17, 250, 60, 5)  # 400 and 250 words are more than it reads
-    said = [" ".join(words[i % len(words)] for i in range(n)) for n in lengths]
-    texts = [PassageText(text, ((0, len(text)),)) for text in said]
-    together, alone = embedder.embed_passages(texts), [embedder.embed_passages([t]) for t in texts]
-    assert embedder.embed_passages([]) == []
-    for one, (other,) in zip(together, alone, strict=True):
-        assert one.passage == pytest.approx(other.passage, abs=1e-5)
-        assert one.token_ids.tolist() == other.token_ids.tolist()
-        assert np.abs(one.tokens.astype(int) - other.tokens).max() <= 1
+    hold_together_and_alone_alike(CoresEmbedder(precision="float32", batch_tokens=300))
 
 
 @pytest.mark.model

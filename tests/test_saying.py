@@ -48,6 +48,9 @@ def test_what_is_short_may_say_something(text: str) -> None:
 def test_who_has_signed_a_quotation_has_said_it() -> None:
     assert not says_nothing("- Will Slack", "Who said that planning beats plans?")
     assert not says_nothing("- Will Slack", "Whose words are these?")
+    assert not says_nothing("- Will Slack", "who wrote that plans are nothing")
+    assert says_nothing("- Will Slack", "Who built it?")
+    assert says_nothing("- Will Slack", "Who was the first director?")
 
 
 PASSAGE = "Two states\nKim Il Sung became prime minister in 1948. Stalin received him."

@@ -19,6 +19,7 @@ from eval.cases.draft import is_english, telling_sentences, with_gap
 from eval.cases.gold import sentence_hash
 from eval.cases.proposed import Proposed
 from eval.cases.told import things_told
+from rag.text.calendar_words import MONTHS, WEEKDAYS
 from rag.text.sentences import question_words, split_sentences
 from rag.types import ParsedPost
 
@@ -27,10 +28,7 @@ _TRIED = 20  # values of other posts, for each sentence
 _YEARS = 50  # between a year and the one that takes its place
 _SHARED = 0.5  # of the sentence's other words: so many beside the value, and it may be answered
 _NAME = r"\p{Lu}[\p{L}\p{M}’'-]*\p{Ll}"
-_DATES = (
-    "January|February|March|April|May|June|July|August|September|October|November|December|"
-    "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-)
+_DATES = "|".join(map(str.capitalize, (*MONTHS, *WEEKDAYS)))
 _VALUES = {
     "year": regex.compile(r"\b(?:1\d|20)\d\d\b"),
     # A whole name, and not where a sentence begins: every word has a capital there.

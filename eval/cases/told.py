@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import regex
 
+from rag.text.calendar_words import MONTHS, WEEKDAYS
+
 Told = tuple[str, regex.Match[str]]
 """A question word, and what it asks for."""
 
@@ -14,10 +16,10 @@ _LEADING = regex.compile(
 
 # ---------------------------------------------------------------- times
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_MONTHS = "|".join(map(str.capitalize, MONTHS))
 _SHORT = r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?"
 _MONTH = rf"(?:(?:{_MONTHS})\b|{_SHORT}(?=\s\d)|(?<=\d\s){_SHORT})"
-_WEEKDAYS = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_WEEKDAYS = f"(?:{'|'.join(map(str.capitalize, WEEKDAYS))})"
 _YEAR = r"(?:1\d|20)\d\d(?!\d)(?:[-–/]\d\d(?!\d))?"
 _DAY = r"(?:the\s)?\d{1,2}(?!\d|[.:,]\d)(?:st|nd|rd|th)?\b"
 _TO = r"(?:\s?[-–—/]\s?|\s(?:to|and|or|until|till|through)\s(?:on\s|in\s)?)"

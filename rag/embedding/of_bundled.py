@@ -62,19 +62,11 @@ class BundledEmbedder(ABC):
 
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
         encoded = tokenizer().encode_batch([one.text for one in texts], add_special_tokens=False)
-        batches = self._batches(encoded)
 
-        def embed(batch: Sequence[int]) -> list[PassageVectors]:
-            passes = self._passes([encoded[i] for i in batch])
-            pairs = zip(batch, passes, strict=True)
-            return [self._sieve.of_passage(texts[i], one) for i, one in pairs]
+        def forward(batch: Sequence[int]) -> list[Pass]:
+            return self._passes([encoded[i] for i in batch])
 
-        # One batch, as a judge has it, needs no other thread.
-        every = (self._pool.map if len(batches) > 1 else map)(embed, batches)
-        found: dict[int, PassageVectors] = {}
-        for batch, vectors in zip(batches, every, strict=True):
-            found |= zip(batch, vectors, strict=True)
-        return [found[i] for i in range(len(texts))]
+        return self._sieve.of_passages(texts, self._batches(encoded), forward, self._pool)
 
     def embed_question(self, question: str) -> QuestionVectors:
         (one,) = self._passes([tokenizer().encode(question, add_special_tokens=False)])
@@ -96,7 +88,10 @@ class BundledEmbedder(ABC):
         ]
 
     def _batches(self, texts: Sequence[Encoding]) -> list[list[int]]:
-        """Places of texts that go through the model together, the longest first."""
+        """Places of texts that go through the model together.
+
+        The longest first, so that no thread is left with much when the others have done.
+        """
         lengths = [min(len(one.ids) + self.special_tokens, self.max_tokens) for one in texts]
         batches: list[list[int]] = []
         room = 0

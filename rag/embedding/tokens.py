@@ -5,6 +5,8 @@ Whatever computes the pass: here its numbers become the same three kinds of vect
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +80,33 @@ class Sieve:
             token_ids=one.ids[kept],
             token_sentence=where[kept],
         )
+
+    def of_passages(
+        self,
+        texts: Sequence[PassageText],
+        batches: Sequence[Sequence[int]],
+        forward: Callable[[Sequence[int]], list[Pass]],
+        pool: Executor,
+    ) -> list[PassageVectors]:
+        """The same of many, in the order given, with as many passes side by side as the pool has.
+
+        Args:
+            texts: All of them.
+            batches: Their places; those of a batch go through the model together.
+            forward: One pass for the texts in these places.
+            pool: Its threads run the passes.
+        """
+
+        def embed(batch: Sequence[int]) -> list[PassageVectors]:
+            pairs = zip(batch, forward(batch), strict=True)
+            return [self.of_passage(texts[i], one) for i, one in pairs]
+
+        # One batch, as a judge has it, needs no other thread.
+        every = (pool.map if len(batches) > 1 else map)(embed, batches)
+        found: dict[int, PassageVectors] = {}
+        for batch, vectors in zip(batches, every, strict=True):
+            found |= zip(batch, vectors, strict=True)
+        return [found[i] for i in range(len(texts))]
 
     def raw(self, one: Pass) -> tuple[Vectors, NDArray[np.int32]]:
         """Every token's vector as the model gives it, scaled to length 1, and its id."""

@@ -115,19 +115,11 @@ class ModelEmbedder:
 
     def embed_passages(self, texts: Sequence[PassageText]) -> list[PassageVectors]:
         encoded = self._encoded([text.text for text in texts], self._prompt("document", "passage"))
-        batches = self._batches(encoded)
 
-        def embed(batch: Sequence[int]) -> list[PassageVectors]:
-            passes = self._forward([encoded[i] for i in batch])
-            pairs = zip(batch, passes, strict=True)
-            return [self._sieve.of_passage(texts[i], one) for i, one in pairs]
+        def forward(batch: Sequence[int]) -> list[Pass]:
+            return self._forward([encoded[i] for i in batch])
 
-        # One batch, as a judge has it, needs no other thread.
-        every = (self._pool.map if len(batches) > 1 else map)(embed, batches)
-        found: dict[int, PassageVectors] = {}
-        for batch, vectors in zip(batches, every, strict=True):
-            found |= zip(batch, vectors, strict=True)
-        return [found[i] for i in range(len(texts))]
+        return self._sieve.of_passages(texts, self._batches(encoded), forward, self._pool)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -7,17 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import regex
 
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
+from rag.text.calendar_words import MONTHS
+
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
            "eleven", "twelve")  # fmt: skip
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 
 _YEAR = r"(?:19|20)\d\d"
-_MONTH = "(?:sept\\.?|" + "|".join(f"{m[:3]}(?:{m[3:]})?\\.?" for m in _MONTHS) + ")"
+_MONTH = "(?:sept\\.?|" + "|".join(f"{m[:3]}(?:{m[3:]})?\\.?" for m in MONTHS) + ")"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _SEASON = rf"(?:{'|'.join(_SEASONS)})"
 _COUNT = rf"(?:\d{{1,3}}|{'|'.join(_COUNTS[1:])}|couple of|few)"
@@ -239,4 +237,4 @@ def _day(year: int, month: int, day: int) -> Times:
 def _month_number(word: str) -> int:
     if word.isdigit():
         return int(word)
-    return next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(word.lower()[:3]))
+    return next(i for i, name in enumerate(MONTHS, 1) if name.startswith(word.lower()[:3]))

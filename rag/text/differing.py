@@ -9,16 +9,13 @@ from math import sqrt
 
 import regex
 
+from rag.text.calendar_words import MONTHS, WEEKDAYS
 from rag.text.number_words import TENS, UNITS
 from rag.text.sentences import STOP_WORDS, search_words
 
 _NUMBERS = {word: number for number, word in enumerate(UNITS)} | {
     word: 10 * number for number, word in enumerate(TENS, 2)
 }
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _OF_WHAT_FOLLOWS = frozenset("no not never none nobody nothing without neither nor cannot nicht"
                              " kein keine nie nunca".split())  # fmt: skip
 _NOT = _OF_WHAT_FOLLOWS | frozenset("stopped ended closed cancelled abolished".split())
@@ -173,15 +170,15 @@ def stem(word: str) -> str:
 
 
 def _is_value(word: str) -> bool:
-    return word[0].isdigit() or word in _NUMBERS or word in _MONTHS or word in _DAYS
+    return word[0].isdigit() or word in _NUMBERS or word in MONTHS or word in WEEKDAYS
 
 
 def _value(tokens: list[str], place: int) -> tuple[str, str]:
     """What a token counts or names, and its value; empty for a word that is none."""
     token = tokens[place]
-    if token in _MONTHS and (token != "may" or _beside_a_day(tokens, place)):
+    if token in MONTHS and (token != "may" or _beside_a_day(tokens, place)):
         return "month", token
-    if token in _DAYS:
+    if token in WEEKDAYS:
         return "weekday", token
     if token in _NUMBERS:
         return _unit(tokens, place), str(_NUMBERS[token])
@@ -209,7 +206,7 @@ def _unit(tokens: list[str], place: int) -> str:
 
 
 def _dated(tokens: list[str], place: int) -> bool:
-    return any(token in _MONTHS for token in tokens[max(0, place - 2) : place])
+    return any(token in MONTHS for token in tokens[max(0, place - 2) : place])
 
 
 def _year_or_edition(tokens: list[str], place: int) -> str:
@@ -220,7 +217,7 @@ def _year_or_edition(tokens: list[str], place: int) -> str:
 
 def _beside_a_month(tokens: list[str], place: int) -> bool:
     beside = (*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 3])
-    return any(token in _MONTHS for token in beside)
+    return any(token in MONTHS for token in beside)
 
 
 def _beside_a_day(tokens: list[str], place: int) -> bool:

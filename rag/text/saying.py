@@ -10,12 +10,17 @@ from collections.abc import Sequence
 
 import regex
 
+from rag.text.post_words import TELLS, VERB
+
 _CAPITALS = r"\p{Lu}[\p{L}\p{M}.’'-]*"
 # "– Ben Peterson, UX designer": a name behind a dash, and what its bearer is.
 _SIGNED = regex.compile(rf"[-–—~―]\s*{_CAPITALS}(?:\s+{_CAPITALS}){{1,3}}(?:,[^.?!:;]{{1,120}})?")
 _BARE_TAG = regex.compile(r"</?\p{L}[^<>]*>")
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
-_WHO = regex.compile(r"\bwho(?:m|se|’s|'s)?\b", regex.IGNORECASE)
+_WHO_SAID = regex.compile(
+    rf"\bwhose\b|\bwho(?:m|’s|'s)?\b.*\b(?:{TELLS}|{VERB}|thinks?|thought|quoted?)\b",
+    regex.IGNORECASE,
+)
 _WHO_IS = regex.compile(
     rf"\s*who(?:\s+(?:is|was|were|are)|[’']s)\s+(?:the\s+)?({_CAPITALS}(?:\s+{_CAPITALS})+)\s*\??\s*",
     regex.IGNORECASE,
@@ -28,7 +33,7 @@ def says_nothing(text: str, question: str) -> bool:
     return (
         not _LETTER.search(text)
         or _BARE_TAG.fullmatch(text) is not None
-        or (_SIGNED.fullmatch(text) is not None and not _WHO.search(question))
+        or (_SIGNED.fullmatch(text) is not None and not _WHO_SAID.search(question))
     )
 
 
@@ -44,11 +49,10 @@ def of_others(question: str, passage: str, sentences: Sequence[str]) -> list[boo
         sentences: Those of the passage.
     """
     asked = _WHO_IS.fullmatch(question)
-    name = _plain(asked[1]) if asked else ""
     # The form is looked for in any case of letters: "who is it for" fits it, and names nobody.
-    if not asked or not _NAME.fullmatch(asked[1]) or name in _plain(passage):
+    if not asked or not _NAME.fullmatch(asked[1]) or _plain(asked[1]) in _plain(passage):
         return [False] * len(sentences)
-    first = name.split()[0]
+    first = _plain(asked[1]).split()[0]
     return [
         any(_plain(found[0]).split()[0] == first for found in _NAME.finditer(text))
         for text in sentences

@@ -12,11 +12,12 @@ from typing import Literal, get_args
 
 import regex
 
+from rag.text.calendar_words import MONTHS, WEEKDAYS
 from rag.text.sentences import STOP_WORDS, denies, search_words
 from rag.types import Span
 
 _MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    rf"(?:{'|'.join(map(str.capitalize, MONTHS))}|"
     r"Jan\.|Feb\.|Mar\.|Apr\.|Jun\.|Jul\.|Aug\.|Sept?\.|Oct\.|Nov\.|Dec\.)"
 )
 _YEAR = r"(?:1\d|20)\d\d"
@@ -84,10 +85,10 @@ _ASKS_BEGINS = _BEGINS | {"start", "open"}
 _ASKS_ENDS = _ENDS | {"end", "close", "stop", "finish", "die"}
 _ASKS = regex.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", regex.IGNORECASE)
 # Capitals that begin a sentence and no name.
-_NO_NAME = STOP_WORDS | frozenset(
-    "however instead today since although while despite according later finally thanks "
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday".split()
+_NO_NAME = STOP_WORDS.union(
+    "however instead today since although while despite according later finally thanks".split(),
+    MONTHS,
+    WEEKDAYS,
 )
 _HELPERS = frozenset(
     "did does do was were is are has have had will would can could should may might been also "

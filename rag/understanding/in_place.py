@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import regex
 
+from rag.text.calendar_words import MONTHS, WEEKDAYS
 from rag.text.post_words import NOUN
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.understanding.pointing import LIGHT
@@ -29,11 +30,11 @@ _NO_THING = regex.compile(
     r"other|others|another|more|previous|next|same|please|thanks)\b|n['’]t\b",
     _FLAGS,
 )
-_MONTHS = r"january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTHS = "|".join(MONTHS)
 _TIME = (
     rf"(?:(?:(?:the\s+)?(?:early|late|mid)[\s-]+)?(?:\d{{1,2}}\s+)?(?:(?:{_MONTHS})\s+)?(?:1\d|20)\d\ds?|"
     rf"(?:{_MONTHS})|(?:last|this|next)\s+(?:year|month|week|spring|summer|autumn|fall|winter)|"
-    r"(?:spring|summer|autumn|winter)|(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|yesterday)"
+    r"(?:spring|summer|autumn|winter)|" + "|".join(WEEKDAYS) + r"|today|yesterday)"
 )
 _ALL_TIME = regex.compile(_TIME, _FLAGS)
 _TIME_IN = regex.compile(rf"\b{_TIME}\b", _FLAGS)

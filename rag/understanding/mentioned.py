@@ -7,6 +7,7 @@ from itertools import chain
 import regex
 
 from rag.index.lexicon import Lexicon
+from rag.text.calendar_words import MONTHS, WEEKDAYS
 from rag.text.post_words import NOUN, VERB
 from rag.text.sentences import STOP_WORDS
 from rag.text.spelling import names_in, other_spellings
@@ -27,14 +28,14 @@ _TITLE = (
 )
 # Days, months, units, two letters, and what most people shorten in their own way.
 _NO_NAME = regex.compile(
-    rf"(?:{NOUN}|{VERB}|{_TITLE}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|"
-    r"june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|"
-    r"dec|[ap]\.?m|\p{L}{1,2}|usa|ww(?:i{1,3}|[123])|celsius|fahrenheit|english|please|thanks)",
+    rf"(?:{NOUN}|{VERB}|{_TITLE}|(?:{'|'.join(WEEKDAYS)})s?|{'|'.join(MONTHS)}|"
+    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|[ap]\.?m|\p{L}{1,2}|usa|ww(?:i{1,3}|[123])|celsius|fahrenheit|english|please|thanks)",
     regex.IGNORECASE,
 )
 # A subject needs no capital letter to be one: "anything about blockchain?"
 _SUBJECT = regex.compile(
-    r"\b(?:about|regarding|concerning|mention(?:s|ed|ing)?|(?:(?:any|some)thing|posts?) on)\s+"
+    r"(?<!\b(?:not|nothing)\s)\b"
+    r"(?:about|regarding|concerning|mention(?:s|ed|ing)?|(?:(?:any|some)thing|posts?) on)\s+"
     r"(?:the\s+|an?\s+)?(\p{Ll}[\p{Ll}-]{3,})\s*[.?!]*\s*$",
     regex.IGNORECASE,
 )

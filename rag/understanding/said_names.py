@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import regex
 
+from rag.text.calendar_words import MONTHS, WEEKDAYS
 from rag.text.sentences import STOP_WORDS, search_words
 
 _NUMBER = r"\d+(?:\.\d+)+(?![\p{L}\p{N}])"  # a version: 2.0
@@ -24,10 +25,7 @@ _SENTENCE_START = regex.compile(r"(?<=(?:^|[.?!:“\"])\s*)")
 _ASKING = frozenset("how what when where who whom whose why which is are was were did do does can "
                     "could should would will has have had in on at of the a an and but or so "
                     "if i it he she they we you tell yes no there this that".split())  # fmt: skip
-_TIMES = frozenset(
-    "january february march april may june july august september october november "
-    "december monday tuesday wednesday thursday friday saturday sunday".split()
-)
+_TIMES = frozenset((*MONTHS, *WEEKDAYS))
 _WHOLE = regex.compile(
     rf"(?<![\p{{L}}\p{{N}}.-])(?:{_NUMBER}|\p{{Latin}}{{2,}}(?:-\p{{Latin}}{{2,}})+(?![\p{{L}}\p{{N}}-]))"
 )
