@@ -190,6 +190,7 @@ class Wanted(StrEnum):
     COUNT = "count"
     DATE = "date"
     AUTHORS = "authors"
+    TALLY = "tally"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,11 @@ class RecordQuestion:
     left_out: str = ""
     """The question's words for posts that are not meant, such as "but not by Tom": no filter says
     that, so they are among the others."""
+    by: str = ""
+    """Of a tally, and where not posts are to be counted: "authors", "categories", "tags", "topics",
+    which are categories or else tags, "years" or "months"; else empty."""
+    extreme: str = ""
+    """Of a tally: "most" or "fewest" where only those with so many posts are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +290,20 @@ class Differing:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of the posts that were asked for bear a name, or are of a time."""
+
+    name: str
+    """Of an author, a category or a tag; a year such as "2016", or a month such as "May 2016"."""
+    posts: int
+    """At least 1."""
+    newest: Post
+    """The newest of them."""
+    by: str
+    """What the name is of: "authors", "categories", "tags", "years" or "months"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What retrieval hands to a writer."""
 
@@ -295,7 +315,9 @@ class Found:
     posts: tuple[Post, ...] = ()
     """For a question about the posts themselves: those that it asks for, first things first."""
     total: int = 0
-    """How many such posts there are; `posts` has at most ten of them."""
+    """How many such posts there are, of a tally how many names; `posts` has at most ten of them."""
+    tallies: tuple[Tally, ...] = ()
+    """Of a tally: those that an answer names, in their order."""
     relation: str = "about"
     """What these posts are to the subject: about it; where none is, "mentioning" it, or "touching
     on" it in other words."""
@@ -330,7 +352,9 @@ class Claim:
     facts: tuple[Fact, ...] = ()
     """Fields of records that it names, in the order of its text."""
     of_all: str = ""
-    """"newest", "oldest" or a number: the words of it that hold of all posts that were found."""
+    """"newest", "oldest", a number, or of a tally all of it: what holds of all that was found."""
+    tallies: tuple[Tally, ...] = ()
+    """Those that it names, in the order of its text."""
     short: Span | None = None
     """The words that answer by themselves; they count only where the claim is a quote."""
 

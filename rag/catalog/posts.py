@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from rag.catalog.catalog import Catalog
+from rag.catalog.catalog import Catalog, from_seconds
 from rag.catalog.engine import in_parts
 from rag.catalog.filters import filter_condition, in_lower_case
 from rag.catalog.read import POST, decoded, read_post
@@ -37,6 +38,32 @@ def count_posts(catalog: Catalog, filters: Filters) -> int:
     condition, values = filter_condition(catalog, filters)
     row = catalog.connection.execute(f"SELECT count(*) FROM posts WHERE {condition}", values)
     return int(row.fetchone()[0])
+
+
+def bearers(catalog: Catalog, column: str, filters: Filters) -> dict[str, int]:
+    """Each author, category or tag that the filters let through, and how many posts bear it.
+
+    Args:
+        catalog: Where.
+        column: "authors", "categories" or "tags".
+        filters: Of the posts.
+    """
+    condition, values = filter_condition(catalog, filters)
+    rows = catalog.connection.execute(
+        f"SELECT value, count(DISTINCT posts.id) FROM posts,"
+        f" {catalog.engine.dialect.each.format(column)} WHERE {condition} GROUP BY value",
+        values,
+    )
+    return {row[0]: row[1] for row in rows if row[0].strip()}
+
+
+def times_published(catalog: Catalog, filters: Filters) -> list[datetime]:
+    """When each post that the filters let through was published, where that is known."""
+    condition, values = filter_condition(catalog, filters)
+    rows = catalog.connection.execute(
+        f"SELECT published FROM posts WHERE published IS NOT NULL AND {condition}", values
+    )
+    return [moment for row in rows if (moment := from_seconds(row[0]))]
 
 
 @decoded

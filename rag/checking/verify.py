@@ -16,6 +16,7 @@ from rag.checking.judge import AskedUntilItFails, Judge
 from rag.errors import ModelUnavailable
 from rag.links import deep_link
 from rag.text.record_words import objection as record_objection
+from rag.text.record_words import places
 from rag.text.sentences import around
 from rag.types import (
     Answer,
@@ -37,7 +38,6 @@ from rag.types import (
 )
 
 _NEAREST = 3  # sections named on refusal
-_EXAMPLES = 3  # posts cited for a number of posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _looked_at(
     """What becomes of a claim, None where it is shown or left out already, and why unchecked."""
     if any(claim.text == one.text for one in answer.sentences):
         return None, ""
-    of_record = claim.facts or claim.of_all
+    of_record = claim.facts or claim.of_all or claim.tallies
     trouble = ""
     try:
         checked = _check_record(claim, draft, check) if of_record else _check(claim, check)
@@ -235,14 +235,10 @@ def _check_record(claim: Claim, draft: Draft, check: Check) -> CheckedSentence |
     wrong = record_objection(claim, draft.query, draft.found)
     if wrong:
         return Rejected(claim, wrong)
-    # A title says which post is meant; it is cited where nothing else is said of the post.
-    facts = [fact for fact in claim.facts if fact.field != "title"] or claim.facts
-    places = [(fact.post, fact.field) for fact in facts] or [
-        (post, "published" if post.published else "title") for post in draft.found.posts[:_EXAMPLES]
-    ]
-    if not places:
+    found = places(claim, draft.found)
+    if not found:
         return Rejected(claim, "It points at no post.")
-    citations = tuple(_record_citation(post, field, check) for post, field in places)
+    citations = tuple(_record_citation(post, field, check) for post, field in found)
     return CheckedSentence(claim.text, citations, Basis.RECORD, 1.0)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from rag.catalog import posts as catalog_posts
 from rag.catalog import read as catalog_read
 from rag.catalog.catalog import Catalog
+from rag.retrieval.of_tallies import tallied
 from rag.text.inflections import bases, holds
 from rag.text.names import folded
 from rag.text.record_words import named
@@ -40,6 +41,8 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
     """
     record = query.record
     assert record is not None
+    if record.by:
+        return _by_name(query, record, found, catalog)
     oldest, relation = record.wanted == Wanted.OLDEST or record.oldest, _ABOUT
     if record.topic:
         posts, relation = _about(record, query.filters, found, catalog)
@@ -62,6 +65,22 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
     sure = max((hit.relevance for hit in first[:1]), default=0.0) if record.topic else 1.0
     answerable = max(sure, found.answerable) if posts else found.answerable
     return replace(complete, hits=first[:hits], answerable=answerable)
+
+
+def _by_name(query: Query, record: RecordQuestion, found: Found, catalog: Catalog) -> Found:
+    """What was found, with how many posts bear each name; with the newest post of each."""
+    posts, relation = None, _ABOUT
+    if record.topic:
+        posts, relation = _about(record, query.filters, found, catalog)
+        posts.sort(key=lambda post: (_seconds(post, oldest=False), post.id))
+    tallies, total = tallied(query, posts, catalog)
+    newest = tuple({one.newest.id: one.newest for one in tallies}.values())
+    hits = _hits(newest, found, catalog)
+    answerable = found.answerable if record.topic or not tallies else 1.0
+    return replace(
+        found, hits=hits, answerable=answerable,
+        posts=newest, total=total, tallies=tallies, relation=relation,
+    )  # fmt: skip
 
 
 def _seconds(post: Post, oldest: bool) -> float:

@@ -57,3 +57,9 @@ def folded(text: str) -> tuple[str, ...]:
     """The words of a name without case, accents and punctuation."""
     plain = unicodedata.normalize("NFKD", text)
     return tuple(regex.sub(r"\p{M}", "", match[0]).casefold() for match in WORD.finditer(plain))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as in a sentence: "A, B and C"."""
+    flat = [" ".join(name.split()) for name in names]
+    return " and ".join(filter(None, (", ".join(flat[:-1]), *flat[-1:])))

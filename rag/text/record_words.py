@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import regex
 
+from rag.text.names import listed
+from rag.text.tally_words import stands_in, tally_objection
 from rag.types import Claim, Filters, Found, Post, Query, Wanted
 
 NO_AUTHOR, NO_DATE = "no author", "no date"
@@ -18,6 +20,9 @@ _FRAME = frozenset(
     "was were with written".split()
 )
 _SCOPED = 3  # names of a filter that are said in full
+_LACKING = {"authors": "an author", "categories": "a category", "tags": "a tag",
+            "topics": "a category or a tag", "years": "a date", "months": "a date"}  # fmt: skip
+_EXAMPLES = 3  # posts cited for a number of posts
 
 
 def day(moment: datetime | None) -> str:
@@ -42,12 +47,6 @@ def said(post: Post, field: str) -> str:
     if field == "authors":
         return listed(post.authors) or NO_AUTHOR
     raise ValueError(f"claims name no {field!r}")
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names as in a sentence: "A, B and C"."""
-    flat = [" ".join(name.split()) for name in names]
-    return " and ".join(filter(None, (", ".join(flat[:-1]), *flat[-1:])))
 
 
 def scope(query: Query, found: Found) -> str:
@@ -122,7 +121,9 @@ def limit_warnings(
     if query.record and query.record.left_out:
         words = f"“{query.record.left_out}” in the question"
         warnings.append(f"{words} limits nothing: posts cannot be left out.")
-    if query.recognised and not looked.recognised:
+    if query.record and query.record.by and not looked.record and not query.record.topic:
+        warnings.append(f"No post{within and ' '}{within} has {_LACKING[query.record.by]}.")
+    elif query.recognised and not looked.recognised:
         limits = filter_words(_together([one.filters for one in query.recognised]))
         topic = query.record.topic if query.record else ""
         missing = (
@@ -203,6 +204,8 @@ def objection(claim: Claim, query: Query, found: Found) -> str | None:
     Every title, date, author and number in it must be that of the record, the posts must be those
     that the question asks for, and nothing else may be said of them.
     """
+    if query.record and query.record.by:
+        return tally_objection(claim, query.record, found, scope(query, found))
     for fact in claim.facts:
         own = said(fact.post, fact.field)
         if fact.said != own:
@@ -220,6 +223,18 @@ def objection(claim: Claim, query: Query, found: Found) -> str | None:
     # break keeps apart what stands around it.
     without = claim.text.replace(limit, "\n", 1)
     return more if _says_more(claim, without, "") else None
+
+
+def places(claim: Claim, found: Found) -> list[tuple[Post, str]]:
+    """Posts, and the field of each one's record that a claim rests on."""
+    if claim.tallies:
+        return [stands_in(tally) for tally in claim.tallies]
+    # A title says which post is meant; it is cited where nothing else is said of the post.
+    facts = [fact for fact in claim.facts if fact.field != "title"] or claim.facts
+    of_all = [stands_in(tally) for tally in found.tallies] or [
+        (post, "published" if post.published else "title") for post in found.posts
+    ]
+    return [(fact.post, fact.field) for fact in facts] or of_all[:_EXAMPLES]
 
 
 def _says_more(claim: Claim, text: str, limit: str) -> str | None:

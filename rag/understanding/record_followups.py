@@ -54,6 +54,9 @@ _NEXT_TO_IT = regex.compile(
     rf"next|following)(?:\s+(?:one|{NOUN}))?",
     _FLAGS,
 )
+_COUNTED = regex.compile(
+    r"The authors? with the .+? (?:is|are) (?P<names>.+): [\d,]+ posts?( each)?\."
+)
 _TITLES = regex.compile(r"“([^”]+)”")
 _THOSE = r"(?:them|they|those|these|(?:the\s+)?ones)"
 _WHICH = regex.compile(
@@ -99,6 +102,8 @@ def read_behind(
         post = quoted(history[-1].answer)
     if post and (of_post := _of_post(question, post, names, now)):
         return of_post
+    if before and (by_author := _by_counted(question, history[-1].answer, names, now)):
+        return by_author
     about = read_about_last_post(question, history[-1].answer)
     # What other answers set in quotation marks may be no title.
     if about and about.record and (before or titled(about.record.topic)):
@@ -130,8 +135,21 @@ def _of_post(question: str, post: Post, names: Names, now: datetime) -> Reading 
     of_record = _of_record(question, post.title)
     if of_record or not post.authors:
         return of_record
+    return _by_authors(question, post.authors, names, now)
+
+
+def _by_counted(question: str, answer: str, names: Names, now: datetime) -> Reading | None:
+    """A question for posts of those with the most or the fewest, behind who that is."""
+    match = _COUNTED.fullmatch(answer)
+    authors = [name for name in names.authors.values() if match and name in match["names"]]
+    return _by_authors(question, authors, names, now) if authors else None
+
+
+def _by_authors(
+    question: str, authors: Sequence[str], names: Names, now: datetime
+) -> Reading | None:
     plain = _MORE_BY.sub("posts by", _plain(question))
-    said, count = _AUTHOR.subn(lambda _: " or ".join(post.authors), plain)
+    said, count = _AUTHOR.subn(lambda _: " or ".join(authors), plain)
     reading = read_question(_ELSE.sub(" ", said).strip(), names, now) if count else None
     return reading if reading and reading.record and reading.recognised else None
 
@@ -169,10 +187,11 @@ def _on_from(
         return replace(
             before, record=replace(record, content=bool(of_it["content"])), rest=question
         )
-    if record.wanted not in (Wanted.LIST, Wanted.COUNT):
+    if record.wanted not in (Wanted.LIST, Wanted.COUNT, Wanted.TALLY):
         return None
     if _WHICH.fullmatch(_plain(question)):
-        return replace(before, record=replace(record, wanted=Wanted.LIST), rest=question)
+        named = Wanted.TALLY if record.by else Wanted.LIST
+        return replace(before, record=replace(record, wanted=named), rest=question)
     match = _narrows(question)
     narrower = read_question(f"posts {match['limits']}", names, now) if match else None
     if match is None or narrower is None or narrower.record != RecordQuestion(Wanted.LIST):

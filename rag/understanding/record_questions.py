@@ -19,6 +19,7 @@ from rag.text.names import Names
 from rag.text.post_words import NOUN, VERB
 from rag.text.recognise import SUBJECT, Found, recognise
 from rag.types import Recognised, RecordQuestion, Wanted
+from rag.understanding.tally_questions import read_tally
 
 _FLAGS = regex.IGNORECASE
 _THE = r"(?:(?:the|this|that|your|their|our|its|all|all of the|any|some|a|an)\s+)?"
@@ -205,6 +206,14 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
     content = False
     if tail and tail.start() > 0 and len(tail[0].split()) > 1:
         plain, content = plain[: tail.start()], bool(tail["content"])
+    if not content and (tally := read_tally(_tidy(plain))):
+        subject = _topic(tally.topic)
+        return None if subject is None else replace(tally, topic=subject)
+    return _of_form(plain, content)
+
+
+def _of_form(plain: str, content: bool) -> RecordQuestion | None:
+    """A question that fits one of the forms as a whole."""
     for form, wanted in _FORMS:
         match = regex.fullmatch(form, _tidy(plain), _FLAGS)
         if match is None:

@@ -99,11 +99,19 @@ def understand(
 def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) -> Reading:
     """What a question says of posts' records, by itself or behind others."""
     reading = read_question(asked, lexicon.names, now)
-    if not history or reading.record:
+    tallied = reading.record is not None and reading.record.by != ""
+    if not history or (reading.record and not tallied):
         return reading
     titled = partial(_titled, lexicon.catalog)
     quoted = partial(post_quoted, catalog=lexicon.catalog)
-    return read_behind(asked, history, lexicon.names, now, titled, quoted) or reading
+    behind = read_behind(asked, history, lexicon.names, now, titled, quoted)
+    # "Who are the authors?" is asked of the one post that was named.
+    return reading if tallied and not _of_one(behind) else behind or reading
+
+
+def _of_one(reading: Reading | None) -> bool:
+    """Whether it asks for the record of one post."""
+    return bool(reading and reading.record and reading.record.titled)
 
 
 def _of_post(reading: Reading) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from rag.text.record_words import NO_AUTHOR, NO_DATE, named, said, scope
+from rag.text.tally_words import best, in_all, of_one
 from rag.types import Claim, Draft, Fact, Found, Post, Query, Remark, Wanted
 
 
@@ -47,7 +48,9 @@ def _of_posts(found: Found, posts: Sequence[Post]) -> Found:
 def _claims(query: Query, found: Found) -> Iterator[Claim]:
     assert query.record is not None
     wanted, first = query.record.wanted, found.posts[0]
-    if wanted in (Wanted.NEWEST, Wanted.OLDEST):
+    if query.record.by:
+        yield from _tallied(query, found)
+    elif wanted in (Wanted.NEWEST, Wanted.OLDEST):
         yield _superlative(first, wanted.value, scope(query, found))
     elif wanted == Wanted.DATE:
         yield _dated(first)
@@ -101,6 +104,18 @@ def _number(query: Query, found: Found) -> Claim:
     if query.record and query.record.wanted == Wanted.LIST and found.total > len(found.posts):
         text += f"; the {'oldest' if query.record.oldest else 'newest'} are named"
     return Claim(f"{text}.", (), of_all=count)
+
+
+def _tallied(query: Query, found: Found) -> Iterator[Claim]:
+    record, limit = query.record, scope(query, found)
+    assert record is not None
+    if record.extreme and found.total == len(found.tallies):
+        yield Claim(best(found.tallies, record.extreme, limit), (), tallies=found.tallies)
+        return
+    number = in_all(record, found, limit)
+    yield Claim(number, (), of_all=number)
+    if record.wanted == Wanted.TALLY:
+        yield from (Claim(of_one(tally), (), tallies=(tally,)) for tally in found.tallies)
 
 
 def _with_authors(post: Post, text: str, facts: list[Fact]) -> Claim:
