@@ -25,6 +25,7 @@ from rag.links import deep_link
 from rag.settings import Settings
 from rag.stopping import Stop
 from rag.types import Answer, Filters, Found, Hit, Query
+from rag.understanding.courtesy import is_courtesy
 
 ChainInput = str | Mapping[str, Any]
 _THREADS = 4  # questions answered at once in the async forms
@@ -161,7 +162,8 @@ class SectionRetriever(BaseRetriever):
 
     `metadata` has `post_id, title, url, headings, section, anchor, page, published, authors,
     categories, tags, position, relevance, passage_id`; `url` lands on the passage. `k` and
-    `filters` may also come with a question, as keywords of `invoke` or by `bind`.
+    `filters` may also come with a question, as keywords of `invoke` or by `bind`. For a greeting or
+    thanks there are none.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -196,6 +198,8 @@ class SectionRetriever(BaseRetriever):
             )
         settings = self.pipeline.settings
         wanted = limits(keywords.get("filters", self.filters))
+        if is_courtesy(query):  # a chain that a reader greets has made no mistake
+            return []
         # What was recognised could not be told here, so nothing is.
         understood = self.pipeline.understand(query, filters=wanted, recognise=False)
         found = self.pipeline.retrieve(understood)

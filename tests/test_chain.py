@@ -246,6 +246,12 @@ def test_the_retriever_gives_documents(assistant: Assistant) -> None:
     assert asyncio.run(assistant.retriever.ainvoke(ASK))[0].id == best.id
 
 
+def test_the_retriever_finds_nothing_for_a_greeting(assistant: Assistant) -> None:
+    assert assistant.retriever.invoke("Thanks a lot!") == []
+    with pytest.raises(QuestionInvalid, match="empty"):
+        assistant.retriever.invoke("?")
+
+
 def test_the_retriever_takes_k_and_filters_with_a_question_or_once(assistant: Assistant) -> None:
     retriever = assistant.retriever
     for filters in (HERS, Filters(authors=("Ines Moreau",))):

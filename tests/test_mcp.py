@@ -70,6 +70,9 @@ def test_a_greeting_is_no_error(address: str) -> None:
     told = AnswerRecord.model_validate(said.structured_content)
     assert not told.answered
     assert told.warnings[0].startswith(NOT_ASKED)
+    searched = call(address, "search_posts", query="Hello there!")
+    assert not searched.is_error
+    assert searched.structured_content == {"found": []}
 
 
 def test_what_a_search_finds_can_be_read(address: str) -> None:

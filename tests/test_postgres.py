@@ -244,6 +244,9 @@ def test_filters_and_names_are_read_alike(tmp_path: Path, where: Place) -> None:
             same(lambda c, one=one: catalog_filters.unknown_names(c, one))  # type: ignore[misc]
             same(lambda c, one=one: catalog_posts.count_posts(c, one))  # type: ignore[misc]
             same(lambda c, one=one: catalog_posts.newest_posts(c, 9, filters=one))  # type: ignore[misc]
+            same(lambda c, one=one: sorted(catalog_posts.times_published(c, one)))  # type: ignore[misc]
+            for column in ("authors", "categories", "tags"):
+                same(lambda c, one=one, by=column: catalog_posts.bearers(c, by, one))  # type: ignore[misc]
             same(
                 lambda c, one=one: catalog_posts.titled(  # type: ignore[misc]
                     c, ["äNDERUNG (fec) title", "ÄNDERUNG (FEC) TITLE"], filters=one

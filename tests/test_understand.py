@@ -31,6 +31,10 @@ def test_a_question_that_is_too_long_is_refused_with_its_length() -> None:
         "Hi there!",
         "thank you so much for your help 🙏",
         "That’s very helpful.",
+        "ty",
+        "howdy",
+        "Merci!",
+        "much appreciated",
     ],
 )
 def test_a_courtesy_asks_nothing(question: str) -> None:
@@ -45,6 +49,8 @@ def test_a_courtesy_asks_nothing(question: str) -> None:
         "Hi, how many members are there",
         "ok?",
         "Good Friday",
+        "ty cobb",
+        "greetings cards",
         "hello world",
         "great wall",
         "all",

@@ -6,8 +6,9 @@ import regex
 
 _LONGEST = 80  # characters; whoever writes more says something
 _SAID = (
-    r"many\s+thanks|thanks|thank\s*(?:you|u)|thx|cheers|"
-    r"hello|hi|hey|good\s+(?:morning|afternoon|evening|night|day)|(?:good)?bye|see\s+you|"
+    r"(?:many|much)\s+thanks|thanks|thank\s*(?:you|u)|thx|tysm|ty|cheers|(?:much\s+)?appreciated|"
+    r"merci|gracias|danke|grazie|obrigad[oa]|"
+    r"hello|hi|hiya|hey|howdy|greetings|good\s+(?:morning|afternoon|evening|night|day)|(?:good)?bye|see\s+you|"
     r"ok(?:ay)?|al(?:l\s+)?right|great|good|nice|cool|perfect|awesome|excellent|wonderful|"
     r"brilliant|lovely|got\s+it|i\s+see|understood|"
     r"(?:that|this|it)\s+(?:really\s+)?(?:helps|helped)(?:\s+me)?|"
@@ -34,8 +35,11 @@ def has_words(turn: str) -> bool:
 
 def asks_nothing(turn: str) -> bool:
     """Whether a turn has no words, or is thanks, a greeting or praise and nothing besides."""
-    if not has_words(turn):
-        return True
+    return not has_words(turn) or is_courtesy(turn)
+
+
+def is_courtesy(turn: str) -> bool:
+    """Whether a turn is thanks, a greeting or praise and nothing besides."""
     said = " ".join(turn.split())
     if len(said) > _LONGEST or "?" in said:
         return False

@@ -22,7 +22,7 @@ from rag.limit_fields import Time
 from rag.links import deep_link
 from rag.record import AnswerRecord, record
 from rag.types import Filters, Hit
-from rag.understanding.courtesy import asks_nothing
+from rag.understanding.courtesy import asks_nothing, is_courtesy
 from ui.doors.asking import Asked, Asker
 from ui.doors.footnotes import whole
 from ui.doors.posts import SectionRecord, read_whole_post, section_url
@@ -168,6 +168,8 @@ def _count(rates: Rates, context: Context) -> None:
 
 
 def _search(asker: Asker, query: str, wanted: Filters) -> tuple[Hit, ...]:
+    if is_courtesy(query):  # which no section is about, and which is no mistake
+        return ()
     assistant = asker.assistant
     return assistant.retrieve(assistant.understand(query, filters=wanted, recognise=False)).hits
 
