@@ -24,7 +24,12 @@ from rag.catalog import write as catalog_write
 from rag.catalog.catalog import Catalog
 from rag.catalog.forgotten import Forgotten, forgotten
 from rag.catalog.languages import language_shares, note_shares
-from rag.catalog.sources import rename_sources, set_quarantine, set_source_state
+from rag.catalog.sources import (
+    note_site_names,
+    rename_sources,
+    set_quarantine,
+    set_source_state,
+)
 from rag.embedding.embedder import Embedder, ModelId
 from rag.errors import ConfigError, SourceError, WorkersUnavailable
 from rag.index.index import write_index
@@ -125,7 +130,7 @@ def _sync(
             _work_off(update, ahead, options)
         replaced = _prune(update, files, settings, options)
         if writer:
-            _note_unread(writer.catalog, update, {*files, *live, *respelled, *replaced})
+            _note_sources(writer.catalog, update, {*files, *live, *respelled, *replaced})
             if embedding.has_split:
                 note_shares(writer.catalog, embedding.embedder)
             writer.finish()
@@ -176,8 +181,9 @@ def _work_off(update: Update, events: Iterable[_Ahead], options: Options) -> Non
         settle(update, label, finished, allow_mass_delete=options.allow_mass_delete)
 
 
-def _note_unread(catalog: Catalog, update: Update, labels: Iterable[str]) -> None:
-    """What could not be read of each source; nothing of those that count no more."""
+def _note_sources(catalog: Catalog, update: Update, labels: Iterable[str]) -> None:
+    """What could not be read of each source, nothing of those that count no more; and names."""
+    note_site_names(catalog, update.sites)
     for label in labels:
         set_quarantine(catalog, label, update.quarantined.get(label, ()))
 

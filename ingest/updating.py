@@ -70,6 +70,8 @@ class Update:
     undated: set[str] = field(default_factory=set)
     kept: Kept = field(default_factory=Kept)
     """How much of the text of added and changed posts is in their sections."""
+    sites: dict[str, str] = field(default_factory=dict)
+    """Of sites, by host and path, what they call themselves."""
     quarantined: dict[str, list[Quarantined]] = field(default_factory=dict)
     """What was skipped, by source."""
 
@@ -115,6 +117,8 @@ class Update:
             self.warn(warning)
         if post.id in self.hidden:
             return
+        if result.raw.site_name:
+            self.sites[result.raw.site] = result.raw.site_name
         live = source in self.live
         own = standing(post, result.raw.untold, live=live)
         best = self.seen.get(post.id)

@@ -152,7 +152,7 @@ class Settings(BaseSettings):
 
     # page
     site_name: str = ""
-    """What the page calls the site; empty takes the host of the posts."""
+    """What the page calls the site; empty takes what it calls itself, else its host."""
     link_base: str = ""
     """Takes the place of the posts' scheme and host in links, as for a staging site."""
     site_logo: Path | None = None

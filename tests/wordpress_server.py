@@ -57,6 +57,7 @@ class FakeSite:
 
     def __init__(self) -> None:
         self.base = ""
+        self.name = ""
         self.posts: dict[int, dict[str, Any]] = {}
         self.hidden: set[int] = set()
         """Private, scheduled or in the trash: by id a 401."""
@@ -99,7 +100,8 @@ class FakeSite:
             if found is not None:
                 return found
         if asked.path in {"/wp-json/", "/wp-json"}:
-            return json_response({"home": self.base, "namespaces": ["wp/v2"]})
+            said = {"name": self.name} if self.name else {}
+            return json_response({"home": self.base, "namespaces": ["wp/v2"], **said})
         if asked.path.startswith("/wp-json/wp/v2/"):
             return self._api(asked)
         return self._page(asked)

@@ -57,8 +57,8 @@ def head(settings: Settings, texts: Texts, name: str) -> str:
 
 def site_name(assistant: Assistant, texts: Texts) -> str:
     """What the site is called, on all of its pages."""
-    hosts = assistant.index.status().hosts
-    return assistant.settings.site_name or ", ".join(hosts) or texts.say("this_site")
+    sites = assistant.index.status().sites
+    return assistant.settings.site_name or ", ".join(sites) or texts.say("this_site")
 
 
 def told_of(settings: Settings, texts: Texts, name: str) -> dict[str, object]:

@@ -22,6 +22,8 @@ class Site:
     """What the file has said so far; most of it stands before the first post."""
 
     home: str = ""
+    name: str = ""
+    """What the site calls itself."""
     language: str | None = None
     people: dict[str, str] = field(default_factory=dict)
     """Login to display name."""
@@ -39,6 +41,8 @@ class Site:
             self.people[login] = plain(child(element, "author_display_name")) or login
         elif name == "term" and len(element):
             self._note_term(element)
+        elif name == "title" and local_name(element.getparent()) == "channel":
+            self.name = plain(element.text)
         elif name == "base_blog_url":
             self.home = web_address(element.text or "")
         elif name == "language" and element.getparent() is not None:
@@ -82,8 +86,8 @@ class Site:
 
 
 def local_name(element: Any) -> str:
-    """Without its namespace, or a prefix for which a damaged file declares none."""
-    tag = element.tag
+    """Without its namespace, or a prefix for which a damaged file declares none; empty of None."""
+    tag = getattr(element, "tag", None)
     return re.split(r"[}:]", tag)[-1] if isinstance(tag, str) else ""
 
 

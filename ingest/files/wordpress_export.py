@@ -157,6 +157,7 @@ def _item(item: Any, site: Site, origin: str) -> ReadPost | Skipped | _Waiting:
         post_type=child(item, "post_type") or "post",
         translations=site.groups.get(nicename(item, "post_translations"), ()),
         untold=frozenset() if post.authors else frozenset({"authors"}),
+        site_name=site.name,
     )
     site.note_entry(raw, item)
     found = public_or_skipped(raw, f"{origin}, post {number or post.title}")

@@ -128,8 +128,12 @@ def read_site(client: Client, asked: Asked, remembered: Remembered) -> Iterator[
 def _censuses(
     client: Client, asked: Asked, state: SiteState, types: Sequence[str]
 ) -> tuple[Site, dict[str, Census]]:
-    """Where the site's API is, and what it names; the place of the last time is tried first."""
-    for site in (state.site, None):
+    """Where the site's API is, and what it names; the place of the last time is tried first.
+
+    Where all posts are fetched again, the site is asked anew what it calls itself.
+    """
+    again = asked.full or _is_due(asked, state, datetime.now(UTC))
+    for site in (None if again else state.site, None):
         try:
             found = site or find_api(client, asked.address)
             if client.secret:
@@ -150,17 +154,21 @@ def _begun(
 ) -> SiteState:
     """The state to go on from; without what is known, where everything is to be fetched again."""
     now = min((census.at for census in censuses.values()), default=datetime.now(UTC))
-    old = state.full_at is None or now - state.full_at >= timedelta(days=asked.full_days)
     same_site = not state.home or state.home == site.home
-    if asked.full or old or state.recipe != asked.recipe or not same_site:
+    if asked.full or _is_due(asked, state, now) or state.recipe != asked.recipe or not same_site:
         # Noted at the start, so that a sync that is stopped goes on instead of beginning again.
         state = state.model_copy(update={"known": {}, "full_at": now})
     return state.model_copy(
         update={
-            "api": site.api, "home": site.home, "zone": site.zone,
+            "api": site.api, "home": site.home, "zone": site.zone, "name": site.name,
             "types": tuple(types), "recipe": asked.recipe, "pages": {},
         }
     )  # fmt: skip
+
+
+def _is_due(asked: Asked, state: SiteState, now: datetime) -> bool:
+    """Whether it is so long ago that every post was fetched."""
+    return state.full_at is None or now - state.full_at >= timedelta(days=asked.full_days)
 
 
 def _recent(one: Listed, asked_at: datetime | None) -> bool:

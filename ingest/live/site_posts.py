@@ -101,4 +101,4 @@ def _read(entry: Mapping[str, Any], one: Listed, base: str, site: Site) -> ReadP
     if not related(link, site.home):
         link = ""  # a post must not send readers elsewhere
     post = replace(result.raw.post, id=expected, url=link)
-    return replace(result, raw=replace(result.raw, post=post))
+    return replace(result, raw=replace(result.raw, post=post, site_name=site.name))

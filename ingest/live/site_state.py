@@ -26,6 +26,8 @@ class SiteState(BaseModel):
     api: str = ""
     home: str = ""
     zone: str = ""
+    name: str | None = None
+    """What the site calls itself; None where it was not asked."""
     types: tuple[str, ...] = ()
     recipe: str = ""
     """Stands for how posts are read and split: another one means that all are read again."""
@@ -40,7 +42,9 @@ class SiteState(BaseModel):
 
     @property
     def site(self) -> Site | None:
-        return Site(self.api, self.home, self.zone) if self.api and self.home else None
+        if self.name is None or not (self.api and self.home):
+            return None
+        return Site(self.api, self.home, self.zone, self.name)
 
     def kept_pages(self) -> dict[str, PageKept]:
         return {

@@ -40,6 +40,8 @@ class Site:
     """The address of its front page, as the site itself says it."""
     zone: str = ""
     """Its time zone, as "Europe/Paris" or as hours from UTC, "5.5"; empty where it does not say."""
+    name: str = ""
+    """What it calls itself; empty where it does not say."""
 
     @property
     def timezone(self) -> tzinfo | None:
@@ -110,7 +112,8 @@ def find_api(client: Client, address: str) -> Site:
             # A site must not pass off its posts as those of another one.
             own = related(said, page) or related(said, root)
             zone = answer.value.get("timezone_string") or answer.value.get("gmt_offset") or ""
-            return Site(root, (said if own else page).rstrip("/"), str(zone))
+            home = (said if own else page).rstrip("/")
+            return Site(root, home, str(zone), plain(answer.value.get("name")))
     # A site that is down or closed says more than the places where its API is not.
     telling = [error for error in tried if not isinstance(error, NotWordPress)]
     if telling:

@@ -36,6 +36,14 @@ class RawPost:
     untold: frozenset[str] = frozenset()
     """Fields of `post` that are empty because the source does not tell them, not because the post
     has none."""
+    site_name: str = ""
+    """What the site calls itself; empty where the source does not say."""
+
+    @property
+    def site(self) -> str:
+        """The site that it is of: its host, with the path of its front page."""
+        place, _, own = self.post.id.rpartition("/")
+        return place if own == str(self.wordpress_id) else self.post.id.partition("/")[0]
 
     @property
     def translated_as(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ still to be told. This file opens it; `write` and `read` are its two hands.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
@@ -16,6 +17,9 @@ from rag.catalog.engine import SET_META, Connection, Engine, Words, transaction
 from rag.catalog.sqlite import SqliteEngine
 from rag.errors import ConfigError
 from rag.place import Place, Where, place_of
+
+SITE_NAMES = "site_names"
+"""In meta: what sites call themselves, by host and path, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class IndexStatus:
     sections: int
     passages: int
     hosts: tuple[str, ...]
+    sites: tuple[str, ...]
+    """What its sites call themselves, else their hosts."""
     embedder: str
     """Name, revision, dimension and precision of the model that made the vectors."""
     synced_at: datetime | None
@@ -167,6 +173,16 @@ class Catalog:
         )
         return tuple(row[0] for row in rows)
 
+    def sites(self) -> tuple[str, ...]:
+        """What the sites whose posts it holds call themselves, else their hosts."""
+        names = json.loads(self.meta(SITE_NAMES) or "{}")
+        found = (
+            [names[one] for one in sorted(names) if one == host or one.startswith(f"{host}/")]
+            or [host]
+            for host in self.hosts()
+        )
+        return tuple(dict.fromkeys(name for some in found for name in some))
+
     def status(self) -> IndexStatus:
         with self.reading() as connection:
             posts, newest = connection.execute(
@@ -181,6 +197,7 @@ class Catalog:
                 sections=sections,
                 passages=passages,
                 hosts=self.hosts(),
+                sites=self.sites(),
                 embedder=self.meta("embedder") or "",
                 synced_at=from_seconds(self.meta("synced_at")),
                 newest=from_seconds(newest),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rag.catalog.catalog import Catalog
+from rag.catalog.catalog import SITE_NAMES, Catalog
 from rag.catalog.engine import upserted
 
+_NAME = 80  # characters of a site's name
 _KEEP_STATE = upserted("sources", {"label": True, "state": False})
 _KEEP_MISSING = upserted("missing", {"post_id": True, "source": False, "since": False})
 _KEEP_QUARANTINED = upserted(
@@ -32,6 +34,23 @@ class Quarantined:
     """None where it could not be told which post it is."""
     seen_at: datetime | None = None
     """When it was met first, UTC; None takes the time of saving."""
+
+
+def note_site_names(catalog: Catalog, names: Mapping[str, str]) -> None:
+    """What sites call themselves, beside what is known of others.
+
+    Args:
+        catalog: Where.
+        names: By the site's host, with the path of its front page.
+    """
+    known = json.loads(catalog.meta(SITE_NAMES) or "{}")
+    now = {**known, **{site: _shortened(name) for site, name in names.items()}}
+    if now != known:
+        catalog.set_meta(SITE_NAMES, json.dumps(now, ensure_ascii=False, sort_keys=True))
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1].rstrip()}…"
 
 
 def source_state(catalog: Catalog, label: str) -> str | None:
