@@ -49,6 +49,10 @@ def test_it_is_the_one_post_that_was_named_just_now() -> None:
         (["posts about slugs"], "How many of them are by Tom?", Wanted.COUNT, "slugs", [TOM]),
         (["How many posts by Ines?", "only those from 2018"], "which ones?", Wanted.LIST, "",
          [INES, IN_2018]),
+        (["How many posts are there?", "How many of them are by Ines?"], "And by Tom?",
+         Wanted.COUNT, "", [TOM]),
+        (["posts about slugs"], "What about in 2018?", Wanted.LIST, "slugs", [IN_2018]),
+        (["posts about slugs by Ines"], "in 2018?", Wanted.LIST, "slugs", [INES, IN_2018]),
     ],
 )  # fmt: skip
 def test_a_question_goes_on_from_one_about_posts(
@@ -68,6 +72,7 @@ def test_a_question_goes_on_from_one_about_posts(
         ("How deep should I sow?", "It is called “dibbling”.", "What is it about?"),
         ("posts about slugs", "", "only those that eat lettuces"),
         ("posts about slugs", "", "Which slugs eat lettuces?"),
+        ("posts about slugs", "", "And by the river?"),
         ("newest post", NEWEST, "which ones?"),
         ("posts by Ines", "", "How many lettuces did she lose in 2018?"),
     ],

@@ -158,7 +158,8 @@ def _together(filters: Sequence[Filters]) -> Filters:
 def _time_words(filters: Filters) -> str:
     since, until = filters.since, filters.until
     if since is None or until is None:
-        return f"since {day(since)}" if since else f"before {day(until)}" if until else ""
+        begin = "since" if since is None or _is_midnight(since) else "after"
+        return f"{begin} {day(since)}" if since else f"before {day(until)}" if until else ""
     months = until.year * 12 + until.month - since.year * 12 - since.month
     if _is_midnight(since) and _is_midnight(until) and since.day == until.day == 1:
         if months == 12 and since.month == 1:

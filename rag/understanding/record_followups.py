@@ -67,7 +67,9 @@ _WHICH = regex.compile(
 )
 _NARROWS = regex.compile(
     rf"(?:(?:and|but)\s+)?(?:(?:only|just)\s+(?:{_THOSE}\s+|(?:the\s+)?{NOUN}\s+)?|{_THOSE}\s+|"
-    rf"(?P<count>how\s+many)\s+(?:of\s+{_THOSE}\s+)?)(?:(?:are|were)\s+)?(?P<limits>\S.*)",
+    rf"(?P<count>how\s+many)\s+(?:of\s+{_THOSE}\s+)?)(?:(?:are|were)\s+)?(?P<limits>\S.*)|"
+    r"(?:(?:and|but)\s+|(?:and\s+)?(?:what|how)\s+about\s+)?(?:(?:the\s+)?ones\s+)?"
+    r"(?P<limits>(?:by|from|in|since|before|after|during|tagged)\s+\S.*)",
     _FLAGS,
 )
 
