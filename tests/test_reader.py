@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from calibrations import calibration
-from small_site import garden
+from small_site import GARDEN, garden
 
+from ingest.split import split
 from rag import Assistant
 from rag.calibration import ReadCalibration
 from rag.embedding.embedder import HashEmbedder
@@ -155,3 +156,44 @@ def test_nobody_waits_for_a_reader_of_passages_to_erase_a_post(tmp_path: Path) -
         assert opened.index.status().posts == 2
         *_, record = opened.pipeline.answers("How many posts are there?")
         assert record.provenance.index_generation == opened.index.generation
+
+
+@pytest.mark.parametrize(
+    ("lengths", "cores", "parts"),
+    [
+        ([90, 200, 210, 100], 2, [[2, 0], [1, 3]]),
+        ([90, 200, 210, 100], 1, [[2, 1, 3, 0]]),
+        ([90, 200], 8, [[1], [0]]),
+        ([50], 2, [[0]]),
+        ([], 2, []),
+        ([100] * 10, 2, [[0, 3, 6, 9], [1, 4, 7], [2, 5, 8]]),
+        ([300, 10, 10, 10, 10, 10], 2, [[0, 5], [1, 2, 3, 4]]),
+    ],
+)
+def test_passages_are_parted_among_free_cores(
+    lengths: list[int], cores: int, parts: list[list[int]]
+) -> None:
+    from rag.reading.with_torch import parted
+
+    assert parted(lengths, cores) == parts
+
+
+@pytest.mark.model
+def test_a_question_reads_alike_alone_and_beside_others() -> None:
+    from rag.embedding.with_numpy import NumpyEmbedder
+    from rag.reading.with_torch import ModelReader
+
+    passages = [
+        piece.passage for parsed in GARDEN for piece in split(parsed, NumpyEmbedder(), limit=256)
+    ]
+    assert len(passages) > 4
+    reader = ModelReader(precision="float32")
+    alone = reader.read(ASKED, passages)
+    with reader.counted() as others:
+        assert others == 0
+        beside = reader.read(ASKED, passages)
+    for one, other in zip(alone, beside, strict=True):
+        assert one.answers == pytest.approx(other.answers, abs=1e-4)
+        assert one.sentences == pytest.approx(other.sentences, abs=1e-4)
+    with reader.counted() as others:
+        assert others == 0

@@ -8,10 +8,12 @@ SQuAD 2.0, https://arxiv.org/abs/1806.03822, no answer is the first token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +34,8 @@ from rag.reading.reader import NONE, Reading
 from rag.types import Passage
 
 _AT_ONCE = 4
-"""Passages in one pass, on one core: each pass puts all weights in order first."""
+"""Passages in one pass, at most. On one core fewer passes cost less, as each puts all weights in
+order first."""
 
 
 class ReaderNet(nn.Module):  # type: ignore[misc]
@@ -93,13 +96,30 @@ class ModelReader:
         layers, self._heads = trained_weights(weights)
         self._encoder = Bert({**bundled_weights(), **layers}, best_precision(precision, "cpu"))
         tokenizer()
+        self._counting = Lock()
+        self._read_now = 0
         self.id = f"reader@{revision(weights)}"
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         prepared = [encode_passage(question, passage) for passage in passages]
-        parts = [prepared[i : i + _AT_ONCE] for i in range(0, len(prepared), _AT_ONCE)]
-        every = (self._pool.map if len(parts) > 1 else map)(self._read, parts)
-        return [reading for part in every for reading in part]
+        with self.counted() as others:
+            parts = parted([len(one.ids) for one in prepared], 1 if others else CORES)
+            read = self._pool.map if len(parts) > 1 else map
+            every = list(read(self._read, ([prepared[i] for i in part] for part in parts)))
+        found = {i: one for part, own in zip(parts, every, strict=True)
+                 for i, one in zip(part, own, strict=True)}  # fmt: skip
+        return [found[i] for i in range(len(prepared))]
+
+    @contextmanager
+    def counted(self) -> Iterator[int]:
+        """How many questions others read for meanwhile: the cores are theirs as well."""
+        with self._counting:
+            others, self._read_now = self._read_now, self._read_now + 1
+        try:
+            yield others
+        finally:
+            with self._counting:
+                self._read_now -= 1
 
     def _read(self, together: Sequence[Encoded]) -> list[Reading]:
         with on_one_core(), torch.inference_mode():
@@ -113,3 +133,20 @@ class ModelReader:
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(CORES, thread_name_prefix="read")
+
+
+def parted(lengths: Sequence[int], cores: int) -> list[list[int]]:
+    """Which passages are read in one pass, by their places.
+
+    Passes that cores have side by side take about as long; none has more than `_AT_ONCE` passages.
+
+    Args:
+        lengths: Of the passages, in tokens.
+        cores: That are free.
+    """
+    count = max(min(cores, len(lengths)), -(-len(lengths) // _AT_ONCE))
+    parts: list[list[int]] = [[] for _ in range(count)]
+    for place in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        room = [part for part in parts if len(part) < _AT_ONCE]
+        min(room, key=lambda part: sum(lengths[i] for i in part)).append(place)
+    return [part for part in parts if part]
