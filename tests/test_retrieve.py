@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from calibrations import calibration
 from small_site import garden
@@ -12,6 +13,7 @@ from rag.embedding.embedder import HashEmbedder
 from rag.index.index import Index
 from rag.index.lexicon import Lexicon
 from rag.retrieval.by_words import retrieve_by_words
+from rag.retrieval.candidates import nearest
 from rag.retrieval.retrieve import retrieve
 from rag.types import Filters, Found, Query
 
@@ -87,3 +89,35 @@ def test_another_model_is_said_to_be_uncalibrated(index: Index) -> None:
     found = retrieve(query, index, HashEmbedder(), other, candidates=10, hits=5)
     assert found.warnings == (UNCALIBRATED,)
     assert find(index, "slugs").warnings == ()
+
+
+class FarDown:
+    """An index in which few passages are allowed, and these lie far from the question."""
+
+    def __init__(self, passages: int) -> None:
+        self.passages = passages
+        self.asked: list[int] = []
+
+    def search(self, vector: object, k: int) -> dict[str, float]:
+        self.asked.append(k)
+        return {f"p{n}": 1 - n / self.passages for n in range(min(k, self.passages))}
+
+
+@pytest.mark.parametrize(
+    ("passages", "share", "found", "asked"),
+    [
+        (900_000, 2, 100, [1000]),
+        (900_000, 50, 100, [1000, 4000, 16000]),
+        (900_000, 400, 50, [1000, 4000, 16000, 20000]),
+        (3_000, 400, 8, [1000, 4000]),
+    ],
+)
+def test_where_few_passages_are_allowed_more_are_looked_at(
+    passages: int, share: int, found: int, asked: list[int]
+) -> None:
+    index = FarDown(passages)
+    allowed = {f"p{n}" for n in range(0, 10_000_000, share)}
+    question = np.zeros(3, dtype=np.float32)
+    best = nearest(question, index, allowed, 100)  # type: ignore[arg-type]
+    assert list(best) == [f"p{n * share}" for n in range(found)]
+    assert index.asked == asked

@@ -13,7 +13,7 @@ from rag.embedding.embedder import Embedder, QuestionVectors
 from rag.index.index import Index
 from rag.retrieval.late import LateQuestion, late_question, passage_scores
 from rag.text.sentences import question_words
-from rag.types import Filters
+from rag.types import Filters, Vector
 
 _EXACT = 20_000  # up to so many allowed passages are compared one by one
 
@@ -67,7 +67,7 @@ def search(
         else None
     )
     more = limit + len(hidden)
-    by_meaning = _without(hidden, _by_meaning(vectors, index, allowed, more), limit)
+    by_meaning = _without(hidden, nearest(vectors.question, index, allowed, more), limit)
     by_words = _without(hidden, best_by_words(text, index, allowed, more), limit)
     ids = list(dict.fromkeys((*by_meaning, *by_words)))
     stored = catalog_read.stored_vectors(index.catalog, ids)
@@ -96,16 +96,29 @@ def _without(hidden: Set[str], found: dict[str, float], limit: int) -> dict[str,
     return dict([item for item in found.items() if item[0] not in hidden][:limit])
 
 
-def _by_meaning(
-    vectors: QuestionVectors, index: Index, allowed: set[str] | None, limit: int
+def nearest(
+    question: Vector, index: Index, allowed: Set[str] | None, limit: int
 ) -> dict[str, float]:
+    """Ids of the passages nearest in meaning, best first, and their cosines.
+
+    Args:
+        question: Its vector.
+        index: Where to look.
+        allowed: Ids of those that count; None: all.
+        limit: At most so many, however few of the nearest are allowed.
+    """
     if allowed is None:
-        return index.search(vectors.question, limit)
+        return index.search(question, limit)
     if len(allowed) <= _EXACT:
-        return index.exact_search(vectors.question, sorted(allowed), limit)
-    # Most passages are allowed, so some of the nearest are.
-    found = index.search(vectors.question, 10 * limit)
-    return dict([item for item in found.items() if item[0] in allowed][:limit])
+        return index.exact_search(question, sorted(allowed), limit)
+    wanted = 10 * limit
+    while True:
+        found = index.search(question, wanted)
+        kept = [item for item in found.items() if item[0] in allowed][:limit]
+        # Where few are allowed, the nearest of them are far down.
+        if len(kept) == limit or len(found) < wanted or wanted >= _EXACT:
+            return dict(kept)
+        wanted = min(4 * wanted, _EXACT)
 
 
 def best_by_words(
