@@ -43,7 +43,7 @@ def node(where: Place, folder: Path) -> Settings:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return settings_of(where).model_copy(
-        update={"index": folder, "port": port, "cached_answers": 0}
+        update={"index": folder, "port": port, "cached_answers": 0, "questions_a_minute": 0}
     )
 
 
