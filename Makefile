@@ -55,7 +55,7 @@ bench: $(READY) ## speed and scale (minutes)
 bench-gate: $(READY) ## has something become slower than before? (ratios; a minute or more)
 	$(BIN)/python -m bench.gate
 
-bench-full: $(READY) ## every table and curve anew in bench/results (an hour or more)
+bench-full: $(READY) ## tables and curves of ingest, questions, starts and growth anew in bench/results (an hour or more)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group opponents
 	$(BIN)/python -m bench.bench_ingest $(SOURCE) --save
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
@@ -66,6 +66,8 @@ bench-full: $(READY) ## every table and curve anew in bench/results (an hour or 
 	$(BIN)/python -m bench.bench_start --index $(WORK)/index --save
 	$(BIN)/python -m bench.bench_growth $(SOURCE) --sizes $(SIZES) $(CASES:%=--cases %) \
 	  --work $(WORK)/growth --save
+	$(BIN)/python -m bench.bench_start --index $(WORK)/growth/index-$(lastword $(SIZES)) --save \
+	  --name cold_start_$(lastword $(SIZES))
 	$(BIN)/python -m bench.bench_hnsw --index $(WORK)/growth/index-$(lastword $(SIZES)) \
 	  $(CASES:%=--cases %) --save
 	$(BIN)/python -m bench.gate --learn 10
