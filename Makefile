@@ -95,6 +95,9 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	  > $(MEASURED)/refusals.md
 	$(BIN)/python -m eval.clapnq $(DATA)/clapnq > $(MEASURED)/clapnq.md
 	$(BIN)/python -m eval.hostile > $(MEASURED)/hostile.md
+	$(BIN)/python -m eval.rewrites $(DATA)/canard/dev.json --complete \
+	  $(DATA)/clapnq/question_dev_answerable.tsv $(DATA)/clapnq/question_dev_unanswerable.tsv \
+	  > $(MEASURED)/rewrites.md
 	$(BIN)/pullquote ingest ingest/sample/posts.json --index $(MEASURED)/sample-index
 	$(BIN)/python -m eval.baselines --index $(MEASURED)/blog --cases $(QUESTIONS) \
 	  > $(MEASURED)/baselines-questions.md
@@ -104,7 +107,7 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	for name in sample questions blog_18f; do \
 	  $(KEEP) $(MEASURED)/$$name/report.json docs/results/$$name.json || exit 1; done
 	$(KEEP) $(MEASURED)/judges.json docs/results/judges.json
-	for name in refusals clapnq hostile baselines-questions baselines-sample; do \
+	for name in refusals clapnq hostile rewrites baselines-questions baselines-sample; do \
 	  cp $(MEASURED)/$$name.md docs/results/$$name.md || exit 1; done
 	$(MAKE) figures
 

@@ -18,18 +18,22 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+import numpy as np
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from eval.bootstrap import Estimate, estimate, mean
 from eval.cases.cases import Case, load_cases, resolve_gold
 from eval.cases.gold import RetrievedText
 from eval.cases.jsonl import unreadable
 from eval.hashes import made_with_text
 from eval.report.as_text import rankings_text
 from eval.retrieval import RankingFigures, rank_metrics
+from eval.tables import shown, table
 from rag.assistant import Assistant
 from rag.errors import SourceError
 from rag.settings import load_settings
@@ -59,25 +63,22 @@ class Rewriting:
 
 @dataclass(frozen=True, slots=True)
 class RewriteFigures:
-    """Over all questions; shares in [0, 1]."""
+    """Shares in [0, 1] with their intervals by question; None where there is nothing to count."""
 
-    leaning: int
-    """Questions to which a person added words."""
-    complete: int
-    """Questions to which a person added none."""
-    found: float
-    """Share of a person's new words that ours has too; mean over the leaning questions."""
-    right: float
-    """Share of our new words that a person's has too; mean over the questions we added to."""
-    rewritten: float
-    """Share of the leaning questions that we added something to."""
-    left_alone: float
-    """Share of the complete questions that we added nothing to."""
-    added: float
-    """New words of ours, mean over the questions we added to."""
-    alone_elsewhere: float
+    found: Estimate | None
+    """Share of a person's new words that ours has too, of the questions to which a person added
+    words."""
+    right: Estimate | None
+    """Share of our new words that a person's has too, of the questions we added to."""
+    rewritten: Estimate | None
+    """Share of the questions to which a person added words that we added something to."""
+    left_alone: Estimate | None
+    """Share of those to which a person added none that we added nothing to."""
+    added: Estimate | None
+    """New words of ours, of the questions we added to."""
+    alone_elsewhere: Estimate | None
     """Share of people's rewritings that we added nothing to behind another conversation."""
-    alone_elsewhere_small: float
+    alone_elsewhere_small: Estimate | None
     """The same, in small letters."""
 
 
@@ -95,12 +96,11 @@ def main() -> None:
     turns = load_settings().history_turns
     if arguments.file:
         rewritings = load_rewritings(arguments.file)
-        print(rewrites_text(grade_rewrites(rewritings, turns=turns)))
-        for table in arguments.complete:
-            questions = load_questions(table)
-            share = left_alone_elsewhere(questions, rewritings, turns=turns)
-            print(f"{len(questions)} questions of {table.name}, behind such a conversation:")
-            print(f"  left alone: {share:.3f}")
+        elsewhere = {
+            file.name: left_alone_elsewhere(load_questions(file), rewritings, turns=turns)
+            for file in arguments.complete
+        }
+        print(rewrites_text(grade_rewrites(rewritings, turns=turns), elsewhere))
         print(f"\n{made_with_text([arguments.file, *arguments.complete], load_settings())}")
     else:
         with Assistant.open(arguments.index) as assistant:
@@ -139,7 +139,7 @@ def grade_rewrites(rewritings: Sequence[Rewriting], *, turns: int) -> RewriteFig
     """Our rewritings beside those of people.
 
     Args:
-        rewritings: With at least one question to which a person added words.
+        rewritings: What people made of questions.
         turns: Earlier turns that are looked at.
     """
     found: list[float] = []
@@ -160,13 +160,11 @@ def grade_rewrites(rewritings: Sequence[Rewriting], *, turns: int) -> RewriteFig
             right.append(len(human & ours) / len(ours))
             added.append(len(ours))
     return RewriteFigures(
-        leaning=len(found),
-        complete=len(left_alone),
-        found=_mean(found),
-        right=_mean(right),
-        rewritten=_mean(rewritten),
-        left_alone=_mean(left_alone),
-        added=_mean(added),
+        found=_estimate(found),
+        right=_estimate(right),
+        rewritten=_estimate(rewritten),
+        left_alone=_estimate(left_alone),
+        added=_estimate(added),
         alone_elsewhere=left_alone_elsewhere(
             [one.by_a_person for one in rewritings], rewritings, turns=turns
         ),
@@ -178,7 +176,7 @@ def grade_rewrites(rewritings: Sequence[Rewriting], *, turns: int) -> RewriteFig
 
 def left_alone_elsewhere(
     complete: Sequence[str], rewritings: Sequence[Rewriting], *, turns: int
-) -> float:
+) -> Estimate | None:
     """Share of questions that we add nothing to behind a conversation about something else.
 
     Args:
@@ -191,7 +189,7 @@ def left_alone_elsewhere(
     for number, question in enumerate(complete):
         history = rewritings[(number + far) % len(rewritings)].history
         alone.append(standalone(question, history[-turns:]) == question)
-    return _mean(alone)
+    return _estimate(alone)
 
 
 def load_questions(file: Path) -> tuple[str, ...]:
@@ -225,29 +223,35 @@ def compare_searches(cases: Sequence[Case], assistant: Assistant) -> tuple[Ranki
     return rank_metrics(leaning, lists, baseline=ALONE)
 
 
-def rewrites_text(figures: RewriteFigures) -> str:
-    """The figures as lines for people."""
-    return "\n".join(
-        (
-            f"{figures.leaning} questions to which people added words:",
-            f"  rewritten: {figures.rewritten:.3f}",
-            f"  of people's new words, found: {figures.found:.3f}",
-            f"  of our new words, right: {figures.right:.3f} ({figures.added:.1f} words each)",
-            f"{figures.complete} questions to which people added none:",
-            f"  left alone: {figures.left_alone:.3f}",
-            "people's rewritings behind a conversation about something else:",
-            f"  left alone: {figures.alone_elsewhere:.3f}",
-            f"  left alone in small letters: {figures.alone_elsewhere_small:.3f}",
-        )
-    )
+def rewrites_text(
+    figures: RewriteFigures, elsewhere: Mapping[str, Estimate | None] = MappingProxyType({})
+) -> str:
+    """The figures as a Markdown table.
+
+    Args:
+        figures: Of rewritings.
+        elsewhere: Of tables of complete questions, by their names: the share left alone.
+    """
+    rows = {
+        "rewritten, of those to which people added words": figures.rewritten,
+        "of people's new words, found": figures.found,
+        "of our new words, right": figures.right,
+        "new words of ours, where there are any": figures.added,
+        "left alone, of those to which people added none": figures.left_alone,
+        "left alone, of people's rewritings behind another dialogue": figures.alone_elsewhere,
+        "… typed in small letters": figures.alone_elsewhere_small,
+        **{f"left alone, of {name} behind a dialogue": share for name, share in elsewhere.items()},
+    }
+    cells = [[name, str(one.n) if one else "0", shown(one)] for name, one in rows.items()]
+    return table(["rewriting", "n", "value [95 %]"], cells)
 
 
 def _words(text: str) -> set[str]:
     return {word for word in search_words(text).lower().split() if word not in STOP_WORDS}
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _estimate(values: Sequence[float]) -> Estimate | None:
+    return estimate(np.asarray(values, dtype=np.float64).reshape(-1, 1), mean)
 
 
 if __name__ == "__main__":

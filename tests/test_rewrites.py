@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests_shared import SHARED, needs_shared
 
+from eval.bootstrap import Estimate
 from eval.rewrites import (
     Rewriting,
     grade_rewrites,
@@ -16,6 +17,11 @@ from eval.rewrites import (
 )
 from rag.errors import SourceError
 from rag.types import Turn
+
+
+def value(figure: Estimate | None) -> float:
+    assert figure
+    return figure.value
 
 
 def test_a_file_is_read_with_its_title_as_the_first_turn(tmp_path: Path) -> None:
@@ -51,13 +57,20 @@ def test_figures_count_new_words() -> None:
         ],
         turns=4,
     )  # fmt: skip
-    assert (figures.leaning, figures.complete) == (2, 1)
-    assert figures.found == (1 / 2 + 0) / 2
-    assert figures.right == 1 / 2
-    assert (figures.rewritten, figures.left_alone, figures.added) == (0.5, 1.0, 2.0)
-    assert "of people's new words, found: 0.250" in rewrites_text(figures)
+    found, alone = figures.found, figures.left_alone
+    assert found
+    assert alone
+    assert (found.n, alone.n) == (2, 1)
+    assert (found.value, found.low, found.high) == ((1 / 2 + 0) / 2, 0, 1 / 2)
+    assert [value(one) for one in (figures.right, figures.rewritten, alone, figures.added)] == [
+        0.5, 0.5, 1.0, 2.0,
+    ]  # fmt: skip
+    told = rewrites_text(figures, {"questions.tsv": None})
+    assert "| of people's new words, found" in told
+    assert "| 0.250 [0.000, 0.500] |" in told
+    assert "| left alone, of questions.tsv behind a dialogue" in told
     # "Where does Ines live in her garden?" points back where no word but her name says whom.
-    assert figures.alone_elsewhere == 2 / 3
+    assert value(figures.alone_elsewhere) == 2 / 3
 
 
 def test_complete_questions_are_put_behind_the_conversation_of_another_dialogue(
@@ -68,7 +81,7 @@ def test_complete_questions_are_put_behind_the_conversation_of_another_dialogue(
     questions = load_questions(table)
     assert questions == ("what is a polder", "where was he born")
     about = [Rewriting("Why?", (Turn("Who is Ines Moreau?"),), "Why?")] * 2
-    assert left_alone_elsewhere(questions, about, turns=4) == 0.5
+    assert value(left_alone_elsewhere(questions, about, turns=4)) == 0.5
     table.write_text("id\ttext\n1\tx\n", encoding="utf-8")
     with pytest.raises(SourceError, match="has no questions"):
         load_questions(table)
@@ -78,7 +91,7 @@ def test_complete_questions_are_put_behind_the_conversation_of_another_dialogue(
 def test_half_of_what_people_add_is_found() -> None:
     rewritings = load_rewritings(SHARED / "data" / "canard" / "dev.json")[:500]
     figures = grade_rewrites(rewritings, turns=8)
-    assert figures.found > 0.45
-    assert figures.right > 0.35
-    assert figures.left_alone > 0.7
-    assert figures.alone_elsewhere > 0.8
+    assert value(figures.found) > 0.45
+    assert value(figures.right) > 0.35
+    assert value(figures.left_alone) > 0.7
+    assert value(figures.alone_elsewhere) > 0.8
