@@ -144,10 +144,10 @@ class Pipeline:
             "understand": (understood - started) * 1000,
             "retrieve": (perf_counter() - understood) * 1000,
         }
-        retrieved, writer = perf_counter(), self.writer_for(query)
+        retrieved, writer, least = perf_counter(), self.writer_for(query), self.least(query)
         if query.record and found.posts:
             draft = write_record(query, found, writer)
-        elif found.hits and found.answerable >= self.least(query) and not query.unmentioned:
+        elif found.hits and found.answerable >= least and not (query.unmentioned and least):
             draft = writer.write(query, found)
         else:
             draft = Draft(query, found, (), writer.name)

@@ -116,7 +116,8 @@ class Settings(BaseSettings):
     history_turns: int = Field(default=8, ge=0, le=50)
     """Earlier turns of the conversation that are looked at."""
     min_answerable: float | None = Field(default=None, ge=0, le=1)
-    """A question is answered only when it is this likely to be answerable; None: fitted."""
+    """A question is answered only when it is this likely to be answerable; 0: always; None:
+    fitted."""
 
     # writer
     chat_model: str | None = None

@@ -109,6 +109,12 @@ def test_what_is_asked_of_such_a_name_is_refused_with_the_reason(assistant: Assi
     assert not unheard.sentences
     assert unheard.nearest
     assert "No post mentions “Trump” or “Musk”." in unheard.warnings
+    with Assistant.open(
+        assistant.settings.index, embedding_model="hash", min_answerable=0
+    ) as eager:
+        answered = eager.ask("Who went to Campbell County with Trump and Musk?")
+        assert answered.sentences
+        assert "No post mentions “Trump” or “Musk”." in answered.warnings
 
 
 def test_posts_in_another_language_have_other_names(tmp_path: Path) -> None:

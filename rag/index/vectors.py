@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 COLLECTION = "passages"  # in a folder of its own; in a server each has another name
 _BATCH = 2000  # rows in one call; Chroma takes 5,461
-_SPACE = {"hnsw": {"space": "cosine", "ef_search": 200}}  # the default space is l2
+_LOOKED_AT = 400
+"""Passages that a search in the graph keeps in sight: of a hundred nearest among 100,000 it finds
+.95, with Chroma's own 100 .78, and takes a millisecond more (`bench.bench_hnsw`)."""
+_SPACE = {"hnsw": {"space": "cosine", "ef_search": _LOOKED_AT}}  # the default space is l2
 
 
 class Chroma(Protocol):
