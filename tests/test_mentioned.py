@@ -39,7 +39,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
             HashEmbedder(),
         )
         writer.finish()
-    with Assistant.open(folder, embedding_model="hash", min_answerable=0.0) as opened:
+    with Assistant.open(folder, embedding_model="hash", min_answerable=1e-9) as opened:
         yield opened
 
 
