@@ -21,7 +21,7 @@ from eval.bootstrap import Rows, Statistic
 
 SWAPS = 5000
 _BLOCK = 1_000_000  # rows swapped at once: keeps memory small for large sets
-_ROUNDING = 1e-12  # sums of the same numbers in another order differ by less
+_ROUNDING = 1e-12  # of the larger figure, at least of 1: sums in another order differ by less
 
 
 def randomisation_p(
@@ -33,9 +33,10 @@ def randomisation_p(
     never 0.
     """
     n = len(rows)
-    seen = float(statistic(rows) - statistic(baseline)) if n else np.nan
-    if not np.isfinite(seen):
+    ours, theirs = (float(statistic(one)) if n else np.nan for one in (rows, baseline))
+    if not np.isfinite(ours - theirs):
         return None
+    least = abs(ours - theirs) - _ROUNDING * max(1.0, abs(ours), abs(theirs))
     draw = np.random.default_rng(seed)
     block = max(1, _BLOCK // n)
     as_far = defined = 0
@@ -47,7 +48,7 @@ def randomisation_p(
         )
         drawn = drawn[np.isfinite(drawn)]
         defined += len(drawn)
-        as_far += int((np.abs(drawn) >= abs(seen) - _ROUNDING).sum())
+        as_far += int((np.abs(drawn) >= least).sum())
     return (as_far + 1) / (defined + 1)
 
 
