@@ -8,6 +8,9 @@ sign-flip test of Fisher, 1935.
 
 McNemar, 1947, https://doi.org/10.1007/BF02295996, exact: for a yes or no by question, the questions
 on which the runs disagree are coin tosses.
+
+Own code, as `eval.bootstrap` is: `scipy.stats` has both, but counts swaps that do not define the
+statistic as no further apart. The tests hold these against it.
 """
 
 from __future__ import annotations
@@ -53,7 +56,10 @@ def randomisation_p(
 
 
 def mcnemar_p(better: int, worse: int) -> float:
-    """Exact two-sided p, in (0, 1], of so many questions gained and so many lost."""
+    """Exact two-sided p, in (0, 1], of so many questions gained and so many lost.
+
+    Twice the probability of at most the fewer among n fair coins, 2 Σ C(n, k) / 2ⁿ for k up to it.
+    """
     n, fewer = better + worse, min(better, worse)
     tail = sum(comb(n, k) for k in range(fewer + 1))
     return min(1.0, 2 * tail / (1 << n))
