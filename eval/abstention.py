@@ -55,6 +55,20 @@ def risk_coverage_area(rows: Rows) -> Floats:
     return _each(rows, _risk_coverage_area)
 
 
+def risks(scores: Floats, without: Floats) -> Floats:
+    """The risk when the first 1, 2, … n questions are answered, in the order of their scores.
+
+    Args:
+        scores: Of each question.
+        without: 1 where it has no answer, else 0.
+    """
+    _, group, sizes = np.unique(-scores, return_inverse=True, return_counts=True)
+    errors = np.bincount(group, weights=without, minlength=len(sizes))
+    # Inside a group of equal scores every place carries the group's mean error.
+    expected = np.repeat(errors / sizes, sizes)
+    return np.asarray(np.cumsum(expected) / np.arange(1, len(scores) + 1))
+
+
 def _auroc(rows: Rows) -> float:
     answerable = rows[:, ANSWERABLE] > 0
     yes = np.sort(rows[answerable, SCORE])
@@ -67,11 +81,7 @@ def _auroc(rows: Rows) -> float:
 
 
 def _risk_coverage_area(rows: Rows) -> float:
-    _, group, sizes = np.unique(-rows[:, SCORE], return_inverse=True, return_counts=True)
-    errors = np.bincount(group, weights=1 - rows[:, ANSWERABLE], minlength=len(sizes))
-    # Inside a group of equal scores every place carries the group's mean error.
-    expected = np.repeat(errors / sizes, sizes)
-    return float((np.cumsum(expected) / np.arange(1, len(rows) + 1)).mean())
+    return float(risks(rows[:, SCORE], 1 - rows[:, ANSWERABLE]).mean())
 
 
 def _each(rows: Rows, of_one: Callable[[Rows], float]) -> Floats:
