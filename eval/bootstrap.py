@@ -4,10 +4,6 @@ Efron and Tibshirani, 1993, chapter 13; for retrieval: Sakai, 2006,
 https://doi.org/10.1145/1148170.1148261. Questions are drawn with replacement, so two figures of
 one question stay together. The same seed and number of questions give the same draws.
 
-Own code: `scipy.stats.bootstrap` gives the same interval for the same draws, and the tests hold it
-against that; but one resample that does not define the statistic leaves it without an interval, and
-importing it takes longer than all that `pullquote eval` imports at its start.
-
 Where all questions score alike (12 of 12) the interval has no width; that says that the data
 hold no spread, not that the figure is certain.
 """
@@ -91,6 +87,11 @@ def mean(rows: Rows) -> Floats:
 
 
 def _interval(rows: Rows, statistic: Statistic, *, seed: int, resamples: int) -> Estimate | None:
+    """As `scipy.stats.bootstrap` has it for the same draws, which the tests hold it against.
+
+    Own code, because there one resample that does not define the statistic leaves it without an
+    interval, and importing it takes longer than all that `pullquote eval` imports at its start.
+    """
     n = len(rows)
     value = float(statistic(rows)) if n else np.nan
     if not np.isfinite(value):

@@ -9,8 +9,9 @@ sign-flip test of Fisher, 1935.
 McNemar, 1947, https://doi.org/10.1007/BF02295996, exact: for a yes or no by question, the questions
 on which the runs disagree are coin tosses.
 
-Own code, as `eval.bootstrap` is: `scipy.stats` has both, but counts swaps that do not define the
-statistic as no further apart. The tests hold these against it.
+Own code: `scipy.stats` has both, but counts a swap that does not define the statistic as less far
+apart, and importing it takes longer than all that `pullquote eval` imports at its start. The tests
+hold these against it.
 """
 
 from __future__ import annotations
