@@ -2,6 +2,9 @@
 
 Each works on rows of questions in the columns `ANSWERABLE, REFUSED, SCORE`, and gives nan where
 the rows do not define it, so that `eval.bootstrap` can resample them.
+
+Own functions: scikit-learn grades one set of questions at a time, which took sixty times as long
+for the AUROC of 2,000 resamples, and has no AURC. The tests hold these against it.
 """
 
 from __future__ import annotations
@@ -17,13 +20,16 @@ ANSWERABLE, REFUSED, SCORE = range(3)
 
 
 def refusal_precision(rows: Rows) -> Floats:
-    """Share of the refused questions that have no answer; nan if none is refused."""
+    """TP / (TP + FP), the share of the refused that have no answer; nan if none is refused."""
     right, wrong, _ = _refusals(rows)
     return _share(right, right + wrong)
 
 
 def refusal_f1(rows: Rows) -> Floats:
-    """2 TP / (2 TP + FP + FN) of refusing; nan if nothing is, or should be, refused."""
+    """2 TP / (2 TP + FP + FN) of refusing; nan if nothing is, or should be, refused.
+
+    van Rijsbergen, 1979, Information Retrieval, chapter 7.
+    """
     right, wrong, missed = _refusals(rows)
     return _share(2 * right, 2 * right + wrong + missed)
 
@@ -49,6 +55,20 @@ def risk_coverage_area(rows: Rows) -> Floats:
     return _each(rows, _risk_coverage_area)
 
 
+def risks(scores: Floats, without: Floats) -> Floats:
+    """The risk when the first 1, 2, … n questions are answered, in the order of their scores.
+
+    Args:
+        scores: Of each question.
+        without: 1 where it has no answer, else 0.
+    """
+    _, group, sizes = np.unique(-scores, return_inverse=True, return_counts=True)
+    errors = np.bincount(group, weights=without, minlength=len(sizes))
+    # Inside a group of equal scores every place carries the group's mean error.
+    expected = np.repeat(errors / sizes, sizes)
+    return np.asarray(np.cumsum(expected) / np.arange(1, len(scores) + 1))
+
+
 def _auroc(rows: Rows) -> float:
     answerable = rows[:, ANSWERABLE] > 0
     yes = np.sort(rows[answerable, SCORE])
@@ -61,11 +81,7 @@ def _auroc(rows: Rows) -> float:
 
 
 def _risk_coverage_area(rows: Rows) -> float:
-    _, group, sizes = np.unique(-rows[:, SCORE], return_inverse=True, return_counts=True)
-    errors = np.bincount(group, weights=1 - rows[:, ANSWERABLE], minlength=len(sizes))
-    # Inside a group of equal scores every place carries the group's mean error.
-    expected = np.repeat(errors / sizes, sizes)
-    return float((np.cumsum(expected) / np.arange(1, len(rows) + 1)).mean())
+    return float(risks(rows[:, SCORE], 1 - rows[:, ANSWERABLE]).mean())
 
 
 def _each(rows: Rows, of_one: Callable[[Rows], float]) -> Floats:

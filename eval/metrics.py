@@ -4,7 +4,8 @@
 `parts` says how many there are; a question of which any gold sentence answers has one part.
 
 Own functions: ir-measures and ranx grade document ids against a list of right ids, but which
-passages are right is decided here by the words they hold, and both bring pandas or numba.
+passages are right is decided here by the words they hold, and one may hold several parts. Where
+each holds one at most, the tests hold these against trec_eval and ndeval, by ir-measures.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def one_of_each_post(hits: Sequence[Hit]) -> list[Hit]:
 def recall_at(k: int, found: Found, parts: int) -> float:
     """Share of the parts that the first k hits hold, in [0, 1].
 
-    With one part this is the hit rate: 1 if any of the first k hits is right.
+    |parts of hit 1 ∪ … ∪ parts of hit k| / |parts|: Zhai et al., 2003, as subtopic recall,
+    https://doi.org/10.1145/860435.860440. With one part this is the hit rate: 1 if any of the
+    first k hits is right.
     """
     return len(frozenset().union(*found[:k])) / parts
 
@@ -58,10 +61,11 @@ def reciprocal_rank_at(k: int, found: Found) -> float:
 def ndcg_at(k: int, found: Found, parts: int) -> float:
     """Normalised discounted cumulative gain over the parts, in [0, 1].
 
-    Binary gain, log2(rank + 1) discount: Järvelin and Kekäläinen, 2002,
-    https://doi.org/10.1145/582415.582418. A part counts where it is found first, as in α-nDCG
-    with α = 1 (Clarke et al., 2008, https://doi.org/10.1145/1390334.1390446); several parts in
-    one passage count as if on consecutive ranks, so the ideal is one part a rank.
+    Σ 1 / log2(rank + 1) over the parts found, divided by the same sum of a ranking that brings a
+    part at every rank: Järvelin and Kekäläinen, 2002, https://doi.org/10.1145/582415.582418, with
+    binary gain. A part counts where it is found first, as in α-nDCG with α = 1 (Clarke et al.,
+    2008, https://doi.org/10.1145/1390334.1390446); several parts in one passage count as if on
+    consecutive ranks, so the ideal is one part a rank.
     """
     seen: set[int] = set()
     ranks: list[int] = []

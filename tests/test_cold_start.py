@@ -102,3 +102,11 @@ def test_a_command_that_computes_nothing_imports_nothing_slow(command: str, tmp_
     assert not SLOW & modules
     if command != "status":
         assert "numpy" not in modules
+
+
+def test_what_grades_and_compares_imports_nothing_slow() -> None:
+    code = "import sys, eval.run, eval.compare, eval.report.as_html; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=same_path(), capture_output=True, text=True, check=True
+    )
+    assert not SLOW & set(done.stdout.split())

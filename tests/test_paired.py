@@ -33,6 +33,14 @@ def test_randomisation_comes_close_to_all_sign_flips() -> None:
     assert found == randomisation_p(column(*apart), column(*[0] * 8), mean)
 
 
+@pytest.mark.parametrize("unit", [1, 1e5, 1e7])
+def test_differences_of_one_size_are_coins_in_whatever_unit(unit: float) -> None:
+    before = np.random.default_rng(5).random(8)
+    after = before + np.array([1, 1, 1, 1, 1, 1, -1, -1]) / 7
+    p = randomisation_p(column(*after * unit), column(*before * unit), mean)
+    assert p == pytest.approx(mcnemar_p(6, 2), abs=0.02)
+
+
 def test_equal_runs_are_never_told_apart() -> None:
     rows = column(1, 0, 0.5)
     assert randomisation_p(rows, rows, mean) == 1

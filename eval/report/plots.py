@@ -8,6 +8,7 @@ from math import sqrt
 
 import numpy as np
 
+from eval.abstention import risks
 from eval.bootstrap import Floats, Rows, estimate, mean
 from eval.figures import CaseGrade
 from eval.report.svg import Axis, Frame, Point, shares
@@ -77,7 +78,7 @@ def _risk_coverage(graded: Sequence[CaseGrade]) -> Plot | None:
     without = np.array([not one.answerable for one in graded], dtype=float)
     if not 0 < without.sum() < len(graded) or len(set(scores.tolist())) < 2:
         return None
-    risk = _risks(scores, without)
+    risk = risks(scores, without)
     n = len(graded)
     steps = np.unique(np.linspace(0, n - 1, min(n, _POINTS)).astype(int))
     curve = [((i + 1) / n, float(risk[i])) for i in steps.tolist()]
@@ -105,15 +106,6 @@ def _risk_coverage(graded: Sequence[CaseGrade]) -> Plot | None:
         "Questions answered in the order of the system's own score. Low on the left is good. The"
         f" dot is the system as it is set: {told}.",
     )
-
-
-def _risks(scores: Floats, without: Floats) -> Floats:
-    """Of the questions answered up to each place; equal scores count as in any order."""
-    _, group, sizes = np.unique(-scores, return_inverse=True, return_counts=True)
-    errors = np.bincount(group, weights=without, minlength=len(sizes))
-    expected = np.repeat(errors / sizes, sizes)
-    risks: Floats = np.cumsum(expected) / np.arange(1, len(scores) + 1)
-    return risks
 
 
 def _reliability(graded: Sequence[CaseGrade], seed: int, resamples: int) -> Plot | None:
