@@ -82,13 +82,15 @@ KEEP := $(BIN)/python -m eval.doc_figures keep
 results: $(READY) ## measure what docs/evaluation.md shows again (half an hour): BLOG, QUESTIONS, DATA
 	mkdir -p $(MEASURED)
 	@# A run that breaks off must not leave the report of the one before it to be kept.
-	rm -rf $(MEASURED)/sample $(MEASURED)/questions $(MEASURED)/blog_18f
+	rm -rf $(MEASURED)/sample $(MEASURED)/questions $(MEASURED)/blog_18f $(MEASURED)/mtrag
 	$(BIN)/pullquote ingest $(BLOG) --index $(MEASURED)/blog
 	@# An evaluation ends with 1 where a case failed, which is a figure like any other.
 	-$(BIN)/pullquote eval --out $(MEASURED)/sample
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases $(QUESTIONS) --out $(MEASURED)/questions
 	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases eval/data/blog_18f.jsonl \
 	  --out $(MEASURED)/blog_18f
+	-$(BIN)/pullquote eval --corpus mtrag --data $(DATA)/mtrag --cache $(MEASURED)/collections \
+	  --out $(MEASURED)/mtrag
 	$(BIN)/pullquote eval judge wice expertqa $(DATA) --judge words --judge meaning --judge shipped \
 	  --out $(MEASURED)/judges.json
 	$(BIN)/python -m eval.refusals --clapnq $(DATA)/clapnq --mtrag $(DATA)/mtrag/mtragun_dev.jsonl \
@@ -104,7 +106,7 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	$(BIN)/python -m eval.baselines --index $(MEASURED)/sample-index --cases eval/data/sample.jsonl \
 	  > $(MEASURED)/baselines-sample.md
 	@# Only now, so that a command that fails leaves what was there.
-	for name in sample questions blog_18f; do \
+	for name in sample questions blog_18f mtrag; do \
 	  $(KEEP) $(MEASURED)/$$name/report.json docs/results/$$name.json || exit 1; done
 	$(KEEP) $(MEASURED)/judges.json docs/results/judges.json
 	for name in refusals clapnq hostile rewrites baselines-questions baselines-sample; do \

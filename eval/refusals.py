@@ -39,6 +39,7 @@ from rag.text.sentences import question_words
 from rag.types import Turn
 
 COVERAGES = (0.1, 0.25, 0.5, 0.75, 1.0)
+_PARTS = ("answerable", "unanswerable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,8 @@ class Told:
     """What of ours was fitted on this family of data; empty: nothing."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clapnq", type=Path, help="its folder with both development files")
-    parser.add_argument("--mtrag", type=Path, help="a file of MTRAG-UN")
-    parser.add_argument("--index", type=Path)
-    parser.add_argument("--cases", type=Path, nargs="*", default=[])
-    arguments = parser.parse_args()
+def main(given: Sequence[str] | None = None) -> None:
+    arguments = _arguments(given)
     settings = load_settings(index=arguments.index)
     told = []
     with ExitStack() as stack:
@@ -95,10 +91,34 @@ def main() -> None:
         print(f"{report(told)}\n\n{made_with_text(files, settings, index=index)}")
 
 
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clapnq", type=Path, help="its folder with both development files")
+    parser.add_argument("--mtrag", type=Path, help="a file of MTRAG-UN")
+    parser.add_argument("--index", type=Path, help="an index of the posts that --cases asks about")
+    parser.add_argument("--cases", type=Path, nargs="+", default=[], help="files of your own")
+    arguments = parser.parse_args(given)
+    if arguments.index and not arguments.cases:
+        parser.error("--index is for --cases FILE, the questions about its posts")
+    # Without a set there is nothing to measure, and a table without rows would look like a result.
+    if not (arguments.clapnq or arguments.mtrag or arguments.cases):
+        parser.error(
+            "nothing to ask: name --clapnq FOLDER, --mtrag FILE or --cases FILE with --index INDEX"
+        )
+    parts = [f"clapnq_dev_{part}.jsonl" for part in _PARTS] if arguments.clapnq else []
+    files = [arguments.clapnq / name for name in parts]
+    files += [*([arguments.mtrag] if arguments.mtrag else []), *arguments.cases]
+    if missing := next((file for file in files if not file.is_file()), None):
+        parser.error(f"{missing} is no file")
+    return arguments
+
+
 def read_clapnq(folder: Path) -> tuple[list[SmallPost], list[Asked]]:
     """All passages of both parts as posts, and the questions that the reader is not trained on."""
     posts, asked = [], []
-    for part in ("answerable", "unanswerable"):
+    for part in _PARTS:
         for entry in _lines(folder / f"clapnq_dev_{part}.jsonl"):
             passage = entry["passages"][0]
             text = " ".join(passage["sentences"])

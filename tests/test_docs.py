@@ -148,6 +148,20 @@ def test_figures_of_the_readme_are_those_of_the_evaluation() -> None:
     assert [one for one in figures if one not in measured] == []
 
 
+def test_a_figure_of_the_readme_is_of_a_set_that_nothing_was_fitted_on_or_is_marked() -> None:
+    rows = [line for line in README.splitlines() if re.search(r"\d\.\d{3} \[", line)]
+    seen = [row for row in rows if "MTRAG-UN" not in row]
+    assert len(seen) < len(rows)
+    assert [row for row in seen if not row.startswith("| *seen family*")] == []
+
+
+def test_the_hashes_of_the_readme_are_those_of_the_files_that_were_measured() -> None:
+    hashes = re.findall(r"`([0-9a-f]{64})`", README)
+    assert len(hashes) == 3
+    measured = (ROOT / "docs" / "results" / "refusals.md").read_text(encoding="utf-8")
+    assert [one for one in hashes if f"sha256 {one[:12]}…" not in measured] == []
+
+
 # ---------------------------------------------------------------- examples
 
 

@@ -13,6 +13,7 @@ from eval.refusals import (
     Told,
     ask,
     covered,
+    main,
     read_clapnq,
     read_mtrag,
     report,
@@ -26,6 +27,28 @@ from rag.types import Turn
 
 def write(file: Path, *entries: object) -> None:
     file.write_text("".join(json.dumps(one) + "\n" for one in entries), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "name --clapnq FOLDER, --mtrag FILE or --cases FILE"),
+        (["--index", "blog"], "--index is for --cases"),
+        (["--index", "blog", "--cases"], "--cases: expected at least one argument"),
+        (["--cases", "none.jsonl"], "none.jsonl is no file"),
+        (["--mtrag", "."], ". is no file"),
+        (["--clapnq", "."], "clapnq_dev_answerable.jsonl is no file"),
+    ],
+)
+def test_without_questions_it_says_what_it_needs_and_prints_no_table(
+    given: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(given)
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert told in said.err
+    assert said.out == ""
 
 
 def test_word_coverage_is_the_share_of_telling_words() -> None:
