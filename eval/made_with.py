@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("pullquote", "numpy", "chromadb", "sentence-transformers", "torch")
 SEEN = "fitted on these questions"
+SEEN_FAMILY = "seen family"
 SEEN_TOLD = (
     "Weights and thresholds that are shipped were fitted on these questions, so the figures"
     " flatter: they are no headline, and serve to notice what changes."
@@ -60,6 +61,16 @@ class MadeWith:
     same for equal posts in another index, whatever its id and generation."""
     seen: bool = False
     """Shipped weights were fitted on this very file; of other systems that is not known."""
+
+    @property
+    def mark(self) -> str:
+        """Why its figures are no headlines, in short; empty: nothing is known that says so."""
+        return mark_of(seen=self.seen, seen_family=self.seen_family)
+
+
+def mark_of(*, seen: bool, seen_family: str) -> str:
+    """The mark of a run with these fields of `MadeWith`."""
+    return " and ".join([SEEN] * seen + [SEEN_FAMILY] * bool(seen_family))
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:

@@ -51,6 +51,11 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
+def marked(title: str, mark: str) -> str:
+    """A title of figures with why they are no headlines, where there is such a mark."""
+    return f"{title}, {mark}" if mark else title
+
+
 def lacking(missing: int) -> str:
     """What is told of so many cases whose gold an index does not have."""
     cases = counted(missing, "case has", "cases have")

@@ -18,6 +18,7 @@ from eval.grade import Failure, grade
 from eval.journal import Entry, open_journal
 from eval.made_with import SEEN_TOLD, MadeWith
 from eval.report.as_html import write_html
+from eval.report.as_json import json_report
 from eval.report.as_junit import junit_report
 from eval.report.as_markdown import markdown_report
 from eval.report.as_text import text_report
@@ -92,13 +93,47 @@ def test_figures_on_what_was_fitted_on_say_so_wherever_they_stand(tmp_path: Path
     html = page(tmp_path, seen)
     assert '<p class="sub">c.jsonl · fitted on these questions · ' in html
     tiles = html.partition('<section class="tiles"')[2].partition("</section>")[0]
-    assert tiles.count("fitted on these questions") == tiles.count('<div class="tile">') == 6
+    assert tiles.count(" · fitted on these questions</p>") == tiles.count('<div class="tile">') == 6
     comment = markdown_report(result(seen))
     assert "**Fitted on these questions.** Weights and thresholds" in comment
     assert "| Figure, fitted on these questions |" in comment
     assert SEEN_TOLD in text_report(result(seen))
     for unmarked in (page(tmp_path), markdown_report(result()), text_report(result())):
         assert "fitted on these questions" not in unmarked.lower()
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_figures_of_a_seen_family_are_called_headlines_nowhere(tmp_path: Path, seen: bool) -> None:
+    made = replace(MADE_WITH, seen=seen, seen_family="reader, on <half> of it")
+    mark = f"{'fitted on these questions and ' * seen}seen family"
+    html = page(tmp_path, made)
+    tiles = html.partition('<section class="tiles"')[2].partition("</section>")[0]
+    assert f'aria-label="Figures, no headlines: {mark}"' in tiles
+    assert tiles.count(f" · {mark}</p>") == tiles.count('<div class="tile">') == 6
+    assert "Headline figures" not in html
+    assert f"By kind of question, {mark}</h2>" in html
+    assert f"<h2>All figures, {mark}</h2>" in html
+    comment, told = markdown_report(result(made)), text_report(result(made))
+    assert f"| Figure, {mark} " in comment
+    for text in (comment, told):
+        heads = [line for line in text.splitlines() if "[low, high]" in line and line[0] == "|"]
+        heads = [line for line in heads if not line.startswith("| Time")]
+        assert len(heads) >= 3
+        assert all(mark in line.split("|")[1] for line in heads)
+        assert f"| Kind, {mark} " in text
+    assert json.loads(json_report(result(made)))["headline"] is False
+    suite = ElementTree.fromstring(junit_report(result(made)).encode())
+    named = {one.get("name") for one in suite.iter("property")}
+    assert named == {"seen family"} | ({"seen questions"} if seen else set())
+
+
+def test_figures_that_nothing_was_fitted_on_are_headlines(tmp_path: Path) -> None:
+    html = page(tmp_path)
+    assert 'aria-label="Headline figures"' in html
+    for text in (html, markdown_report(result()), text_report(result())):
+        assert "seen family" not in text.lower()
+    assert json.loads(json_report(result()))["headline"] is True
+    assert "<properties" not in junit_report(result())
 
 
 def test_junit_counts_and_says_why() -> None:

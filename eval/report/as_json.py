@@ -34,6 +34,7 @@ def json_report(result: EvalResult) -> str:
         "made_with": made
         | {name: dict(getattr(result.made_with, name)) for name in ("versions", "thresholds")},
         "bootstrap": {"seed": grades.seed, "resamples": grades.resamples, "interval": 0.95},
+        "headline": not result.made_with.mark,
         "outcomes": {one.value: n for one, n in outcomes(grades.cases).items()},
         "figures": _mapping(grades.figures),
         "baselines": {
