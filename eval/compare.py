@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 import numpy as np
 
@@ -60,7 +59,8 @@ class Change:
 class Mark:
     """That the figures of a run are no headlines."""
 
-    run: Literal["A", "B"]
+    run: str
+    """"A" or "B"."""
     mark: str
     """As `MadeWith.mark`."""
     fitted: str

@@ -150,6 +150,10 @@ def test_the_text_tells_figures_and_questions(tmp_path: Path) -> None:
 
 SEEN_RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "fitted on B": ({}, {"seen": True}, ["", "fitted on these questions"]),
+    "some of A": (
+        {"seen": True, "questions": 21, "questions_seen": 2}, {},
+        ["fitted on 2 of these 21 questions", ""],
+    ),
     "family of A": ({"seen_family": "reader, on half"}, {"system": "words"}, ["seen family", ""]),
     "both of both": (
         {"seen": True, "seen_family": "reader, on half"}, {"seen_family": "weights, on all of it"},

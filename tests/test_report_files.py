@@ -16,7 +16,7 @@ from eval.cases.cases import Case, fingerprint
 from eval.gate import check, threshold
 from eval.grade import Failure, grade
 from eval.journal import Entry, open_journal
-from eval.made_with import SEEN_TOLD, MadeWith
+from eval.made_with import MadeWith
 from eval.report.as_html import write_html
 from eval.report.as_json import json_report
 from eval.report.as_junit import junit_report
@@ -97,7 +97,10 @@ def test_figures_on_what_was_fitted_on_say_so_wherever_they_stand(tmp_path: Path
     comment = markdown_report(result(seen))
     assert "**Fitted on these questions.** Weights and thresholds" in comment
     assert "| Figure, fitted on these questions |" in comment
-    assert SEEN_TOLD in text_report(result(seen))
+    assert seen.seen_told in text_report(result(seen))
+    some = replace(seen, questions=4, questions_seen=3)
+    for marked in (page(tmp_path, some), markdown_report(result(some)), text_report(result(some))):
+        assert "were fitted on 3 of these 4 questions, so the figures flatter" in marked
     for unmarked in (page(tmp_path), markdown_report(result()), text_report(result())):
         assert "fitted on these questions" not in unmarked.lower()
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from eval.bootstrap import Figure
 from eval.citations import CitationGrade
 from eval.figures import METRICS, CaseGrade
-from eval.made_with import mark_of
+from eval.made_with import mark_of, seen_mark
 from eval.outcomes import outcome, outcomes
 from eval.retrieval import RankGrade
 from eval.run import EvalResult
@@ -138,13 +138,16 @@ class _MadeWith(BaseModel):
     system: str = ""
     seen: bool | None = None
     seen_family: str = ""
+    questions: int = 0
+    questions_seen: int = 0
 
     @property
     def mark(self) -> str:
         seen = self.seen
         if seen is None:  # a report from before there was the field, of ours or of another system
             seen = not self.system and self.case_sha256 in fitted_on()
-        return mark_of(seen=seen, seen_family=self.seen_family)
+        of_questions = seen_mark(self.questions, self.questions_seen) if seen else ""
+        return mark_of(of_questions, self.seen_family)
 
 
 class _Timing(BaseModel):

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from eval.figures import CaseGrade
 from eval.gate import Kept
-from eval.made_with import SEEN
 from eval.outcomes import GOOD, outcome
 from eval.run import EvalResult
 
@@ -24,7 +23,7 @@ def junit_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     """One suite for the cases, and one for the thresholds where there are any."""
     root = ElementTree.Element("testsuites", name="pullquote eval")
     made = result.made_with
-    seen = {"seen family": made.seen_family, "seen questions": SEEN * made.seen}
+    seen = {"seen family": made.seen_family, "seen questions": made.seen_mark}
     cases = result.grades.cases
     questions = {case.id: case.question for case in result.cases}
     suite = _suite(

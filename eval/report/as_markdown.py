@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from eval.figures import CaseGrade
 from eval.gate import Kept
 from eval.grade import Grades
-from eval.made_with import SEEN, SEEN_TOLD
 from eval.outcomes import GOOD, Outcome, outcome
 from eval.report.as_text import figures_text, outcomes_text
 from eval.run import EvalResult
@@ -30,7 +29,7 @@ def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     parts = [
         f"## {counted(len(grades.cases), 'question', 'questions')} on "
         f"{counted(made.posts, 'post', 'posts')}",
-        *([f"**{SEEN.capitalize()}.** {SEEN_TOLD}"] if made.seen else []),
+        *([f"**{made.seen_mark.capitalize()}.** {made.seen_told}"] if made.seen else []),
         outcomes_text(grades),
         *([seen_note(plain(made.seen_family))] if made.seen_family else []),
         *_thresholds(kept),
@@ -90,7 +89,7 @@ def _made_with(result: EvalResult) -> str:
     made = result.made_with
     told = {
         "system": made.system,
-        "cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {SEEN}",
+        "cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {made.seen_mark}",
         "settings": f"sha256 {made.settings_sha256}",
         "index": f"{made.index_id}, generation {made.index_generation}",
         "model": made.embedder,

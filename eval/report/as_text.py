@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from eval.bootstrap import Figure
 from eval.figures import METRICS, Group
 from eval.grade import Grades
-from eval.made_with import SEEN_TOLD
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
@@ -58,7 +57,11 @@ def text_report(result: EvalResult) -> str:
         f"{counted(made.posts, 'post', 'posts')}, {counted(made.passages, 'passage', 'passages')}; "
         f"{made.system or made.embedder}"
     )
-    parts = [head, *([SEEN_TOLD] if made.seen else []), grades_text(result.grades, mark=made.mark)]
+    parts = [
+        head,
+        *([made.seen_told] if made.seen else []),
+        grades_text(result.grades, mark=made.mark),
+    ]
     if result.missing:
         parts.append(f"{lacking(len(result.missing))}: {', '.join(result.missing)}.")
     if made.seen_family:

@@ -9,7 +9,6 @@ from importlib.resources import files
 from eval.bootstrap import Estimate
 from eval.gate import Kept
 from eval.grade import Grades
-from eval.made_with import SEEN, SEEN_TOLD
 from eval.outcomes import outcomes
 from eval.report.html_tables import css_name, figures_tables, interval, kinds_table, stack
 from eval.report.plots import plots
@@ -90,7 +89,7 @@ def _thresholds(kept: Sequence[Kept]) -> Iterator[str]:
 
 def _notices(result: EvalResult) -> Iterator[str]:
     if result.made_with.seen:
-        yield f'<section class="notice"><p>{escape(SEEN_TOLD)}</p></section>'
+        yield f'<section class="notice"><p>{escape(result.made_with.seen_told)}</p></section>'
     failed = result.grades.failed
     if failed:
         lines = "".join(
@@ -152,7 +151,7 @@ def _made_with(result: EvalResult) -> str:
     thresholds = ", ".join(f"{name} {value:g}" for name, value in made.thresholds)
     told = {
         "System": made.system or "pullquote",
-        "Cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {SEEN}",
+        "Cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {made.seen_mark}",
         "Settings": f"sha256 {made.settings_sha256}",
         "Index": f"{made.index_id}, generation {made.index_generation}, {made.posts:,} posts,"
         f" {made.passages:,} passages",
