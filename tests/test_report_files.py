@@ -14,7 +14,7 @@ from eval_parts import WOOL, answer, case, cited, hit
 
 from eval.cases.cases import Case, fingerprint
 from eval.gate import check, threshold
-from eval.grade import Failure, grade
+from eval.grade import Failure, Grades, grade
 from eval.journal import Entry, open_journal
 from eval.made_with import MadeWith
 from eval.report.as_html import write_html
@@ -183,6 +183,43 @@ def test_plots_are_drawn_where_there_is_something_to_draw() -> None:
     for one in plots(grades.cases, seed=0, resamples=20):
         ElementTree.fromstring(one.svg)
         assert "nan" not in one.svg
+
+
+def failing(n: int) -> Grades:
+    """Four answers with a score, and so many cases that failed; half of these have an answer."""
+    asked = [case(f"c{i}", *([WOOL] if i % 2 else [])) for i in range(4 + n)]
+    answered = [answer(f"c{i}", score=(0.2, 0.7, 0.4, 0.9)[i]) for i in range(4)]
+    failures = [Failure(f"c{i}", "Too late.", 50.0) for i in range(4, 4 + n)]
+    return grade(asked, answered, failures=failures, resamples=20)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7])
+def test_what_failed_is_in_every_plot_and_its_caption_says_how(n: int) -> None:
+    grades = failing(n)
+    drawn = {one.title: one for one in plots(grades.cases, seed=0, resamples=20)}
+    caption = drawn["Reliability of the score"].caption
+    brier = (0.2**2 + 0.3**2 + 0.4**2 + 0.1**2 + n) / (4 + n)
+    assert f"Brier score {brier:.3f} [" in caption
+    assert f"] (n {4 + n}), lower is better." in caption
+    assert "(4 in all)" in caption
+    assert drawn["Reliability of the score"].svg.count('<circle class="dot"') == 4
+    ids = ", ".join(f"c{i}" for i in range(4, 4 + min(n, 5))) + ", and 2 more" * (n > 5)
+    for title in ("Reliability of the score", "Risk and coverage"):
+        told = f" {n} of {4 + n} failed ({ids}); each "
+        assert (told in drawn[title].caption) == bool(n)
+        assert ("failed" in drawn[title].caption) == bool(n)
+    gone = sum(one.answerable and one.failed is not None for one in grades.cases)
+    told = f" {gone} of {2 + gone} failed ("
+    assert (told in drawn["Recall by k"].caption) == bool(gone)
+
+
+def test_a_failure_gives_no_score_to_who_has_none() -> None:
+    scoreless = [one.model_copy(update={"answerable": 0.0}) for one in RECORDS]
+    failures = [FAILED, Failure("gone", "Too late.")]
+    cases = (*CASES, case("gone", kind="near"))
+    bare = grade(cases, scoreless, failures=failures, resamples=5)
+    titles = {one.title for one in plots(bare.cases, seed=0, resamples=5)}
+    assert not titles & {"Risk and coverage", "Reliability of the score"}
 
 
 def test_wilson_keeps_within_the_possible() -> None:
