@@ -46,6 +46,11 @@ def shown(estimate: Estimate | None, *, digits: int = 3, signed: bool = False) -
     return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"
 
 
+def shown_with_n(estimate: Estimate | None) -> str:
+    """The value with its interval and the number of questions that it rests on."""
+    return f"{shown(estimate)} n {estimate.n:,}" if estimate else NONE
+
+
 def counted(number: int, one: str, many: str) -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many}"

@@ -10,7 +10,17 @@ from eval.grade import Grades
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
-from eval.tables import counted, lacking, marked, plain, seen_note, shown, table, value
+from eval.tables import (
+    counted,
+    lacking,
+    marked,
+    plain,
+    seen_note,
+    shown,
+    shown_with_n,
+    table,
+    value,
+)
 
 _KIND_METRICS = (
     "Recall@5",
@@ -115,6 +125,7 @@ def _abstention(grades: Grades, mark: str) -> str:
 
 
 def _kinds(grades: Grades, mark: str) -> str:
+    """Each figure with its own n: what was refused is in no figure of citations."""
     rows = []
     for kind, figures in grades.kinds:
         of_kind = [one for one in grades.cases if one.kind == kind]
@@ -125,10 +136,10 @@ def _kinds(grades: Grades, mark: str) -> str:
                 plain(kind),
                 str(len(of_kind)),
                 str(refused),
-                *(value(values[name]) for name in _KIND_METRICS),
+                *(shown_with_n(values[name]) for name in _KIND_METRICS),
             ]
         )
-    return table([marked("Kind", mark), "n", "refused", *_KIND_METRICS], rows)
+    return table([marked("Kind", mark), "cases", "refused", *_KIND_METRICS], rows)
 
 
 def of_group(figures: Sequence[Figure], group: Group) -> list[Figure]:

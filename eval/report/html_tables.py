@@ -44,15 +44,22 @@ def kinds_table(grades: Grades, mark: str = "") -> str:
         f"{escape(marked('By kind of question', mark))}</h2>"
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="by-kind">'
         "<table><thead><tr>"
-        f'<th scope="col">Kind</th><th scope="col">n</th><th scope="col">Outcomes</th>{heads}</tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody></table></div></section>"
+        '<th scope="col">Kind</th><th scope="col">Cases</th><th scope="col">Outcomes</th>'
+        f"{heads}</tr>"
+        f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
+        '<p class="note">n is of each figure: a case that was refused is in no figure of'
+        " citations.</p>"
+        "</section>"
     )
 
 
 def _cell(one: Estimate | None) -> str:
     if one is None:
         return f'<td class="n">{NONE}</td>'
-    return f'<td class="n">{one.value:.3f}{interval(one, 1.0)}</td>'
+    return (
+        f'<td class="n">{one.value:.3f}{interval(one, 1.0)}'
+        f'<span class="of">[{one.low:.3f}, {one.high:.3f}] · n {one.n:,}</span></td>'
+    )
 
 
 def figures_tables(grades: Grades, mark: str = "") -> str:
