@@ -56,6 +56,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """That the figures of a run are no headlines."""
+
+    run: str
+    """"A" or "B"."""
+    mark: str
+    """As `MadeWith.mark`."""
+    fitted: str
+    """What of ours was fitted on the family; empty where it was on these very questions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """All that can be said of two runs."""
 
@@ -71,6 +83,13 @@ class Comparison:
     """Another outcome that is neither better nor worse."""
     p: float
     """McNemar's, exact: of questions that became better and those that became worse."""
+    marks: tuple[Mark, ...] = ()
+    """Why nothing of it is a headline; empty: nothing is known that says so."""
+
+    @property
+    def headline(self) -> bool:
+        """Whether what is better here may be told as better on questions that were not seen."""
+        return not self.marks
 
 
 def compare_reports(
@@ -95,6 +114,9 @@ def compare_reports(
         worse=worse,
         otherwise=tuple(one for one in changes if one not in (*better, *worse)),
         p=mcnemar_p(len(better), len(worse)),
+        marks=tuple(
+            Mark(run, one.mark, one.fitted) for run, one in (("A", before), ("B", now)) if one.mark
+        ),
     )
 
 

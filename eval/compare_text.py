@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from eval.compare import Change, Compared, Comparison, Verdict
+from eval.compare import Change, Compared, Comparison, Mark, Verdict
 from eval.figures import METRICS
-from eval.tables import NONE, counted, shown, table, value
+from eval.tables import NONE, counted, marked, shown, table, value
 
 _TIME = {metric.name for metric in METRICS if metric.group == "time"}
+_CLAIMS = frozenset(Verdict) - {Verdict.NONE, Verdict.UNKNOWN}
 _LISTED = 30  # questions of a list: the rest stand in the JSON
 
 
@@ -19,9 +20,10 @@ def comparison_text(found: Comparison) -> str:
     parts = [
         f"A: {found.before}\nB: {found.now}\n{counted(found.shared, 'case', 'cases')} in both"
         + (f", {found.left_out:,} left out." if found.left_out else "."),
+        *_marks(found.marks),
         table(
-            ["Figure", "n", "A", "B", "B − A [low, high]", "p", "verdict on B"],
-            [_row(one) for one in found.figures],
+            ["Figure", "n", *_sides(found), "B − A [low, high]", "p", "verdict on B"],
+            [_row(one, headline=found.headline) for one in found.figures],
         ),
         _legend(found.figures),
         f"{_questions(len(found.better))} became better, {len(found.worse):,} worse"
@@ -36,10 +38,29 @@ def comparison_text(found: Comparison) -> str:
 
 def comparison_json(found: Comparison) -> str:
     """Everything of `comparison_text`, with all questions."""
-    return json.dumps(asdict(found), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    content = {"headline": found.headline} | asdict(found)
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _row(one: Compared) -> list[str]:
+def _marks(marks: Sequence[Mark]) -> list[str]:
+    if not marks:
+        return []
+    told = [
+        f"{one.run} is marked “{one.mark}”" + f" (fitted were: {one.fitted})" * bool(one.fitted)
+        for one in marks
+    ]
+    return [
+        f"**No headline**: {'; '.join(told)}. The figures flatter, so what is better here need not"
+        " be better on questions that nothing was fitted on."
+    ]
+
+
+def _sides(found: Comparison) -> list[str]:
+    marks = {one.run: one.mark for one in found.marks}
+    return [marked(run, marks.get(run, "")) for run in ("A", "B")]
+
+
+def _row(one: Compared, *, headline: bool) -> list[str]:
     digits = 0 if one.name in _TIME else 3
     between = shown(one.difference, digits=digits, signed=True)
     sides = [f"{side.value:.0f}" if side else NONE for side in (one.before, one.now)]
@@ -47,7 +68,10 @@ def _row(one: Compared) -> list[str]:
         sides = [value(one.before), value(one.now)]
     n = str(one.difference.n) if one.difference else "0"
     p = NONE if one.p is None else _p(one.p)
-    return [one.name, n, *sides, between, p, one.verdict.value]
+    verdict = one.verdict.value
+    if not headline and one.verdict in _CLAIMS:
+        verdict += ", no headline"
+    return [one.name, n, *sides, between, p, verdict]
 
 
 def _legend(figures: Sequence[Compared]) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 
 from eval.bootstrap import Estimate
 from eval.figures import METRICS
-from eval.made_with import SEEN
+from eval.made_with import seen_mark
 from eval.seen import fitted_on
 from eval.tables import shown, table
 from rag.errors import SourceError
@@ -130,7 +130,7 @@ def _rests_on(result: _Json) -> str:
     made = result["made_with"]
     commit = f", commit {made['commit'][:12]}" if made.get("commit") else ""
     return (
-        f"`{made['case_file']}`{_seen(result) * f' (seen: {SEEN})'}: sha256"
+        f"`{made['case_file']}`{_seen(result) * f' (seen: {_mark(made)})'}: sha256"
         f" {made['case_sha256'][:12]}…, {made['posts']:,} posts, {made['passages']:,} passages;"
         f" settings sha256 {made['settings_sha256'][:12]}…; code sha256"
         f" {made['code_sha256'][:12]}…{commit}."
@@ -141,6 +141,10 @@ def _hashes(made: Mapping[str, Any]) -> str:
     settings = f"settings sha256 {made['settings_sha256'][:12]}…; " * bool(made["settings_sha256"])
     commit = f"; commit {made['commit'][:12]}" * bool(made["commit"])
     return f"Made with {settings}code sha256 {made['code_sha256'][:12]}…{commit}."
+
+
+def _mark(made: _Json) -> str:
+    return seen_mark(int(made.get("questions", 0)), int(made.get("questions_seen", 0)))
 
 
 def _seen(result: _Json) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eval.fitted import fitted_in
 from eval.seen import fitted_on
 from rag.catalog.write import post_states
 from rag.settings import Settings
@@ -30,7 +31,7 @@ def made_with_text(
 ) -> str:
     """One line for below a table: the hashes of input, settings and code.
 
-    A file that shipped weights were fitted on, or on a part of it, is marked as seen.
+    A file that shipped weights were fitted on, or on questions of it, is marked as seen.
 
     Args:
         files: What was read.
@@ -40,8 +41,7 @@ def made_with_text(
     told = []
     for file in files:
         digest = file_sha256(file)
-        seen = " (seen)" if digest in fitted_on() else ""
-        told.append(f"`{file.name}`{seen} sha256 {_short(digest)}")
+        told.append(f"`{file.name}`{_seen(file, digest)} sha256 {_short(digest)}")
     if index:
         status = index.status()
         told.append(
@@ -54,6 +54,13 @@ def made_with_text(
     if known := commit():
         told.append(f"commit {known[:_SHORT]}")
     return f"Made with {'; '.join(told)}."
+
+
+def _seen(file: Path, digest: str) -> str:
+    fitted, asked = fitted_in(file)
+    if 0 < fitted < asked:
+        return f" (seen, {fitted:,} of {asked:,} questions)"
+    return " (seen)" if fitted or digest in fitted_on() else ""
 
 
 def file_sha256(file: Path) -> str:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eval.fitted import fitted_in
 from eval.hashes import code_sha256, commit, file_sha256, posts_sha256, settings_sha256
 from eval.seen import fitted_on
 
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("pullquote", "numpy", "chromadb", "sentence-transformers", "torch")
 SEEN = "fitted on these questions"
-SEEN_TOLD = (
-    "Weights and thresholds that are shipped were fitted on these questions, so the figures"
-    " flatter: they are no headline, and serve to notice what changes."
-)
+SEEN_FAMILY = "seen family"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +57,54 @@ class MadeWith:
     """Of the index's posts: their ids with the digests of record, text and how it was split. The
     same for equal posts in another index, whatever its id and generation."""
     seen: bool = False
-    """Shipped weights were fitted on this very file; of other systems that is not known."""
+    """Shipped weights were fitted on some of its questions; of other systems that is not known."""
+    questions: int = 0
+    """So many are asked."""
+    questions_seen: int = 0
+    """On so many of them, by the hash of each."""
+
+    @property
+    def seen_mark(self) -> str:
+        """That weights were fitted on its questions, and on how many; empty: on none."""
+        return seen_mark(self.questions, self.questions_seen) if self.seen else ""
+
+    @property
+    def seen_told(self) -> str:
+        """The same as a sentence, with what follows from it; empty as well."""
+        if not self.seen:
+            return ""
+        return (
+            f"Weights and thresholds that are shipped were {self.seen_mark}, so the figures"
+            " flatter: they are no headline, and serve to notice what changes."
+        )
+
+    @property
+    def mark(self) -> str:
+        """Why its figures are no headlines, in short; empty: nothing is known that says so."""
+        return mark_of(self.seen_mark, self.seen_family)
+
+
+def seen_mark(questions: int, seen: int) -> str:
+    """The mark of a run of so many questions, when weights were fitted on so many of them.
+
+    Args:
+        questions: Of the run.
+        seen: Of them; 0 where only the file as a whole is known.
+    """
+    some = 0 < seen < questions
+    return f"fitted on {seen:,} of these {questions:,} questions" if some else SEEN
+
+
+def mark_of(of_questions: str, seen_family: str) -> str:
+    """Both marks of a run as one; either may be empty."""
+    return " and ".join(filter(None, (of_questions, SEEN_FAMILY * bool(seen_family))))
 
 
 def made_with(assistant: Assistant, case_file: Path) -> MadeWith:
     """What an evaluation of this assistant on this file rests on."""
     provenance = assistant.provenance
     found = _made_with(assistant.index, case_file, settings_sha256(assistant.settings))
+    fitted, _ = fitted_in(case_file)
     return replace(
         found,
         writer=provenance.writer,
@@ -73,7 +112,8 @@ def made_with(assistant: Assistant, case_file: Path) -> MadeWith:
         judge=provenance.judge,
         thresholds=tuple(sorted(provenance.thresholds.items())),
         refusal=provenance.refusal,
-        seen=found.case_sha256 in fitted_on(),
+        seen=bool(fitted) or found.case_sha256 in fitted_on(),
+        questions_seen=fitted,
     )
 
 
@@ -94,6 +134,7 @@ def _made_with(index: Index, case_file: Path, asked_with: str) -> MadeWith:
     return MadeWith(
         case_file=case_file.name,
         case_sha256=file_sha256(case_file),
+        questions=fitted_in(case_file)[1],
         settings_sha256=asked_with,
         index_id=status.index_id,
         index_generation=status.generation,

@@ -26,7 +26,6 @@ import numpy as np
 from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_area
 from eval.bootstrap import Floats, Rows, estimate, mean
 from eval.cases.cases import load_cases
-from eval.corpora.corpus import hashed
 from eval.failing import why_failed
 from eval.grade import Failure
 from eval.hashes import made_with_text
@@ -83,7 +82,7 @@ def main(given: Sequence[str] | None = None) -> None:
             assistant = stack.enter_context(Assistant(settings))
         for file in arguments.cases:
             cases = [Asked(c.id, c.question, c.answerable, c.history) for c in load_cases(file)]
-            seen = seen_text(fitted_files(hashed([file])), parts_of(assistant))
+            seen = seen_text(fitted_files([file]), parts_of(assistant))
             told.append(ask(file.name, cases, assistant, seen=seen))
         files = sorted(arguments.clapnq.glob("clapnq_dev_*.jsonl")) if arguments.clapnq else []
         files += [*([arguments.mtrag] if arguments.mtrag else []), *arguments.cases]

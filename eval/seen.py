@@ -12,7 +12,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from eval.cases.jsonl import unreadable
+from eval.fitted import fitted_in
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -68,14 +72,23 @@ def fitted_on() -> frozenset[str]:
     return frozenset(found)
 
 
-def fitted_files(read: Iterable[tuple[str, str]]) -> tuple[Seen, ...]:
-    """The files that shipped weights were fitted on.
+def fitted_files(graded: Iterable[Path]) -> tuple[Seen, ...]:
+    """The files with questions that shipped weights were fitted on, in part or as a whole.
 
-    Args:
-        read: Names and sha256 of what is graded.
+    Raises:
+        SourceError: One cannot be read.
     """
-    known = fitted_on()
-    return tuple(Seen(WEIGHTS, f"{name} itself") for name, digest in read if digest in known)
+    return tuple(Seen(WEIGHTS, told) for file in graded if (told := _fitted(file)))
+
+
+def _fitted(file: Path) -> str:
+    try:
+        fitted, asked = fitted_in(file)
+    except OSError as error:
+        raise unreadable(file, error) from error
+    if 0 < fitted < asked:
+        return f"{fitted:,} of the {asked:,} questions of {file.name}"
+    return f"{file.name} itself" if fitted else ""
 
 
 def parts_of(assistant: Assistant) -> frozenset[Part]:

@@ -46,9 +46,19 @@ def shown(estimate: Estimate | None, *, digits: int = 3, signed: bool = False) -
     return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"
 
 
+def shown_with_n(estimate: Estimate | None) -> str:
+    """The value with its interval and the number of questions that it rests on."""
+    return f"{shown(estimate)} n {estimate.n:,}" if estimate else NONE
+
+
 def counted(number: int, one: str, many: str) -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def marked(title: str, mark: str) -> str:
+    """A title of figures with why they are no headlines, where there is such a mark."""
+    return f"{title}, {mark}" if mark else title
 
 
 def lacking(missing: int) -> str:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eval_parts import WOOL, answer, case, cited, hit
@@ -15,6 +17,7 @@ from eval.grade import Failure, grade
 from eval.made_with import MadeWith
 from eval.report.as_json import NAME, SavedReport, json_report, load_report
 from eval.run import EvalResult
+from eval.seen import fitted_on
 from rag.errors import SourceError
 from rag.record import AnswerRecord
 
@@ -35,21 +38,22 @@ def saved(
     folder: Path,
     records: Sequence[AnswerRecord],
     *,
+    made: MadeWith = MADE_WITH,
     cases: Sequence[Case] = CASES,
     failures: Sequence[Failure] = (),
 ) -> SavedReport:
     graded = grade(cases, records, failures=failures, resamples=200)
-    result = EvalResult(tuple(cases), tuple(map(fingerprint, cases)), graded, MADE_WITH, ())
+    result = EvalResult(tuple(cases), tuple(map(fingerprint, cases)), graded, made, ())
     folder.mkdir(exist_ok=True)
     (folder / NAME).write_text(json_report(result), encoding="utf-8")
     return load_report(folder)
 
 
-def run(folder: Path, good: int) -> SavedReport:
+def run(folder: Path, good: int, **made: Any) -> SavedReport:
     """The first `good` of the answers are right, the others wrong."""
     ids = [one.id for one in CASES[:-1]]
     records = [(right if place < good else wrong)(id_) for place, id_ in enumerate(ids)]
-    return saved(folder, [*records, REFUSED])
+    return saved(folder, [*records, REFUSED], made=replace(MADE_WITH, **made))
 
 
 def figure(found: Comparison, name: str) -> Compared:
@@ -142,6 +146,61 @@ def test_the_text_tells_figures_and_questions(tmp_path: Path) -> None:
     assert "16 questions became better, 0 worse (p < .001, exact test of McNemar)." in text
     assert "- wool-2: wrong → right: wool-2?" in text
     assert "says what it must" in text
+
+
+SEEN_RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "fitted on B": ({}, {"seen": True}, ["", "fitted on these questions"]),
+    "some of A": (
+        {"seen": True, "questions": 21, "questions_seen": 2}, {},
+        ["fitted on 2 of these 21 questions", ""],
+    ),
+    "family of A": ({"seen_family": "reader, on half"}, {"system": "words"}, ["seen family", ""]),
+    "both of both": (
+        {"seen": True, "seen_family": "reader, on half"}, {"seen_family": "weights, on all of it"},
+        ["fitted on these questions and seen family", "seen family"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("a", "b", "marks"), SEEN_RUNS.values(), ids=SEEN_RUNS)
+def test_what_either_report_was_fitted_on_makes_no_headline(
+    tmp_path: Path, a: dict[str, Any], b: dict[str, Any], marks: list[str]
+) -> None:
+    found = compare_reports(run(tmp_path / "a", 2, **a), run(tmp_path / "b", 18, **b))
+    assert figure(found, "Recall@1").verdict is Verdict.BETTER
+    text = comparison_text(found)
+    head, rows = text.partition("| Figure")[0], text.partition("| Figure")[2]
+    assert "**No headline**: " in head
+    columns = [cell.strip() for cell in rows.splitlines()[0].split("|")[2:4]]
+    for name, mark, made, column in zip("AB", marks, (a, b), columns, strict=True):
+        assert (f"{name} is marked “{mark}”" in head) == bool(mark)
+        assert made.get("seen_family", "") in head
+        assert column == (f"{name}, {mark}" if mark else name)
+    verdicts = [line.split("|")[-2].strip() for line in rows.splitlines() if "0.800" in line]
+    assert set(verdicts) == {"better, no headline"}
+    content = json.loads(comparison_json(found))
+    assert content["headline"] is False
+    assert [one["mark"] for one in content["marks"]] == [mark for mark in marks if mark]
+
+
+def test_without_a_mark_better_is_better(tmp_path: Path) -> None:
+    found = compare_reports(run(tmp_path / "a", 2), run(tmp_path / "b", 18))
+    assert "headline" not in comparison_text(found)
+    assert json.loads(comparison_json(found))["headline"] is True
+
+
+@pytest.mark.parametrize(("system", "marks"), [("", 1), ("words", 0)])
+def test_a_report_from_before_there_was_a_mark_is_known_by_its_hash(
+    tmp_path: Path, system: str, marks: int
+) -> None:
+    made = {"case_sha256": sorted(fitted_on())[0], "system": system}
+    before = run(tmp_path / "a", 2, **made)
+    assert before.mark == ""
+    content = json.loads((tmp_path / "a" / NAME).read_text("utf-8"))
+    del content["made_with"]["seen"]
+    (tmp_path / "a" / NAME).write_text(json.dumps(content), "utf-8")
+    found = compare_reports(load_report(tmp_path / "a"), run(tmp_path / "b", 18))
+    assert len(found.marks) == marks
 
 
 def test_the_json_holds_all_of_it(tmp_path: Path) -> None:

@@ -297,3 +297,9 @@ def test_a_file_of_cases_that_weights_were_fitted_on_is_told(tmp_path: Path) -> 
     seen = open_corpus("site", source, cases=[sample_cases(), fitted]).seen
     assert seen_text(seen, {WEIGHTS}) == "weights and thresholds, on blog_18f.jsonl itself"
     assert seen_text(seen, {READER}) == ""
+    mixed = tmp_path / "mixed.jsonl"
+    lines = fitted.read_text("utf-8").splitlines()[:3]
+    mixed.write_text("\n".join([*lines, *sample_cases().read_text("utf-8").splitlines()]), "utf-8")
+    seen = open_corpus("site", source, cases=[mixed]).seen
+    told = "weights and thresholds, on 3 of the 63 questions of mixed.jsonl"
+    assert seen_text(seen, {WEIGHTS}) == told

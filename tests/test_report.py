@@ -13,6 +13,7 @@ from eval.made_with import MadeWith
 from eval.report.as_json import json_report
 from eval.report.as_markdown import markdown_report
 from eval.report.as_text import grades_text, rankings_text, text_report
+from eval.report.html_tables import kinds_table
 from eval.retrieval import rank_metrics
 from eval.run import EvalResult
 from eval.tables import table as markdown_table
@@ -62,6 +63,31 @@ def test_failed_cases_are_counted_and_named() -> None:
     assert "1 of 3 cases failed:\n- price: The model is asleep." in grades_text(graded())
     whole = grade(CASES[:2], RECORDS, resamples=5)
     assert "0 of 2 cases failed." in grades_text(whole)
+
+
+def test_by_kind_each_figure_has_its_interval_and_its_own_n() -> None:
+    cases = [case(f"c{i}", WOOL, must=[["wool"]], kind="followup") for i in range(8)]
+    cases += [case("near", kind="near")]
+    told = [answer(f"c{i}", cited(WOOL), hits=[hit(WOOL.quote)]) for i in range(6)]
+    told += [answer("c6", score=0.1), answer("c7", score=0.1), answer("near", score=0.1)]
+    grades = grade(cases, told, resamples=200)
+    text = grades_text(grades)
+    of_all, refused, recall, precision, cited_recall, says = row(text, "followup")
+    assert (of_all, refused) == ("8", "2")
+    found = {one.name: one.estimate for one in dict(grades.kinds)["followup"]}
+    for cell, name in (
+        (recall, "Recall@5"), (precision, "citation precision (sentence)"),
+        (cited_recall, "citation recall (sentence)"), (says, "says what it must"),
+    ):  # fmt: skip
+        one = found[name]
+        assert one
+        assert cell == f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}] n {one.n}"
+    assert precision.endswith(" n 6")  # what was refused cites nothing
+    assert recall.endswith(" n 8")
+    assert row(text, "near") == ["1", "1", "–", "–", "–", "–"]
+    html = kinds_table(grades)
+    assert html.count("] · n 6</span>") == html.count("· n 6</span>") == 3
+    assert html.count("] · n 8</span>") == 1
 
 
 def test_what_could_not_be_measured_is_a_dash_in_text_and_null_in_json() -> None:

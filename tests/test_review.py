@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from eval_parts import COPPER, SOW, WOOL, answer, case, cited
 from sklearn.metrics import cohen_kappa_score
+from small_site import garden
 from typer.testing import CliRunner, Result
 
 from eval.judging.by_name import NamedJudge
@@ -209,6 +210,43 @@ def test_from_a_run_to_figures(tmp_path: Path) -> None:
     (review,) = json.loads(run(*typed, "--json").stdout)["reviews"]
     assert review["alone"]["value"] == pytest.approx(5.5 / 12)
     assert review["agreement"]["disagreed"] == ["c5#1"]
+
+
+def filtered_by(*judges: str) -> str:
+    """Answers of which each passed one of these judges."""
+    lines = []
+    for number, judge in enumerate(judges):
+        one = two(number)
+        own = one.provenance.model_copy(update={"judge": judge})
+        lines.append(one.model_copy(update={"provenance": own}).to_json())
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("judge", "filtered", "is_refused"),
+    [
+        ("shipped", ["overlap"] * 3, True),
+        ("shipped", ["", "another", "overlap"], True),
+        ("shipped", ["another"] * 3, False),
+        ("shipped", [""] * 3, False),
+        ("meaning", ["overlap"] * 3, False),
+        ("words", ["overlap"] * 3, False),
+    ],
+)
+def test_the_judge_that_filtered_the_answers_is_not_put_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judge: str, filtered: list[str],
+    is_refused: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    index = garden(tmp_path / "index")
+    (tmp_path / "answers.jsonl").write_text(filtered_by(*filtered), encoding="utf-8")
+    assert run(tmp_path, "--out", tmp_path / "labels").exit_code == 0
+    yes = {f"c{i}#1": "yes" for i in range(3)}
+    labels = filled(tmp_path / "labels" / "first.csv", supported=yes)
+    told = run(tmp_path, "--labels", labels, "--judge", judge, "--index", index)
+    assert told.exit_code == int(is_refused), told.output
+    assert ("'shipped (overlap)' filtered these answers" in told.output) is is_refused
+    assert (f"| judge: {judge}" in told.output) is not is_refused
 
 
 def test_sheets_are_written_or_read(tmp_path: Path) -> None:

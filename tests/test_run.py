@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -145,13 +145,32 @@ def test_a_case_without_gold_is_asked_and_stands_in_every_report(tmp_path: Path)
     assert "answered, not graded" in (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_a_run_knows_whether_shipped_weights_were_fitted_on_its_cases(
-    tmp_path: Path, case_file: Path
+ALL = "fitted on these questions"
+
+
+@pytest.mark.parametrize(
+    ("changed", "seen", "mark"),
+    [
+        (lambda theirs, _: f"{theirs}\n", 200, ALL),
+        (lambda theirs, _: "\n".join(theirs.splitlines()[:-1]), 199, ALL),
+        (lambda theirs, own: f"{own}\n{theirs}", 200, "fitted on 200 of these 203 questions"),
+        (lambda theirs, own: f"{own}\n{theirs.splitlines()[0]}", 1,
+         "fitted on 1 of these 4 questions"),
+        (lambda theirs, own: own, 0, ""),
+    ],
+)  # fmt: skip
+def test_a_run_knows_on_how_many_of_its_questions_shipped_weights_were_fitted(
+    tmp_path: Path, case_file: Path, changed: Callable[[str, str], str], seen: int, mark: str
 ) -> None:
     fitted = Path(str(files("eval.data") / "blog_18f.jsonl"))
     with assistant(tmp_path) as one:
         assert not made_with(one, case_file).seen
-        assert made_with(one, fitted).seen
+        whole = made_with(one, fitted)
+        assert (whole.seen, whole.questions, whole.questions_seen) == (True, 200, 200)
+        some = changed(fitted.read_text("utf-8"), case_file.read_text("utf-8"))
+        (file := tmp_path / "some.jsonl").write_text(some, "utf-8")
+        assert made_with(one, file).questions_seen == seen
+        assert made_with(one, file).mark == mark
         # What others were fitted on is not known, and our weights are not in their answers.
         assert not made_with_other("theirs", "00" * 32, one.index, fitted).seen
 

@@ -69,7 +69,7 @@ def _site(source: Path, case_files: Sequence[Path]) -> Corpus:
         name=f"the site of {source.name}",
         licence="as the site says",
         origin="your own file",
-        seen=fitted_files(hashed(case_files)),
+        seen=fitted_files(case_files),
         files=hashed([*(inside if source.is_dir() else [source]), *case_files]),
         posts=source,
         cases=tuple(case for file in case_files for case in load_cases(file, needs_gold=True)),

@@ -74,7 +74,7 @@ def check_apart(judge: NamedJudge, records: Sequence[AnswerRecord]) -> None:
     if judge.checks_as and judge.checks_as in filtered_by:
         raise ConfigError(
             f"The judge {judge.name!r} filtered these answers, so it passes all of them.",
-            hint="Name another one: chat, or a function of yours.",
+            hint="Name another one: words, meaning, chat or a function of yours.",
         )
 
 

@@ -13,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from eval.bootstrap import Figure
 from eval.citations import CitationGrade
 from eval.figures import METRICS, CaseGrade
+from eval.made_with import mark_of, seen_mark
 from eval.outcomes import outcome, outcomes
 from eval.retrieval import RankGrade
 from eval.run import EvalResult
+from eval.seen import fitted_on
 from rag.errors import SourceError
 
 NAME = "report.json"
@@ -34,6 +36,7 @@ def json_report(result: EvalResult) -> str:
         "made_with": made
         | {name: dict(getattr(result.made_with, name)) for name in ("versions", "thresholds")},
         "bootstrap": {"seed": grades.seed, "resamples": grades.resamples, "interval": 0.95},
+        "headline": not result.made_with.mark,
         "outcomes": {one.value: n for one, n in outcomes(grades.cases).items()},
         "figures": _mapping(grades.figures),
         "baselines": {
@@ -91,6 +94,10 @@ class SavedReport:
     cases: tuple[SavedCase, ...]
     missing: tuple[str, ...] = ()
     """Ids of cases with gold that the index did not hold."""
+    mark: str = ""
+    """Why its figures are no headlines, as `MadeWith.mark`."""
+    fitted: str = ""
+    """What of ours was fitted on the family of its questions; empty: nothing that is known."""
 
 
 class _CaseLine(BaseModel):
@@ -127,6 +134,20 @@ class _Bootstrap(BaseModel):
 
 class _MadeWith(BaseModel):
     case_file: str
+    case_sha256: str = ""
+    system: str = ""
+    seen: bool | None = None
+    seen_family: str = ""
+    questions: int = 0
+    questions_seen: int = 0
+
+    @property
+    def mark(self) -> str:
+        seen = self.seen
+        if seen is None:  # a report from before there was the field, of ours or of another system
+            seen = not self.system and self.case_sha256 in fitted_on()
+        of_questions = seen_mark(self.questions, self.questions_seen) if seen else ""
+        return mark_of(of_questions, self.seen_family)
 
 
 class _Timing(BaseModel):
@@ -173,4 +194,6 @@ def load_report(path: Path) -> SavedReport:
         resamples=found.bootstrap.resamples,
         cases=tuple(one.saved(times.get(one.id)) for one in found.cases),
         missing=found.missing_gold,
+        mark=found.made_with.mark,
+        fitted=found.made_with.seen_family,
     )

@@ -22,7 +22,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def junit_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     """One suite for the cases, and one for the thresholds where there are any."""
     root = ElementTree.Element("testsuites", name="pullquote eval")
-    seen = result.made_with.seen_family
+    made = result.made_with
+    seen = {"seen family": made.seen_family, "seen questions": made.seen_mark}
     cases = result.grades.cases
     questions = {case.id: case.question for case in result.cases}
     suite = _suite(
@@ -33,9 +34,11 @@ def junit_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
         errors=sum(one.failed is not None for one in cases),
         seconds=sum(one.milliseconds or 0 for one in cases) / 1000,
     )
-    if seen:
+    if made.mark:
         held = ElementTree.SubElement(suite, "properties")
-        ElementTree.SubElement(held, "property", name="seen family", value=_writable(seen))
+        for name, told in seen.items():
+            if told:
+                ElementTree.SubElement(held, "property", name=name, value=_writable(told))
     for one in cases:
         _case(suite, one, questions[one.id])
     if kept:

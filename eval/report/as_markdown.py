@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from eval.figures import CaseGrade
 from eval.gate import Kept
 from eval.grade import Grades
-from eval.made_with import SEEN, SEEN_TOLD
 from eval.outcomes import GOOD, Outcome, outcome
 from eval.report.as_text import figures_text, outcomes_text
 from eval.run import EvalResult
-from eval.tables import counted, plain, seen_note, shown, table
+from eval.tables import counted, marked, plain, seen_note, shown, table
 
 _HEADLINE = (
     "Recall@5",
@@ -30,14 +29,14 @@ def markdown_report(result: EvalResult, kept: Sequence[Kept] = ()) -> str:
     parts = [
         f"## {counted(len(grades.cases), 'question', 'questions')} on "
         f"{counted(made.posts, 'post', 'posts')}",
-        *([f"**{SEEN.capitalize()}.** {SEEN_TOLD}"] if made.seen else []),
+        *([f"**{made.seen_mark.capitalize()}.** {made.seen_told}"] if made.seen else []),
         outcomes_text(grades),
         *([seen_note(plain(made.seen_family))] if made.seen_family else []),
         *_thresholds(kept),
-        _headline(grades, seen=made.seen),
+        _headline(grades, made.mark),
         "[low, high] is a 95 % interval by question.",
         *_failed(grades),
-        _folded("All figures", figures_text(grades)),
+        _folded(marked("All figures", made.mark), figures_text(grades, mark=made.mark)),
         *_questions(result),
         _folded("Made with", _made_with(result)),
     ]
@@ -50,13 +49,14 @@ def _thresholds(kept: Sequence[Kept]) -> list[str]:
     return ["\n".join(f"- {'✅' if one.ok else '❌'} {plain(one.told)}" for one in kept)]
 
 
-def _headline(grades: Grades, *, seen: bool) -> str:
+def _headline(grades: Grades, mark: str) -> str:
+    """The figures that come first; each table says where they are no headlines."""
     found = {one.name: one.estimate for one in grades.figures}
     rows = [
         [name, shown(found[name]), str(estimate.n if (estimate := found[name]) else 0)]
         for name in _HEADLINE
     ]
-    return table([f"Figure, {SEEN}" if seen else "Figure", "value [low, high]", "n"], rows)
+    return table([marked("Figure", mark), "value [low, high]", "n"], rows)
 
 
 def _failed(grades: Grades) -> list[str]:
@@ -89,7 +89,7 @@ def _made_with(result: EvalResult) -> str:
     made = result.made_with
     told = {
         "system": made.system,
-        "cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {SEEN}",
+        "cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {made.seen_mark}",
         "settings": f"sha256 {made.settings_sha256}",
         "index": f"{made.index_id}, generation {made.index_generation}",
         "model": made.embedder,

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from eval.bootstrap import Figure
 from eval.figures import METRICS, Group
 from eval.grade import Grades
-from eval.made_with import SEEN_TOLD
 from eval.outcomes import outcomes
 from eval.retrieval import RankingFigures
 from eval.run import EvalResult
-from eval.tables import counted, lacking, plain, seen_note, shown, table, value
+from eval.tables import (
+    counted,
+    lacking,
+    marked,
+    plain,
+    seen_note,
+    shown,
+    shown_with_n,
+    table,
+    value,
+)
 
 _KIND_METRICS = (
     "Recall@5",
@@ -21,22 +30,28 @@ _KIND_METRICS = (
 )
 
 
-def grades_text(grades: Grades) -> str:
+def grades_text(grades: Grades, *, mark: str = "") -> str:
     """What became of the cases, `figures_text`, and the cases that failed."""
     failed = [f"- {one.case_id}: {one.reason}" for one in grades.failed]
     of_all = f"{len(failed)} of {counted(len(grades.cases), 'case', 'cases')} failed"
     told = "\n".join([f"{of_all}:", *failed]) if failed else f"{of_all}."
-    return "\n\n".join([outcomes_text(grades), figures_text(grades), told])
+    return "\n\n".join([outcomes_text(grades), figures_text(grades, mark=mark), told])
 
 
-def figures_text(grades: Grades) -> str:
-    """Tables of all figures with n and 95 % intervals, over all cases and by kind."""
+def figures_text(grades: Grades, *, mark: str = "") -> str:
+    """Tables of all figures with n and 95 % intervals, over all cases and by kind.
+
+    Args:
+        grades: Of the run.
+        mark: Why they are no headlines; it stands in each table.
+    """
+    answers = "Answers; citations where not refused"
     parts = [
-        _figures("Retrieval", of_group(grades.figures, "retrieval")),
-        _figures("Answers; citations where not refused", of_group(grades.figures, "answers")),
-        _abstention(grades),
+        _figures(marked("Retrieval", mark), of_group(grades.figures, "retrieval")),
+        _figures(marked(answers, mark), of_group(grades.figures, "answers")),
+        _abstention(grades, mark),
         _figures("Time of a question, ms", of_group(grades.figures, "time"), digits=0),
-        _kinds(grades),
+        _kinds(grades, mark),
         f"[low, high] is a 95 % interval: percentile bootstrap by question, {grades.resamples:,} "
         f"resamples, seed {grades.seed}. One without width says that all n scored alike.",
     ]
@@ -52,7 +67,11 @@ def text_report(result: EvalResult) -> str:
         f"{counted(made.posts, 'post', 'posts')}, {counted(made.passages, 'passage', 'passages')}; "
         f"{made.system or made.embedder}"
     )
-    parts = [head, *([SEEN_TOLD] if made.seen else []), grades_text(result.grades)]
+    parts = [
+        head,
+        *([made.seen_told] if made.seen else []),
+        grades_text(result.grades, mark=made.mark),
+    ]
     if result.missing:
         parts.append(f"{lacking(len(result.missing))}: {', '.join(result.missing)}.")
     if made.seen_family:
@@ -95,17 +114,18 @@ def _figures(
     return table([title, "value [low, high]", "n"], rows)
 
 
-def _abstention(grades: Grades) -> str:
+def _abstention(grades: Grades, mark: str) -> str:
     columns = of_group(grades.figures, "abstention"), grades.always_refuse, grades.never_refuse
     rows = [
         [own.name, shown(own.estimate), _n(own), value(all_.estimate), value(none.estimate)]
         for own, all_, none in zip(*columns, strict=True)
     ]
-    head = ["Abstention", "value [low, high]", "n", "always refuse", "never refuse"]
+    head = [marked("Abstention", mark), "value [low, high]", "n", "always refuse", "never refuse"]
     return table(head, rows)
 
 
-def _kinds(grades: Grades) -> str:
+def _kinds(grades: Grades, mark: str) -> str:
+    """Each figure with its own n: what was refused is in no figure of citations."""
     rows = []
     for kind, figures in grades.kinds:
         of_kind = [one for one in grades.cases if one.kind == kind]
@@ -116,10 +136,10 @@ def _kinds(grades: Grades) -> str:
                 plain(kind),
                 str(len(of_kind)),
                 str(refused),
-                *(value(values[name]) for name in _KIND_METRICS),
+                *(shown_with_n(values[name]) for name in _KIND_METRICS),
             ]
         )
-    return table(["Kind", "n", "refused", *_KIND_METRICS], rows)
+    return table([marked("Kind", mark), "cases", "refused", *_KIND_METRICS], rows)
 
 
 def of_group(figures: Sequence[Figure], group: Group) -> list[Figure]:

@@ -9,7 +9,6 @@ from importlib.resources import files
 from eval.bootstrap import Estimate
 from eval.gate import Kept
 from eval.grade import Grades
-from eval.made_with import SEEN, SEEN_TOLD
 from eval.outcomes import outcomes
 from eval.report.html_tables import css_name, figures_tables, interval, kinds_table, stack
 from eval.report.plots import plots
@@ -30,7 +29,7 @@ _LISTED = 50  # failed cases above the questions, which have all of them
 
 def summary(result: EvalResult, kept: Sequence[Kept], title: str) -> str:
     """All that stands above the questions, and the empty place where those go."""
-    grades = result.grades
+    grades, mark = result.grades, result.made_with.mark
     return "\n".join(
         [
             '<a class="skip" href="#questions">To the questions</a>',
@@ -43,10 +42,10 @@ def summary(result: EvalResult, kept: Sequence[Kept], title: str) -> str:
             _outcomes(grades),
             *_thresholds(kept),
             *_notices(result),
-            _tiles(grades, seen=result.made_with.seen),
+            _tiles(grades, mark),
             _plots(grades),
-            kinds_table(grades),
-            figures_tables(grades),
+            kinds_table(grades, mark),
+            figures_tables(grades, mark),
             _made_with(result),
             (files("eval.assets") / "questions.html").read_text(encoding="utf-8"),
             "</main>\n",
@@ -58,7 +57,7 @@ def _rests_on(result: EvalResult) -> str:
     made = result.made_with
     facts = (
         made.case_file,
-        *([SEEN] if made.seen else []),
+        *([made.mark] if made.mark else []),
         counted(made.passages, "passage", "passages"),
         *(
             [f"answered by {made.system}"]
@@ -90,7 +89,7 @@ def _thresholds(kept: Sequence[Kept]) -> Iterator[str]:
 
 def _notices(result: EvalResult) -> Iterator[str]:
     if result.made_with.seen:
-        yield f'<section class="notice"><p>{escape(SEEN_TOLD)}</p></section>'
+        yield f'<section class="notice"><p>{escape(result.made_with.seen_told)}</p></section>'
     failed = result.grades.failed
     if failed:
         lines = "".join(
@@ -117,13 +116,15 @@ def _notices(result: EvalResult) -> Iterator[str]:
         )
 
 
-def _tiles(grades: Grades, *, seen: bool) -> str:
+def _tiles(grades: Grades, mark: str) -> str:
+    """The figures that come first; who hears or sees them is told where they are no headlines."""
     found = {one.name: one.estimate for one in grades.figures}
-    tiles = "".join(_tile(name, told, found[name], seen=seen) for name, told in _HEADLINE.items())
-    return f'<section class="tiles" aria-label="Headline figures">{tiles}</section>'
+    tiles = "".join(_tile(name, told, found[name], mark) for name, told in _HEADLINE.items())
+    label = escape(f"Figures, no headlines: {mark}" if mark else "Headline figures")
+    return f'<section class="tiles" aria-label="{label}">{tiles}</section>'
 
 
-def _tile(name: str, told: str, one: Estimate | None, *, seen: bool) -> str:
+def _tile(name: str, told: str, one: Estimate | None, mark: str) -> str:
     value = f"{one.value:.3f}" if one else NONE
     below = (
         f"{interval(one, 1.0)}<p>{one.low:.3f} to {one.high:.3f} · n {one.n:,}</p>"
@@ -132,7 +133,7 @@ def _tile(name: str, told: str, one: Estimate | None, *, seen: bool) -> str:
     )
     return (
         f'<div class="tile"><h2>{escape(name)}</h2><p class="value">{value}</p>{below}'
-        f'<p class="told">{escape(told)}{seen * f" · {SEEN}"}</p></div>'
+        f'<p class="told">{escape(" · ".join(filter(None, (told, mark))))}</p></div>'
     )
 
 
@@ -150,7 +151,7 @@ def _made_with(result: EvalResult) -> str:
     thresholds = ", ".join(f"{name} {value:g}" for name, value in made.thresholds)
     told = {
         "System": made.system or "pullquote",
-        "Cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {SEEN}",
+        "Cases": f"{made.case_file}, sha256 {made.case_sha256}" + made.seen * f", {made.seen_mark}",
         "Settings": f"sha256 {made.settings_sha256}",
         "Index": f"{made.index_id}, generation {made.index_generation}, {made.posts:,} posts,"
         f" {made.passages:,} passages",

@@ -10,7 +10,7 @@ from eval.figures import Group
 from eval.grade import Grades
 from eval.outcomes import Outcome, outcomes
 from eval.report.as_text import of_group
-from eval.tables import NONE
+from eval.tables import NONE, marked
 
 _GROUPS: dict[Group, str] = {
     "retrieval": "Retrieval",
@@ -27,7 +27,7 @@ _KIND_FIGURES = (
 _BAR = 120  # pixels of an interval's bar
 
 
-def kinds_table(grades: Grades) -> str:
+def kinds_table(grades: Grades, mark: str = "") -> str:
     rows = []
     for kind, figures in grades.kinds:
         own = [case for case in grades.cases if case.kind == kind]
@@ -40,24 +40,33 @@ def kinds_table(grades: Grades) -> str:
         )
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in _KIND_FIGURES)
     return (
-        '<section><h2 id="by-kind">By kind of question</h2>'
+        '<section><h2 id="by-kind">'
+        f"{escape(marked('By kind of question', mark))}</h2>"
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="by-kind">'
         "<table><thead><tr>"
-        f'<th scope="col">Kind</th><th scope="col">n</th><th scope="col">Outcomes</th>{heads}</tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody></table></div></section>"
+        '<th scope="col">Kind</th><th scope="col">Cases</th><th scope="col">Outcomes</th>'
+        f"{heads}</tr>"
+        f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
+        '<p class="note">n is of each figure: a case that was refused is in no figure of'
+        " citations.</p>"
+        "</section>"
     )
 
 
 def _cell(one: Estimate | None) -> str:
     if one is None:
         return f'<td class="n">{NONE}</td>'
-    return f'<td class="n">{one.value:.3f}{interval(one, 1.0)}</td>'
+    return (
+        f'<td class="n">{one.value:.3f}{interval(one, 1.0)}'
+        f'<span class="of">[{one.low:.3f}, {one.high:.3f}] · n {one.n:,}</span></td>'
+    )
 
 
-def figures_tables(grades: Grades) -> str:
+def figures_tables(grades: Grades, mark: str = "") -> str:
     tables = "".join(_table(grades, group, name) for group, name in _GROUPS.items())
     return (
-        f"<section><details><summary><h2>All figures</h2></summary>{tables}"
+        f"<section><details><summary><h2>{escape(marked('All figures', mark))}</h2></summary>"
+        f"{tables}"
         '<p class="note">[low, high] is a 95 % interval: percentile bootstrap by question,'
         f" {grades.resamples:,} resamples, seed {grades.seed}. An interval without width says that"
         " all n scored alike, not that the figure is certain.</p></details></section>"

@@ -17,6 +17,7 @@ from eval.tables import counted, shown
 _KS = 10
 _BINS = 10
 _BARS = 24
+_NAMED = 5  # cases that failed, in a caption; the page lists them above
 _POINTS = 300  # of a curve: more would not be seen
 _Z = 1.959964  # two-sided 95 % of the normal distribution
 
@@ -65,7 +66,8 @@ def _recall_by_k(graded: Sequence[CaseGrade], seed: int, resamples: int) -> Plot
         "Recall by k",
         frame.drawn(f"Recall by k: {said}", marks),
         f"How much of the gold stands in the first k hits"
-        f" ({counted(len(found), 'question', 'questions')}; the band is the 95 % interval).",
+        f" ({counted(len(found), 'question', 'questions')}; the band is the 95 % interval)."
+        + _failed([one for one in graded if one.found_at], "found nothing"),
     )
 
 
@@ -76,7 +78,8 @@ def _share_found(ranks: Sequence[int | None], k: int) -> float:
 def _risk_coverage(graded: Sequence[CaseGrade]) -> Plot | None:
     scores = np.array([one.score for one in graded])
     without = np.array([not one.answerable for one in graded], dtype=float)
-    if not 0 < without.sum() < len(graded) or len(set(scores.tolist())) < 2:
+    given = {one.score for one in graded if one.failed is None}
+    if not 0 < without.sum() < len(graded) or len(given) < 2:
         return None
     risk = risks(scores, without)
     n = len(graded)
@@ -104,14 +107,19 @@ def _risk_coverage(graded: Sequence[CaseGrade]) -> Plot | None:
         "Risk and coverage",
         frame.drawn(f"Risk and coverage: {told}", marks),
         "Questions answered in the order of the system's own score. Low on the left is good. The"
-        f" dot is the system as it is set: {told}.",
+        f" dot is the system as it is set: {told} ({counted(n, 'question', 'questions')})."
+        + _failed(graded, "counts as the worst: last in order with an answer, first without"),
     )
 
 
 def _reliability(graded: Sequence[CaseGrade], seed: int, resamples: int) -> Plot | None:
-    """Bins of equal width; of a share the interval of Wilson, 1927."""
-    known = [one for one in graded if one.failed is None]
-    rows = np.array([[one.score, float(one.answerable)] for one in known]).reshape(-1, 2)
+    """Bins of equal width; of a share the interval of Wilson, 1927.
+
+    A case that failed gave no score. It is in no bin, where it would say something of scores; in
+    the Brier score it counts as the worst, as in every other figure.
+    """
+    every = np.array([[one.score, float(one.answerable)] for one in graded]).reshape(-1, 2)
+    rows = every[np.array([one.failed is None for one in graded], dtype=bool)]
     if len(np.unique(rows[:, 0])) < 2 or len(np.unique(rows[:, 1])) < 2:
         return None
     frame = Frame(shares("the score says"), shares("the posts answer"))
@@ -125,14 +133,27 @@ def _reliability(graded: Sequence[CaseGrade], seed: int, resamples: int) -> Plot
         told = f"{of}: score {score:.2f}, answered by the posts {share:.2f}"
         marks.append(frame.line([(score, low), (score, high)], "whisker"))
         marks.append(frame.dot((score, share), "dot", told, radius=_size(len(own), len(rows))))
-    brier = estimate(rows, _brier, seed=seed, resamples=resamples)
+    brier = estimate(every, _brier, seed=seed, resamples=resamples)
     return Plot(
         "Reliability of the score",
         frame.drawn(f"Reliability of the score: Brier score {shown(brier)}", marks),
         "Does a score of 70 % mean that the posts answer 7 of 10 such questions? On the line it"
         f" does. Larger dots are more questions ({len(rows):,} in all); Brier score"
-        f" {shown(brier)}, lower is better.",
+        f" {shown(brier)} (n {len(every):,}), lower is better."
+        + _failed(
+            graded, "gave no score: no dot holds it, and it counts 1, the worst, in the Brier score"
+        ),
     )
+
+
+def _failed(graded: Sequence[CaseGrade], done: str) -> str:
+    """How many failed, which, and what became of each; empty where none did."""
+    failed = [one.id for one in graded if one.failed is not None]
+    if not failed:
+        return ""
+    more = len(failed) - _NAMED
+    named = ", ".join([*failed[:_NAMED], *([f"and {more:,} more"] if more > 0 else [])])
+    return f" {len(failed):,} of {len(graded):,} failed ({named}); each {done}."
 
 
 def _brier(rows: Rows) -> Floats:

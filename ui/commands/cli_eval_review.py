@@ -49,7 +49,7 @@ def review(
 
     With --out it writes the sheets, and with --page it shows them on a page that fills them; with
     --labels it reads them back, and corrects a judge's figure over all answers by what people said
-    of some.
+    of some. A judge that filtered the answers is refused.
     """
     if (output is None) == (not labels):
         raise typer.BadParameter("Give --out to write sheets, or --labels to read them.")

@@ -8,14 +8,15 @@ from contextlib import closing
 from pathlib import Path
 
 from eval.cases.cases import load_cases, resolve_gold
-from eval.judging.alce import JudgedCitations, judged_citations
+from eval.judging.alce import JudgedCitations, check_apart, judged_citations
 from eval.judging.by_name import NamedJudge, load_judge, needs_models
-from eval.judging.review import NAMES, Said, read_labels, sentences, sheet_of, write_sheets
+from eval.judging.review import NAMES, read_labels, sentences, sheet_of, write_sheets
 from eval.judging.review_figures import Judge, Reviewed, gold_judge, reviewed, support_judge
 from eval.run import load_records
 from rag.assistant import Assistant
 from rag.errors import ConfigError, SourceError
 from rag.index.index import Index
+from rag.record import AnswerRecord
 from rag.settings import Settings
 
 _ANSWERS = "answers.jsonl"
@@ -84,18 +85,19 @@ def review_figures(
 
     Raises:
         SourceError: Something cannot be read, or the sheets are of another run.
-        ConfigError: There is no such judge.
+        ConfigError: There is no such judge, or it filtered the answers.
         ModelUnavailable: A model cannot be loaded.
     """
     if not 1 <= len(sheets) <= _PEOPLE:
         raise SourceError(
             f"{len(sheets)} sheets of labels were named.", hint="Name those of one or two people."
         )
-    said = sentences(load_records(_answers(report)))
+    records = load_records(_answers(report))
+    said = sentences(records)
     people = [read_labels(file, said) for file in sheets]
     found = []
     if any(one.said["supported"] for one in people):
-        own = _support(judge, settings, said) if judge else None
+        own = _support(judge, settings, records) if judge else None
         found.append(reviewed("supported", said, people, own))
     if any(one.said["answers"] for one in people):
         gold = _gold(cases, settings) if cases else None
@@ -145,12 +147,17 @@ def citations_by(
         return judged(load_judge(judge, assistant))
 
 
-def _support(name: str, settings: Settings, said: Sequence[Said]) -> tuple[Judge, str]:
+def _support(name: str, settings: Settings, records: Sequence[AnswerRecord]) -> tuple[Judge, str]:
+    """A judge that has not filtered the answers: what is left has passed the one that has."""
     if not needs_models(name):
-        return support_judge(load_judge(name))
+        named = load_judge(name)
+        check_apart(named, records)
+        return support_judge(named)
     with Assistant(settings) as assistant:
-        judge, told = support_judge(load_judge(name, assistant))
-        known = {one.id: judge(one) for one in said}  # before the index is closed
+        named = load_judge(name, assistant)
+        check_apart(named, records)
+        judge, told = support_judge(named)
+        known = {one.id: judge(one) for one in sentences(records)}  # before the index is closed
     return (lambda one: known[one.id]), told
 
 
