@@ -8,7 +8,11 @@ import pytest
 from rag.text.names import names_of
 from rag.types import Filters, Post, RecordQuestion, Turn, Wanted
 from rag.understanding.named_post import named_post, sought_in_post
-from rag.understanding.record_followups import read_about_last_post, read_behind
+from rag.understanding.record_followups import (
+    read_about_last_post,
+    read_behind,
+    read_of_title,
+)
 from rag.understanding.record_questions import Reading
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
@@ -36,6 +40,37 @@ def test_it_is_the_one_post_that_was_named_just_now() -> None:
         record=RecordQuestion(Wanted.DATE, "Compost in winter", content=True, titled=True),
         rest="What's it about?",
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted", "content"),
+    [
+        ("Who wrote “Garden news by Tom in 2018”?", Wanted.AUTHORS, False),
+        ('who is the author of the post "garden news by tom in 2018"', Wanted.AUTHORS, False),
+        ("When was the article called “Garden news by Tom in 2018” published?", Wanted.DATE, False),
+        ("Who wrote “Garden news by Tom in 2018?”", Wanted.AUTHORS, False),
+        ("What is “Garden news by Tom in 2018” about?", Wanted.DATE, True),
+    ],
+)
+def test_what_a_quoted_title_says_limits_nothing(
+    question: str, wanted: Wanted, content: bool
+) -> None:
+    title = "Garden news by Tom in 2018"
+    post = Post("1", title, "", NOW)
+    reading = read_of_title(question, lambda said: [post] if said.lower() == title.lower() else [])
+    assert reading
+    assert reading.record
+    assert not reading.recognised
+    assert reading.rest == question
+    assert (reading.record.wanted, reading.record.content) == (wanted, content)
+    assert reading.record.titled
+    assert reading.record.topic.lower() == title.lower()
+
+
+def test_what_is_quoted_and_is_no_title_is_no_question_for_a_record() -> None:
+    assert read_of_title("What is “wool” about?", lambda said: []) is None
+    post = Post("1", "Wool", "", NOW)
+    assert read_of_title("What does “Wool” say about sheep?", lambda said: [post]) is None
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,11 @@ _COUNTED = regex.compile(
     r"The authors? with the .+? (?:is|are) (?P<names>.+): [\d,]+ posts?( each)?\."
 )
 _TITLES = regex.compile(r"“([^”]+)”")
+_QUOTED = regex.compile(
+    rf"(?:(?:the|this|that|your)\s+)?(?:{NOUN}\s+)?(?:(?:called|titled|entitled|named)\s+)?"
+    r"[“\"](?P<title>.+)[”\"]",
+    _FLAGS,
+)
 _THOSE = r"(?:them|they|those|these|(?:the\s+)?ones)"
 _WHICH = regex.compile(
     rf"(?:and\s+)?(?:which(?:\s+(?:ones|{NOUN}))?(?:\s+(?:are|were)\s+{_THOSE})?|"
@@ -115,6 +120,21 @@ def read_behind(
         return on
     limit = Recognised(_post_words(question), Filters(titles=(post.title,)))
     return Reading((limit,), rest=question)
+
+
+def read_of_title(question: str, titled: Titled) -> Reading | None:
+    """A question for the record of a post whose title it quotes; None for any other.
+
+    Whatever the title says is the title's own: no site, time or author in it limits the question.
+    """
+    match = _QUOTED.search(question)
+    if match is None:
+        return None
+    ways = (match["title"], match["title"].rstrip(" ?.!,"))  # "Who wrote “Wool?”"
+    title = next((way for way in ways if titled(way)), None)
+    said = f"{question[: match.start()]}it{question[match.end() :]}"
+    reading = _of_record(said, title) if title else None
+    return replace(reading, rest=question) if reading else None
 
 
 def read_about_last_post(question: str, answer: str) -> Reading | None:

@@ -126,6 +126,7 @@ _IS = regex.compile(r"\b(what|which|who|when|where|how)['’]s\b", _FLAGS)
 _HAS = regex.compile(
     rf"\b(?:(what|which|who|when|where|how)['’]s(?=\s+been\b)|(who)['’]s(?=\s+{VERB}\b))", _FLAGS
 )
+_QUOTES = r"[“\"][^”\"]*[”\"]"  # a title's words are its own
 _LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
 _SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+(?:{_BEST}\s+)?{NOUN}", _FLAGS)
@@ -199,7 +200,10 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
     plain = regex.sub(rf"{SUBJECT}(?:{SUBJECT})+", SUBJECT, plain)  # "A and B", each taken out
     for site in sorted(names.sites - {"blog", "www", "com", "org", "net", "example"}):
         plain = regex.sub(
-            rf"(?<![\w.]){regex.escape(site)}(?![\w.-])", SUBJECT, plain, flags=_FLAGS
+            rf"{_QUOTES}(*SKIP)(*FAIL)|(?<![\w.]){regex.escape(site)}(?![\w.-])",
+            SUBJECT,
+            plain,
+            flags=_FLAGS,
         )
     plain = _OF_SITE.sub("", _PLACE.sub("", plain))
     tail = _TAIL.search(plain)

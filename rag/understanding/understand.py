@@ -18,7 +18,7 @@ from rag.understanding.courtesy import asks_nothing, has_words
 from rag.understanding.followups import Rarity, looked_at, put_in_place, said_of_thing, standalone
 from rag.understanding.mentioned import unmentioned
 from rag.understanding.named_post import sought_in_post
-from rag.understanding.record_followups import read_behind
+from rag.understanding.record_followups import read_behind, read_of_title
 from rag.understanding.record_questions import Reading, read_question
 
 _NAMED = ("authors", "categories", "tags", "titles")
@@ -98,11 +98,13 @@ def understand(
 
 def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) -> Reading:
     """What a question says of posts' records, by itself or behind others."""
+    titled = partial(_titled, lexicon.catalog)
+    if of_title := read_of_title(asked, titled):
+        return of_title
     reading = read_question(asked, lexicon.names, now)
     tallied = reading.record is not None and reading.record.by != ""
     if not history or (reading.record and not tallied):
         return reading
-    titled = partial(_titled, lexicon.catalog)
     quoted = partial(post_quoted, catalog=lexicon.catalog)
     behind = read_behind(asked, history, lexicon.names, now, titled, quoted)
     # "Who are the authors?" is asked of the one post that was named.
