@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+import regex
+
 from rag.catalog import posts as catalog_posts
 from rag.catalog.catalog import Catalog
 from rag.errors import QuestionInvalid
@@ -22,6 +24,7 @@ from rag.understanding.record_followups import read_behind, read_of_title
 from rag.understanding.record_questions import Reading, read_question
 
 _NAMED = ("authors", "categories", "tags", "titles")
+_THEM = regex.compile(r"\b(?:they|them|those|these)\b", regex.IGNORECASE)
 
 
 def understand(
@@ -107,8 +110,10 @@ def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) 
         return reading
     quoted = partial(post_quoted, catalog=lexicon.catalog)
     behind = read_behind(asked, history, lexicon.names, now, titled, quoted)
-    # "Who are the authors?" is asked of the one post that was named.
-    return reading if tallied and not _of_one(behind) else behind or reading
+    # "Who are the authors?" is asked of the one post that was named, "Which tags do they have?" of
+    # those that were asked for.
+    alone = tallied and not _of_one(behind) and not _THEM.search(asked)
+    return reading if alone else behind or reading
 
 
 def _of_one(reading: Reading | None) -> bool:
