@@ -47,7 +47,7 @@ def tallied(
     total = len(names)
     if last:
         names = sorted(names, key=lambda name: last[name][1])[-NAMED:]
-    named = names[:NAMED]
+    named = names[: min(query.record.most or NAMED, NAMED)]
     newest = (
         _newest(by, name, last[name][1] if last else None, limits, posts, catalog) for name in named
     )
