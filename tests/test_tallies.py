@@ -16,7 +16,7 @@ from rag.catalog.catalog import Catalog
 from rag.checking.verify import Check, verify
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
-from rag.retrieval.of_tallies import NAMED, tallied
+from rag.retrieval.of_tallies import NAMED, NAMED_TIMES, tallied
 from rag.text.names import names_of
 from rag.types import Basis, Claim, Draft, Found, Query, RecordQuestion, Tally, Wanted
 from rag.understanding.record_questions import read_question
@@ -171,9 +171,9 @@ def test_a_question_about_other_things_counts_no_posts(question: str) -> None:
         ("Which tags did Ines use most?",
          ["There is 1 tag of posts by Ines Moreau.", "“spring”: 1 post."]),
         ("How many posts per month in 2016?",
-         ["There are posts from 2016 from 1 month.", "March 2016: 1 post."]),
+         ["There are posts from 2016 in 1 month.", "March 2016: 1 post."]),
         ("How many posts are there per year?",
-         ["There are posts from 3 years.", "2016: 1 post.", "2020: 1 post.", "2023: 1 post."]),
+         ["There are posts in 3 years.", "2016: 1 post.", "2020: 1 post.", "2023: 1 post."]),
         ("Which authors wrote about Compost in winter?",
          ["There is 1 author of posts about “Compost in winter”.", "Ines Moreau: 1 post."]),
     ],
@@ -234,11 +234,11 @@ def test_where_no_post_bears_any_that_is_said(tmp_path: Path) -> None:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Iterator[Catalog]:
-    """Twelve posts by twelve authors in twelve years, and three by two who write together."""
+    """Fourteen posts by fourteen authors in as many years, and three by two who write together."""
     folder = tmp_path / "index"
     alone = [
         replace(own, post=replace(own.post, authors=(f"Author {n:02}",), tags=("Spring", "spring")))
-        for n in range(12)
+        for n in range(14)
         for own in [
             post(n, f"Post {n}", section("a", (), f"Number {n} says a word."), year=2001 + n)
         ]
@@ -265,19 +265,21 @@ def counted(
     return [f"{one.name} {one.posts} {one.newest.title}" for one in tallies], total
 
 
-def test_at_most_ten_names_are_said_and_all_are_counted(many: Catalog) -> None:
+def test_at_most_ten_names_or_twelve_times_are_said_and_all_are_counted(many: Catalog) -> None:
     names, total = counted(many, RecordQuestion(Wanted.TALLY, by="authors"))
-    assert (len(names), total) == (NAMED, 14)
+    assert (len(names), total) == (NAMED, 16)
     assert names[:3] == ["Ann 3 Post 20", "Bo 3 Post 20", "Author 00 1 Post 0"]
     years, total = counted(many, RecordQuestion(Wanted.TALLY, by="years"))
     assert (years[0], years[-1], len(years), total) == (
         "2003 1 Post 2",
-        "2012 1 Post 11",
-        NAMED,
-        12,
+        "2014 1 Post 13",
+        NAMED_TIMES,
+        14,
     )
+    few = RecordQuestion(Wanted.TALLY, by="authors", most=3)
+    assert counted(many, few) == (names[:3], 16)
     fewest = RecordQuestion(Wanted.TALLY, by="authors", extreme="fewest")
-    assert counted(many, fewest)[1] == 12
+    assert counted(many, fewest)[1] == 14
     most = RecordQuestion(Wanted.TALLY, by="authors", extreme="most")
     assert counted(many, most) == (["Ann 3 Post 20", "Bo 3 Post 20"], 2)
 
