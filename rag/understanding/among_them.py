@@ -32,7 +32,7 @@ _TIME = rf"(?:(?:{_MONTH})\s+)?(?:19|20)\d\d|(?:last|this)\s+(?:year|month)|(?:{
 _ABOUT = r"about\s+(?!(?:how|what|who|whom|when|where|why|which|whether|me|you|us|\d)\b)"
 _NARROWS = regex.compile(
     rf"(?:(?:and|but)\s+)?(?:(?:only|just)\s+(?:{_THOSE}\s+|(?:the\s+)?{NOUN}\s+)?|{_THOSE}\s+|"
-    rf"(?:which|any)\s+(?:ones|of\s+{_THOSE})\s+|"
+    rf"which\s+(?:(?:ones|of\s+{_THOSE})\s+)?(?=(?:are|were)\b)|any\s+(?:of\s+{_THOSE}\s+)?|"
     rf"(?P<count>how\s+many)\s+(?:of\s+{_THOSE}\s+)?)(?:(?:are|were)\s+)?(?P<limits>\S.*)|"
     r"(?:(?:and|but)\s+|(?:and\s+)?(?:what|how)\s+about\s+)?(?:(?:the\s+)?ones\s+)?"
     rf"(?P<limits>(?:(?:by|from|in|since|before|after|during|tagged)\s+|{_ABOUT})\S.*)|"
@@ -54,12 +54,19 @@ _OF_ALL = regex.compile(
     rf"(?:which|what)(?:\s+(?:one|of\s+{_THOSE}))?\s+(?:was\s+(?:published|written|posted)|came)\s+{_BEST}",
     _FLAGS,
 )
+_FIRST_LAST = regex.compile(rf"(?:the\s+)?{_BEST}{_ONE}", _FLAGS)
 _EXTREME = regex.compile(
     rf"(?:(?:which|what)(?:\s+(?:one|of\s+{_THOSE}))?\s+(?:(?:has|had|is|was)\s+)?|who\s+(?:has|had)\s+)?(?:the\s+)?"
     rf"(?:one\s+with\s+(?:the\s+)?)?(?P<extreme>most|fewest|least)(?:\s+{NOUN})?(?:\s+(?:often|used))?",
     _FLAGS,
 )
+_BARE = regex.compile(rf"(?:and\s+)?(?:how\s+many|which|what)\s+{NOUN}[\s?.!]*", _FLAGS)
 _THEM = regex.compile(rf"(?:\bof\s+)?\b{_THOSE}\b", _FLAGS)
+
+
+def is_bare(question: str) -> bool:
+    """Whether it asks for all posts by itself, and behind a question for some for those."""
+    return _BARE.fullmatch(question) is not None
 
 
 def among_them(before: Reading, question: str, names: Names, now: datetime) -> Reading | None:
@@ -76,17 +83,20 @@ def among_them(before: Reading, question: str, names: Names, now: datetime) -> R
         return None
     plain = replace(record, content=False, oldest=False, most=0)
     lists = record.wanted in (Wanted.LIST, Wanted.COUNT) and not record.by
-    if (lists or record.wanted in (Wanted.NEWEST, Wanted.OLDEST)) and (
-        best := _OF_ALL.fullmatch(question)
-    ):
+    one = record.wanted in (Wanted.NEWEST, Wanted.OLDEST)
+    best = _OF_ALL.fullmatch(question) if lists or one else None
+    best = best or (_FIRST_LAST.fullmatch(question) if one else None)
+    if best:
         wanted = Wanted.NEWEST if best["newest"] else Wanted.OLDEST
-        best_one = replace(plain, wanted=wanted, content=bool(best["content"]))
-        return Reading(before.recognised, best_one, question)
+        content = bool(best.groupdict().get("content"))
+        return Reading(before.recognised, replace(plain, wanted=wanted, content=content), question)
     if record.by and (more := _EXTREME.fullmatch(question)):
         extreme = "most" if more["extreme"].lower() == "most" else "fewest"
         return Reading(
             before.recognised, replace(plain, wanted=Wanted.TALLY, extreme=extreme), question
         )
+    if one:
+        return _narrowed(before, plain, question, names, now)
     if record.wanted not in (Wanted.LIST, Wanted.COUNT, Wanted.TALLY):
         return None
     if _WHICH.fullmatch(question):

@@ -11,7 +11,7 @@ import regex
 from rag.text.names import Names, folded
 from rag.text.post_words import NOUN
 from rag.types import Filters, Post, Recognised, RecordQuestion, Turn, Wanted
-from rag.understanding.among_them import among_them, kept_beside
+from rag.understanding.among_them import among_them, is_bare, kept_beside
 from rag.understanding.followups import put_in_place
 from rag.understanding.named_post import Quoted, Titled, is_of_post, names_post, post_behind
 from rag.understanding.record_questions import Reading, in_full, read_question
@@ -94,7 +94,11 @@ def read_behind(
     for at, turn in enumerate(history):
         own = read_question(turn.question, names, now)
         past = history[:at]
-        before = own if own.record else _further(before, turn.question, past, names, now, post)
+        alone = own if own.record else None
+        if alone is None or is_bare(turn.question):
+            before = _further(before, turn.question, past, names, now, post) or alone
+        else:
+            before = alone
         post = post_behind(turn, post, titled)
     if post is None and names_post(question):
         post = quoted(history[-1].answer)
@@ -102,7 +106,7 @@ def read_behind(
         return person
     if post and (of_post := _of_post(question, post, names, now)):
         return of_post
-    if before and (by_author := _by_counted(question, history[-1].answer, names, now)):
+    if before and (by_author := _by_named(question, before, history[-1].answer, names, now)):
         return by_author
     about = read_about_last_post(question, history[-1].answer)
     # What other answers set in quotation marks may be no title.
@@ -153,11 +157,14 @@ def _of_post(question: str, post: Post, names: Names, now: datetime) -> Reading 
     return _by_authors(question, post.authors, names, now)
 
 
-def _by_counted(question: str, answer: str, names: Names, now: datetime) -> Reading | None:
-    """A question for posts of those with the most or the fewest, behind who that is."""
+def _by_named(
+    question: str, before: Reading, answer: str, names: Names, now: datetime
+) -> Reading | None:
+    """A question for posts of those with the most or the fewest, or of whom others were asked."""
     match = _COUNTED.fullmatch(answer)
     authors = [name for name in names.authors.values() if match and name in match["names"]]
-    return _by_authors(question, authors, names, now) if authors else None
+    asked = [name for one in before.recognised for name in one.filters.authors]
+    return _by_authors(question, authors or asked, names, now) if authors or asked else None
 
 
 def _of_person(question: str, before: str, names: Names, now: datetime) -> Reading | None:
@@ -213,7 +220,7 @@ def _further(
         own = _by_authors(question, post.authors, names, now)
     if own or before is None:
         return own
-    on = _by_counted(question, past[-1].answer, names, now)
+    on = _by_named(question, before, past[-1].answer, names, now)
     on = on or _on_from(before, question, names, now, post)
     again = None if on else put_in_place(question, past)  # "and Tom?"
     put = read_question(again, names, now) if again else None

@@ -16,6 +16,7 @@ from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
 from rag.index.quoted_post import post_quoted
 from rag.types import Filters, Post, Query, Recognised, Turn
+from rag.understanding.among_them import is_bare
 from rag.understanding.courtesy import asks_nothing, has_words
 from rag.understanding.followups import Rarity, looked_at, put_in_place, said_of_thing, standalone
 from rag.understanding.mentioned import unmentioned
@@ -106,7 +107,7 @@ def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) 
         return of_title
     reading = read_question(asked, lexicon.names, now)
     tallied = reading.record is not None and reading.record.by != ""
-    if not history or (reading.record and not tallied):
+    if not history or (reading.record and not tallied and not is_bare(asked)):
         return reading
     quoted = partial(post_quoted, catalog=lexicon.catalog)
     behind = read_behind(asked, history, lexicon.names, now, titled, quoted)
