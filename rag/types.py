@@ -207,7 +207,7 @@ class RecordQuestion:
     oldest: bool = False
     """Of a list: the oldest first, instead of the newest."""
     most: int = 0
-    """Of a list: so many are asked for; 0: as many as an answer names."""
+    """Of a list or a tally: so many are asked for; 0: as many as an answer names."""
     left_out: str = ""
     """The question's words for posts that are not meant, such as "but not by Tom": no filter says
     that, so they are among the others."""

@@ -8,7 +8,11 @@ import pytest
 from rag.text.names import names_of
 from rag.types import Filters, Post, RecordQuestion, Turn, Wanted
 from rag.understanding.named_post import named_post, sought_in_post
-from rag.understanding.record_followups import read_about_last_post, read_behind
+from rag.understanding.record_followups import (
+    read_about_last_post,
+    read_behind,
+    read_of_title,
+)
 from rag.understanding.record_questions import Reading
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
@@ -21,6 +25,10 @@ NAMES = names_of(
 INES, TOM = Filters(authors=("Ines Moreau",)), Filters(authors=("Tom Baker",))
 SPRING = Filters(tags=("spring",))
 IN_2018 = Filters(since=datetime(2018, 1, 1, tzinfo=UTC), until=datetime(2019, 1, 1, tzinfo=UTC))
+MAY_2018, MARCH_2018 = (
+    Filters(since=datetime(2018, n, 1, tzinfo=UTC), until=datetime(2018, n + 1, 1, tzinfo=UTC))
+    for n in (5, 3)
+)
 NEWEST = "The newest post is “Compost in winter”, published on 1 March 2016."
 
 
@@ -39,6 +47,37 @@ def test_it_is_the_one_post_that_was_named_just_now() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "wanted", "content"),
+    [
+        ("Who wrote “Garden news by Tom in 2018”?", Wanted.AUTHORS, False),
+        ('who is the author of the post "garden news by tom in 2018"', Wanted.AUTHORS, False),
+        ("When was the article called “Garden news by Tom in 2018” published?", Wanted.DATE, False),
+        ("Who wrote “Garden news by Tom in 2018?”", Wanted.AUTHORS, False),
+        ("What is “Garden news by Tom in 2018” about?", Wanted.DATE, True),
+    ],
+)
+def test_what_a_quoted_title_says_limits_nothing(
+    question: str, wanted: Wanted, content: bool
+) -> None:
+    title = "Garden news by Tom in 2018"
+    post = Post("1", title, "", NOW)
+    reading = read_of_title(question, lambda said: [post] if said.lower() == title.lower() else [])
+    assert reading
+    assert reading.record
+    assert not reading.recognised
+    assert reading.rest == question
+    assert (reading.record.wanted, reading.record.content) == (wanted, content)
+    assert reading.record.titled
+    assert reading.record.topic.lower() == title.lower()
+
+
+def test_what_is_quoted_and_is_no_title_is_no_question_for_a_record() -> None:
+    assert read_of_title("What is “wool” about?", lambda said: []) is None
+    post = Post("1", "Wool", "", NOW)
+    assert read_of_title("What does “Wool” say about sheep?", lambda said: [post]) is None
+
+
+@pytest.mark.parametrize(
     ("asked", "question", "wanted", "topic", "limits"),
     [
         (["posts by Ines Moreau"], "only those from 2018", Wanted.LIST, "", [INES, IN_2018]),
@@ -53,6 +92,31 @@ def test_it_is_the_one_post_that_was_named_just_now() -> None:
          Wanted.COUNT, "", [TOM]),
         (["posts about slugs"], "What about in 2018?", Wanted.LIST, "slugs", [IN_2018]),
         (["posts about slugs by Ines"], "in 2018?", Wanted.LIST, "slugs", [INES, IN_2018]),
+        (["posts about slugs from 2018"], "and about wool?", Wanted.LIST, "wool", [IN_2018]),
+        (["How many posts are about slugs?", "and about wool?"], "And in 2018?", Wanted.COUNT,
+         "wool", [IN_2018]),
+        (["posts by Ines"], "which of them are about wool?", Wanted.LIST, "wool", [INES]),
+        (["posts by Ines"], "only those about wool", Wanted.LIST, "wool", [INES]),
+        (["posts by Ines", "in 2018?"], "from May", Wanted.LIST, "", [INES, MAY_2018]),
+        (["posts by Ines from May 2018"], "and March?", Wanted.LIST, "", [INES, MARCH_2018]),
+        (["posts by Ines"], "and 2018?", Wanted.LIST, "", [INES, IN_2018]),
+        (["posts about slugs by Ines"], "which one is the newest?", Wanted.NEWEST, "slugs", [INES]),
+        (["How many posts by Ines?"], "and the oldest?", Wanted.OLDEST, "", [INES]),
+        (["posts by Ines"], "when was the first one published", Wanted.OLDEST, "", [INES]),
+        (["What is the newest post by Ines?"], "and the oldest?", Wanted.OLDEST, "", [INES]),
+        (["posts by Ines in 2018", "and Tom?"], "how many are there in all?", Wanted.COUNT, "",
+         [TOM, IN_2018]),
+        (["newest post by Ines"], "and by Tom?", Wanted.NEWEST, "", [TOM]),
+        (["When was the first post by Ines published?"], "and the last?", Wanted.NEWEST, "",
+         [INES]),
+        (["oldest post", "and the newest?"], "in 2018?", Wanted.NEWEST, "", [IN_2018]),
+        (["posts about slugs"], "any about wool?", Wanted.LIST, "wool", []),
+        (["posts about slugs"], "which are from 2018?", Wanted.LIST, "slugs", [IN_2018]),
+        (["posts by Ines", "how many posts?"], "which posts?", Wanted.LIST, "", [INES]),
+        (["posts by Ines about slugs"], "How many posts did she write in 2018?", Wanted.COUNT, "",
+         [INES, IN_2018]),
+        (["Who is Ines Moreau?"], "What did she write?", Wanted.LIST, "", [INES]),
+        (["Who is Ines?", "What did she write?"], "and in 2018?", Wanted.LIST, "", [INES, IN_2018]),
     ],
 )  # fmt: skip
 def test_a_question_goes_on_from_one_about_posts(
@@ -73,12 +137,52 @@ def test_a_question_goes_on_from_one_about_posts(
         ("posts about slugs", "", "only those that eat lettuces"),
         ("posts about slugs", "", "Which slugs eat lettuces?"),
         ("posts about slugs", "", "And by the river?"),
+        ("posts about slugs", "", "about how many lettuces are lost?"),
+        ("posts about slugs", "", "and in Korea?"),
+        ("posts about slugs", "", "which are free?"),
+        ("newest post", "", "and by the river?"),
+        ("posts by Ines", "", "What does she grow?"),
+        ("posts about slugs", "", "Which is the oldest garden?"),
+        ("posts about slugs", "", "and the first one?"),
+        ("How deep should I sow?", "", "and the oldest?"),
+        ("Who was Sejong?", "", "What did he write?"),
         ("newest post", NEWEST, "which ones?"),
         ("posts by Ines", "", "How many lettuces did she lose in 2018?"),
     ],
 )
 def test_other_questions_go_on_from_nothing(asked: str, answer: str, question: str) -> None:
     assert read_behind(question, [Turn(asked, answer)], NAMES, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "by", "extreme"),
+    [
+        ("posts about slugs by Tom", "Who wrote them?", "authors", ""),
+        ("How many posts about slugs by Tom?", "which tags do they have?", "tags", ""),
+        ("posts about slugs by Tom", "how many of them per year?", "years", ""),
+        ("Which tags have the most posts about slugs by Tom?", "and the fewest?", "tags", "fewest"),
+        ("Which year had the fewest posts about slugs by Tom?", "and the most?", "years", "most"),
+        ("Who wrote the fewest posts about wool by Tom?", "and about slugs?", "authors", "fewest"),
+    ],
+)
+def test_what_the_posts_bear_is_counted_behind_a_question_for_them(
+    asked: str, question: str, by: str, extreme: str
+) -> None:
+    reading = read_behind(question, [Turn(asked)], NAMES, NOW)
+    assert reading
+    assert reading.record == RecordQuestion(Wanted.TALLY, "slugs", by=by, extreme=extreme)
+    assert [one.filters for one in reading.recognised] == [TOM]
+
+
+def test_how_many_those_with_the_most_posts_wrote_are_their_posts() -> None:
+    turn = Turn("Who wrote most?", "The author with the most posts is Tom Baker: 3 posts.")
+    reading = read_behind("How many did he write?", [turn], NAMES, NOW)
+    assert reading
+    assert reading.record == RecordQuestion(Wanted.COUNT)
+    later = [turn, Turn("What did he write?"), Turn("and in 2018?")]
+    reading = read_behind("which ones?", later, NAMES, NOW)
+    assert reading
+    assert [one.filters for one in reading.recognised] == [TOM, IN_2018]
 
 
 def test_what_the_one_post_is_about_is_asked_behind_a_question_about_posts() -> None:

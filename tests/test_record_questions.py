@@ -376,3 +376,9 @@ def test_a_subject_keeps_its_own_words() -> None:
 def test_the_question_goes_on_without_the_words_of_its_filters() -> None:
     reading = read_question("What do posts tagged spring say about slugs?", NAMES, NOW)
     assert (reading.record, reading.rest) == (None, "What do posts say about slugs?")
+
+
+def test_a_quoted_title_keeps_the_name_of_the_site() -> None:
+    record = read_question("Who wrote “A garden in winter”?", NAMES, NOW).record
+    assert record
+    assert record.topic == "A garden in winter"

@@ -16,7 +16,7 @@ from rag.catalog.catalog import Catalog
 from rag.checking.verify import Check, verify
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import write_index
-from rag.retrieval.of_tallies import NAMED, tallied
+from rag.retrieval.of_tallies import NAMED, NAMED_TIMES, tallied
 from rag.text.names import names_of
 from rag.types import Basis, Claim, Draft, Found, Query, RecordQuestion, Tally, Wanted
 from rag.understanding.record_questions import read_question
@@ -64,6 +64,15 @@ def assistant(folder: Path) -> Iterator[Assistant]:
         ("How many posts are there per year?", "tally", "years", "", ""),
         ("How many posts about slugs were published each year?", "tally", "years", "", "slugs"),
         ("Which years do the posts cover?", "tally", "years", "", ""),
+        ("whos written the most", "tally", "authors", "most", ""),
+        ("whats the most used tag", "tally", "tags", "most", ""),
+        ("number of posts by author", "tally", "authors", "", ""),
+        ("post count per year", "tally", "years", "", ""),
+        ("articles about slugs per month", "tally", "months", "", "slugs"),
+        ("How many posts has each author written?", "tally", "authors", "", ""),
+        ("give me a list of all tags", "tally", "tags", "", ""),
+        ("Which years have posts about slugs?", "tally", "years", "", "slugs"),
+        ("How many authors are there in total?", "count", "authors", "", ""),
     ],
 )
 def test_what_is_counted_by_is_told_by_the_form(
@@ -71,6 +80,39 @@ def test_what_is_counted_by_is_told_by_the_form(
 ) -> None:
     record = read_question(question, NAMES, NOW).record
     assert record == RecordQuestion(Wanted(wanted), topic, by=by, extreme=extreme)
+
+
+@pytest.mark.parametrize(
+    ("question", "by", "words"),
+    [
+        ("How many posts per month in 2016?", "months", ["in 2016"]),
+        ("Which month of 2015 had the most posts?", "months", ["of 2015"]),
+        ("What tags does Ines use?", "tags", ["Ines"]),
+        ("Which category did Tom Baker write about most?", "categories", ["Tom Baker"]),
+        ("Which topics did the garden write about in 2014?", "topics", ["in 2014"]),
+        ("the top tags of 2016", "tags", ["of 2016"]),
+        ("How many posts about slugs per month in 2015?", "months", ["in 2015"]),
+    ],
+)
+def test_counts_are_of_an_author_or_a_time(question: str, by: str, words: list[str]) -> None:
+    reading = read_question(question, NAMES, NOW)
+    assert reading.record
+    assert (reading.record.wanted, reading.record.by) == (Wanted.TALLY, by)
+    assert [one.words for one in reading.recognised] == words
+
+
+@pytest.mark.parametrize(
+    ("question", "by", "most"),
+    [
+        ("Who are the top 3 authors?", "authors", 3),
+        ("the ten most used tags", "tags", 10),
+        ("top five topics", "topics", 5),
+        ("the two most prolific writers", "authors", 2),
+    ],
+)
+def test_so_many_names_are_asked_for(question: str, by: str, most: int) -> None:
+    record = read_question(question, NAMES, NOW).record
+    assert record == RecordQuestion(Wanted.TALLY, by=by, most=most)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +131,15 @@ def test_what_is_counted_by_is_told_by_the_form(
         "What are the topics?",
         "Which tag does the blue cow wear?",
         "How many labels does a tray need?",
+        "What topics did the workshop cover?",
+        "What topics did they cover?",
+        "Which labels did the gardeners use in 2016?",
+        "What are the top 3 pests?",
+        "the ten most common mistakes",
+        "number of slugs by month",
+        "In which month of 2015 did Tom sow the beans?",
+        "Which month of 2015 had the most rain?",
+        "Whats the category of risk?",
     ],
 )
 def test_a_question_about_other_things_counts_no_posts(question: str) -> None:
@@ -115,8 +166,14 @@ def test_a_question_about_other_things_counts_no_posts(question: str) -> None:
         ("Which categories are there?", ["There is 1 category.", "“Growing”: 3 posts."]),
         ("What tags are there?", ["There is 1 tag.", "“spring”: 1 post."]),
         ("What topics do you cover?", ["There is 1 tag.", "“spring”: 1 post."]),
+        ("Who are the top 1 authors?",
+         ["There are 2 authors; those with the most posts are named.", "Ines Moreau: 2 posts."]),
+        ("Which tags did Ines use most?",
+         ["There is 1 tag of posts by Ines Moreau.", "“spring”: 1 post."]),
+        ("How many posts per month in 2016?",
+         ["There are posts from 2016 in 1 month.", "March 2016: 1 post."]),
         ("How many posts are there per year?",
-         ["There are posts from 3 years.", "2016: 1 post.", "2020: 1 post.", "2023: 1 post."]),
+         ["There are posts in 3 years.", "2016: 1 post.", "2020: 1 post.", "2023: 1 post."]),
         ("Which authors wrote about Compost in winter?",
          ["There is 1 author of posts about “Compost in winter”.", "Ines Moreau: 1 post."]),
     ],
@@ -148,6 +205,11 @@ def test_each_name_leads_to_the_newest_post_that_bears_it(assistant: Assistant) 
         ("Who has written the most posts?", "What did she write?",
          "There are 2 posts by Ines Moreau."),
         ("Who writes here?", "only in 2023", "Tom Baker: 1 post."),
+        ("posts by Ines", "how many posts?", "There are 2 posts by Ines Moreau."),
+        ("How do I grow beans?", "how many posts?", "There are 3 posts."),
+        ("posts by Tom", "How many posts are there?", "There are 3 posts."),
+        ("posts by Ines", "Which tags do they have?", "There is 1 tag of posts by Ines Moreau."),
+        ("posts by Tom", "Who wrote them?", "Tom Baker: 1 post."),
         ("What is the newest post?", "Who are the authors?",
          "“Slugs without pellets” was written by Tom Baker and published on 1 March 2023."),
     ],
@@ -177,11 +239,11 @@ def test_where_no_post_bears_any_that_is_said(tmp_path: Path) -> None:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Iterator[Catalog]:
-    """Twelve posts by twelve authors in twelve years, and three by two who write together."""
+    """Fourteen posts by fourteen authors in as many years, and three by two who write together."""
     folder = tmp_path / "index"
     alone = [
         replace(own, post=replace(own.post, authors=(f"Author {n:02}",), tags=("Spring", "spring")))
-        for n in range(12)
+        for n in range(14)
         for own in [
             post(n, f"Post {n}", section("a", (), f"Number {n} says a word."), year=2001 + n)
         ]
@@ -208,19 +270,21 @@ def counted(
     return [f"{one.name} {one.posts} {one.newest.title}" for one in tallies], total
 
 
-def test_at_most_ten_names_are_said_and_all_are_counted(many: Catalog) -> None:
+def test_at_most_ten_names_or_twelve_times_are_said_and_all_are_counted(many: Catalog) -> None:
     names, total = counted(many, RecordQuestion(Wanted.TALLY, by="authors"))
-    assert (len(names), total) == (NAMED, 14)
+    assert (len(names), total) == (NAMED, 16)
     assert names[:3] == ["Ann 3 Post 20", "Bo 3 Post 20", "Author 00 1 Post 0"]
     years, total = counted(many, RecordQuestion(Wanted.TALLY, by="years"))
     assert (years[0], years[-1], len(years), total) == (
         "2003 1 Post 2",
-        "2012 1 Post 11",
-        NAMED,
-        12,
+        "2014 1 Post 13",
+        NAMED_TIMES,
+        14,
     )
+    few = RecordQuestion(Wanted.TALLY, by="authors", most=3)
+    assert counted(many, few) == (names[:3], 16)
     fewest = RecordQuestion(Wanted.TALLY, by="authors", extreme="fewest")
-    assert counted(many, fewest)[1] == 12
+    assert counted(many, fewest)[1] == 14
     most = RecordQuestion(Wanted.TALLY, by="authors", extreme="most")
     assert counted(many, most) == (["Ann 3 Post 20", "Bo 3 Post 20"], 2)
 

@@ -14,6 +14,8 @@ from rag.types import Filters, Post, Query, Tally
 
 NAMED = 10
 """Names that an answer says, at most."""
+NAMED_TIMES = 12
+"""Years or months that an answer says, at most: all months of a year."""
 _NO_TOPIC = {"uncategorized", "uncategorised"}  # WordPress's own, where nothing was chosen
 _TIMES = ("years", "months")
 _ALL = 1_000_000  # posts
@@ -46,8 +48,9 @@ def tallied(
         names = [name for name in names if counts[name] == best]
     total = len(names)
     if last:
-        names = sorted(names, key=lambda name: last[name][1])[-NAMED:]
-    named = names[:NAMED]
+        names = sorted(names, key=lambda name: last[name][1])[-NAMED_TIMES:]
+    most = NAMED_TIMES if last else NAMED
+    named = names[: min(query.record.most or most, most)]
     newest = (
         _newest(by, name, last[name][1] if last else None, limits, posts, catalog) for name in named
     )

@@ -10,6 +10,8 @@ import regex
 
 from rag.text.sentences import STOP_WORDS
 
+_FUNCTION = regex.compile(r"(?:by|did|has|have|had|does|do|and|or|what|are|is|in|from|show|me)\s+$",
+                          regex.IGNORECASE)  # fmt: skip
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
@@ -63,3 +65,12 @@ def listed(names: Iterable[str]) -> str:
     """Names as in a sentence: "A, B and C"."""
     flat = [" ".join(name.split()) for name in names]
     return " and ".join(filter(None, (", ".join(flat[:-1]), *flat[-1:])))
+
+
+def is_part_of_a_name(head: str, tail: str, name: str) -> bool:
+    """Whether the words beside a name belong to it, so that somebody else is meant."""
+    if not name[0].isupper():
+        return False
+    before = regex.search(r"(\p{Lu}[\p{L}\p{M}.’'-]*)\s+$", head)
+    behind = regex.match(r"\s+\p{Lu}", tail)
+    return behind is not None or (before is not None and not _FUNCTION.search(head))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from rag.text.post_words import NOUN, VERB
+from rag.text.post_words import KIND, NOUN, VERB
 
 _FLAGS = regex.IGNORECASE
 _ABOUT = r"(?:about|on|regarding|concerning|covering|mentioning)"
@@ -21,6 +21,12 @@ _END = regex.compile(r"\s*(?:[?.!,;]|$|\b(?:and|in total|altogether|so far)\b)",
 # "What did Ines write in 2016 about slugs?"
 _WRITE_BEFORE = regex.compile(rf"\b{VERB}\s+$", _FLAGS)
 _ABOUT_BEHIND = regex.compile(rf"\s+{_ABOUT}\b", _FLAGS)
+# "How many posts per month in 2016?", "Which month of 2015 had most?"
+_KIND_LAST = regex.compile(rf"\b{KIND}\s+$", _FLAGS)
+_WHICH_KIND = regex.compile(rf"^\s*(?:in\s+)?(?:which|what)\s+{KIND}\s+$", _FLAGS)
+_HAD_POSTS = regex.compile(
+    rf"\s+(?:had|has|have|saw|got|with|did|were)\b.*\b(?:{NOUN}|{VERB})\b", _FLAGS
+)
 _STRONG = {"since", "after", "later than", "before", "prior to", "earlier than", "between", "until",
            "till", "starting", "up to"}  # fmt: skip
 _RELATIVE = regex.compile(r"\b(?:last|past|previous|this|current|today|yesterday)\b", _FLAGS)
@@ -49,7 +55,10 @@ def dates_posts(head: str, tail: str, text: str, preposition: str) -> bool | Non
         between = bool(_WRITE_BEFORE.search(head) and _ABOUT_BEHIND.match(tail))
         at_start = not head.strip() and bool(regex.match(r"\s*,?\s*(?:wh|how)", tail, _FLAGS))
         dated = at_end and trigger is not None and (bool(trigger["verb"]) or strong)
-        loose = at_start or between or dated
+        counted = (at_end and _KIND_LAST.search(head)) or (
+            _WHICH_KIND.match(head) and _HAD_POSTS.match(tail)
+        )
+        loose = at_start or between or dated or bool(counted)
     if not preposition:
         firm = firm or bool(_NOUN_BEHIND.match(tail))
     return True if firm else False if loose else None

@@ -15,9 +15,9 @@ import regex
 
 from rag.text.date_words import TimeWords, time_words
 from rag.text.left_out import is_left_out
-from rag.text.names import WORD, Names, folded
+from rag.text.names import WORD, Names, folded, is_part_of_a_name
 from rag.text.post_dates import dates_posts
-from rag.text.post_words import NOUN, TELLS, VERB
+from rag.text.post_words import ASKS_LABELS, KIND, NOUN, TELLS, VERB
 from rag.text.unknown_tags import HAS, unknown_tag
 from rag.types import Filters, Recognised
 
@@ -25,6 +25,7 @@ SUBJECT = "SITE"
 """Stands where an author was the subject of a verb, or where the site is named."""
 _LONGEST = 6  # words of a name
 _FLAGS = regex.IGNORECASE
+_OF_POSTS = regex.compile(rf"\b(?:{NOUN}|{VERB}|{KIND})\b", _FLAGS)
 _SPEAKS = regex.compile(rf"\b{NOUN}\b", _FLAGS)
 _BY = regex.compile(rf"\b{NOUN}\b.*\b(?:by|authors?:?)\s+$", _FLAGS)
 _WRITTEN_BY = regex.compile(
@@ -32,6 +33,7 @@ _WRITTEN_BY = regex.compile(
 )
 _WROTE = regex.compile(r"\b(?:did|has|have|had|does|do)\s+$", _FLAGS)
 _OFTEN = r"(?:(?:ever|also|already|first|last|just|recently|actually)\s+)?"
+_THEN_USES = regex.compile(r"\s+(?:use[sd]?|cover(?:s|ed)?)\b", _FLAGS)
 _THEN_VERB = regex.compile(rf"\s+{_OFTEN}{VERB}\b", _FLAGS)
 _THEN_OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+\p{L}", _FLAGS)  # one more who wrote
 _THEN_NOUN = regex.compile(rf"['’]s?\s+(?:[\w-]+\s+){{0,3}}{NOUN}\b", _FLAGS)
@@ -43,8 +45,6 @@ _GO_ON = (
     r"but|not|without|except(?:ing)?|excluding|other\s+than|apart\s+from"
 )
 _THEN_END = regex.compile(rf"\s*(?:[?.!,;:)]|$|\b(?:{_GO_ON})\b)", _FLAGS)
-_FUNCTION = regex.compile(r"(?:by|did|has|have|had|does|do|and|or|what|are|is|in|from|show|me)\s+$",
-                          _FLAGS)  # fmt: skip
 _OR = regex.compile(r"\s*(?:,|,?\s+and|,?\s+or)\s+$", _FLAGS)
 _ONE_MORE = regex.compile(r"(?:\s*(?P<comma>,)|,?\s+(?:and|or))\s+[\"“'‘]?", _FLAGS)
 # Behind the last of a list: "What do posts tagged wool or spring say?"
@@ -80,7 +80,9 @@ _FILED = regex.compile(
     _FLAGS,
 )
 _POST_IN = regex.compile(
-    rf"\b{NOUN}\s+(?:(?:published|posted|written)\s+)?(?P<of>(?:in|from|under)\s+)$", _FLAGS
+    rf"\b{NOUN}\s+(?:(?:is|are|was|were)\s+)?(?:(?:published|posted|written)\s+)?"
+    r"(?P<of>(?:in|from|under)\s+)$",
+    _FLAGS,
 )
 _IN_THE = regex.compile(r"\b(?:in|from|under)\s+(?:the\s+)?[\"“'‘]?$", _FLAGS)
 _THEN_CATEGORY = regex.compile(r"[\"”'’]?\s+category\b", _FLAGS)
@@ -101,7 +103,7 @@ class Found:
 
 def recognise(question: str, names: Names, now: datetime) -> list[Found]:
     """The filters that a question names, in order; none overlaps another."""
-    if not regex.search(rf"\b(?:{NOUN}|{VERB})\b", question, _FLAGS):
+    if not _OF_POSTS.search(question):
         return []
     tokens = [(m.start(), m.end(), (folded(m[0]) or ("",))[0]) for m in WORD.finditer(question)]
     found: list[Found] = []
@@ -194,7 +196,7 @@ def _author(
     question: str, start: int, end: int, name: str, _: object, names: Names, before: Sequence[Found]
 ) -> Found | None:
     head, tail = question[:start], question[end:]
-    if _is_part_of_a_name(head, tail, question[start:end]):
+    if is_part_of_a_name(head, tail, question[start:end]):
         return None
     own = Filters(authors=(name,))
     by = _BY.search(head) and _WRITTEN_BY.search(head)
@@ -210,20 +212,12 @@ def _author(
         behind = regex.match(r"['’]s?", tail)
         end += behind.end() if behind else 0
         return Found(start, end, Recognised(question[start:end], own), firm=True)
-    if (_WROTE.search(head) and (_THEN_VERB.match(tail) or _THEN_OR.match(tail))) or (
+    uses = ASKS_LABELS.match(question) and _THEN_USES.match(tail)
+    if (_WROTE.search(head) and (_THEN_VERB.match(tail) or _THEN_OR.match(tail) or uses)) or (
         _THAT.search(head) and _THEN_WROTE.match(tail)
     ):
         return Found(start, end, Recognised(question[start:end], own), firm=False, subject=True)
     return None
-
-
-def _is_part_of_a_name(head: str, tail: str, name: str) -> bool:
-    """Whether the words beside it belong to it, so that somebody else is meant."""
-    if not name[0].isupper():
-        return False
-    before = regex.search(r"(\p{Lu}[\p{L}\p{M}.’'-]*)\s+$", head)
-    behind = regex.match(r"\s+\p{Lu}", tail)
-    return behind is not None or (before is not None and not _FUNCTION.search(head))
 
 
 def _tag(

@@ -32,7 +32,7 @@ def in_all(record: RecordQuestion, found: Found, limit: str) -> str:
     if record.extreme:
         text = f"{there} {number} with the {record.extreme} posts{limit}, {_posts(first)} each"
     elif first.by in _TIMES:
-        text = f"There are posts{limit} from {number}"
+        text = f"There are posts{limit} in {number}"
     else:
         text = f"{there} {number}{f' of posts{limit}' if limit else ''}"
     if found.total == len(found.tallies) or record.wanted != Wanted.TALLY:

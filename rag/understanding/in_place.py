@@ -48,7 +48,9 @@ _SUBJECT = ("about", "by")  # of either there is one in a question, whatever it 
 _POST = regex.compile(
     rf"{NOUN}|newest|latest|oldest|recent", _FLAGS
 )  # nothing else is asked of them
-_POSTS_ABOUT = regex.compile(rf"\b{NOUN}\s+(?:about|on|mentioning)\b", _FLAGS)
+_POSTS_ABOUT = regex.compile(
+    rf"\b{NOUN}\s+(?:(?:that\s+|which\s+)?(?:is|are|was|were)\s+)?(?:about|on|mentioning)\b", _FLAGS
+)
 
 _Span = tuple[int, int]
 

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 import regex
 
-from rag.text.names import Names
+from rag.text.names import Names, folded
 from rag.text.post_words import NOUN
 from rag.types import Filters, Post, Recognised, RecordQuestion, Turn, Wanted
+from rag.understanding.among_them import among_them, is_bare, kept_beside
+from rag.understanding.followups import put_in_place
 from rag.understanding.named_post import Quoted, Titled, is_of_post, names_post, post_behind
 from rag.understanding.record_questions import Reading, in_full, read_question
 
@@ -58,20 +60,13 @@ _COUNTED = regex.compile(
     r"The authors? with the .+? (?:is|are) (?P<names>.+): [\d,]+ posts?( each)?\."
 )
 _TITLES = regex.compile(r"“([^”]+)”")
-_THOSE = r"(?:them|they|those|these|(?:the\s+)?ones)"
-_WHICH = regex.compile(
-    rf"(?:and\s+)?(?:which(?:\s+(?:ones|{NOUN}))?(?:\s+(?:are|were)\s+{_THOSE})?|"
-    rf"what\s+(?:{NOUN}|(?:are|were)\s+{_THOSE})|"
-    rf"(?:please\s+)?(?:show|list|name|give)\s+(?:me\s+)?(?:all\s+(?:of\s+)?)?{_THOSE})",
+_QUOTED = regex.compile(
+    rf"(?:(?:the|this|that|your)\s+)?(?:{NOUN}\s+)?(?:(?:called|titled|entitled|named)\s+)?"
+    r"[“\"](?P<title>.+)[”\"]",
     _FLAGS,
 )
-_NARROWS = regex.compile(
-    rf"(?:(?:and|but)\s+)?(?:(?:only|just)\s+(?:{_THOSE}\s+|(?:the\s+)?{NOUN}\s+)?|{_THOSE}\s+|"
-    rf"(?P<count>how\s+many)\s+(?:of\s+{_THOSE}\s+)?)(?:(?:are|were)\s+)?(?P<limits>\S.*)|"
-    r"(?:(?:and|but)\s+|(?:and\s+)?(?:what|how)\s+about\s+)?(?:(?:the\s+)?ones\s+)?"
-    r"(?P<limits>(?:by|from|in|since|before|after|during|tagged)\s+\S.*)",
-    _FLAGS,
-)
+_HOW_MANY = regex.compile(r"^how\s+many(?=\s+(?:did|has|have)\b)", _FLAGS)
+_IS_WHO = regex.compile(r"who\s+(?:is|was)\s+(?P<name>\S.*)", _FLAGS)
 
 
 def read_behind(
@@ -96,15 +91,22 @@ def read_behind(
         quoted: Finds the post that an answer quotes: "that post" is one, too.
     """
     before, post = None, None
-    for turn in history:
+    for at, turn in enumerate(history):
         own = read_question(turn.question, names, now)
-        before = own if own.record else _on_from(before, turn.question, names, now, post)
+        past = history[:at]
+        alone = own if own.record else None
+        if alone is None or is_bare(turn.question):
+            before = _further(before, turn.question, past, names, now, post) or alone
+        else:
+            before = alone
         post = post_behind(turn, post, titled)
     if post is None and names_post(question):
         post = quoted(history[-1].answer)
+    if person := _of_person(question, history[-1].question, names, now):
+        return person
     if post and (of_post := _of_post(question, post, names, now)):
         return of_post
-    if before and (by_author := _by_counted(question, history[-1].answer, names, now)):
+    if before and (by_author := _by_named(question, before, history[-1].answer, names, now)):
         return by_author
     about = read_about_last_post(question, history[-1].answer)
     # What other answers set in quotation marks may be no title.
@@ -115,6 +117,21 @@ def read_behind(
         return on
     limit = Recognised(_post_words(question), Filters(titles=(post.title,)))
     return Reading((limit,), rest=question)
+
+
+def read_of_title(question: str, titled: Titled) -> Reading | None:
+    """A question for the record of a post whose title it quotes; None for any other.
+
+    Whatever the title says is the title's own: no site, time or author in it limits the question.
+    """
+    match = _QUOTED.search(question)
+    if match is None:
+        return None
+    ways = (match["title"], match["title"].rstrip(" ?.!,"))  # "Who wrote “Wool?”"
+    title = next((way for way in ways if titled(way)), None)
+    said = f"{question[: match.start()]}it{question[match.end() :]}"
+    reading = _of_record(said, title) if title else None
+    return replace(reading, rest=question) if reading else None
 
 
 def read_about_last_post(question: str, answer: str) -> Reading | None:
@@ -140,17 +157,30 @@ def _of_post(question: str, post: Post, names: Names, now: datetime) -> Reading 
     return _by_authors(question, post.authors, names, now)
 
 
-def _by_counted(question: str, answer: str, names: Names, now: datetime) -> Reading | None:
-    """A question for posts of those with the most or the fewest, behind who that is."""
+def _by_named(
+    question: str, before: Reading, answer: str, names: Names, now: datetime
+) -> Reading | None:
+    """A question for posts of those with the most or the fewest, or of whom others were asked."""
     match = _COUNTED.fullmatch(answer)
     authors = [name for name in names.authors.values() if match and name in match["names"]]
-    return _by_authors(question, authors, names, now) if authors else None
+    asked = [name for one in before.recognised for name in one.filters.authors]
+    return _by_authors(question, authors or asked, names, now) if authors or asked else None
+
+
+def _of_person(question: str, before: str, names: Names, now: datetime) -> Reading | None:
+    """A question for what an author wrote, behind who that is."""
+    match = _IS_WHO.fullmatch(_plain(before))
+    words = folded(match["name"]) if match else ()
+    alone = names.parts.get(words[0]) if len(words) == 1 else None
+    name = names.authors.get(words) or alone
+    return _by_authors(question, [name], names, now) if name else None
 
 
 def _by_authors(
     question: str, authors: Sequence[str], names: Names, now: datetime
 ) -> Reading | None:
     plain = _MORE_BY.sub("posts by", _plain(question))
+    plain = _HOW_MANY.sub("how many posts", plain)  # "did they write?"
     said, count = _AUTHOR.subn(lambda _: " or ".join(authors), plain)
     reading = read_question(_ELSE.sub(" ", said).strip(), names, now) if count else None
     return reading if reading and reading.record and reading.recognised else None
@@ -170,9 +200,31 @@ def _next_to(post: Post, question: str, before: Reading | None) -> Reading | Non
         return None
     wanted = Wanted.NEWEST if match["before"] else Wanted.OLDEST
     times = Filters(until=at) if match["before"] else Filters(since=at + timedelta(seconds=1))
-    kept = [one for one in before.recognised if any(_kind(one))]
     record = replace(before.record, wanted=wanted, content=False, oldest=False, most=0)
-    return Reading((*kept, Recognised(_plain(question), times)), record, question)
+    return Reading((*kept_beside(before), Recognised(_plain(question), times)), record, question)
+
+
+def _further(
+    before: Reading | None,
+    question: str,
+    past: Sequence[Turn],
+    names: Names,
+    now: datetime,
+    post: Post | None,
+) -> Reading | None:
+    """An earlier question that went on from those before it."""
+    if not past:
+        return None
+    own = _of_person(question, past[-1].question, names, now)
+    if own is None and post and post.authors:
+        own = _by_authors(question, post.authors, names, now)
+    if own or before is None:
+        return own
+    on = _by_named(question, before, past[-1].answer, names, now)
+    on = on or _on_from(before, question, names, now, post)
+    again = None if on else put_in_place(question, past)  # "and Tom?"
+    put = read_question(again, names, now) if again else None
+    return on or (put if put and put.record else None)
 
 
 def _on_from(
@@ -189,35 +241,11 @@ def _on_from(
         return replace(
             before, record=replace(record, content=bool(of_it["content"])), rest=question
         )
-    if record.wanted not in (Wanted.LIST, Wanted.COUNT, Wanted.TALLY):
-        return None
-    if _WHICH.fullmatch(_plain(question)):
-        named = Wanted.TALLY if record.by else Wanted.LIST
-        return replace(before, record=replace(record, wanted=named), rest=question)
-    match = _narrows(question)
-    narrower = read_question(f"posts {match['limits']}", names, now) if match else None
-    if match is None or narrower is None or narrower.record != RecordQuestion(Wanted.LIST):
-        return None
-    if not narrower.recognised:
-        return None
-    wanted = Wanted.COUNT if match["count"] else record.wanted
-    # Another author or time takes the place of the first: posts by both are not asked for.
-    again = {_kind(one) for one in narrower.recognised}
-    kept = [one for one in before.recognised if _kind(one) not in again]
-    limits = (*kept, *narrower.recognised)
-    return Reading(limits, replace(record, wanted=wanted), question)
+    among = among_them(before, _plain(question), names, now)
+    return replace(among, rest=question) if among else None
 
 
 def _plain(question: str) -> str:
     asked = in_full(question).rstrip(" ?.!")
     beside = _BESIDE.match(asked)
     return _PLEASE.sub("", asked[beside.end() :] if beside else asked)
-
-
-def _narrows(question: str) -> regex.Match[str] | None:
-    return _NARROWS.fullmatch(_plain(question))
-
-
-def _kind(one: Recognised) -> tuple[bool, ...]:
-    limits = one.filters
-    return bool(limits.authors), bool(limits.categories), bool(limits.tags)

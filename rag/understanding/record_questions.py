@@ -109,6 +109,7 @@ _PLACE = regex.compile(
     r"(?:blog|site|web\s?site|page)|here)(?=\W|$)",
     _FLAGS,
 )
+_IN_ALL = regex.compile(r"\s+(?:in\s+(?:total|all)|altogether|overall|so\s+far|to\s+date)$", _FLAGS)
 _OF_SITE = regex.compile(
     rf"\s+(?:on|in|of|at|from|by)\s+(?:the\s+)?{SUBJECT}(?:['’]s)?(?:\s+(?:blog|site))?(?=\W|$)"
 )
@@ -122,10 +123,11 @@ _AND_WHAT = regex.compile(r"\band\s+(?:who|what|which|when|where|why|how)\b", _F
 _NEWS = regex.compile(r"\bnews\b", _FLAGS)
 _NEW = regex.compile(r"\b(?:newest|latest|last|recent)\b", _FLAGS)
 _WROTE_ABOUT = regex.compile(rf"^what (?:did|has|have) .*\b(?:{VERB})\b", _FLAGS)
-_IS = regex.compile(r"\b(what|which|who|when|where|how)['’]s\b", _FLAGS)
+_IS = regex.compile(r"\b(?:(what|which|who|when|where|how)['’]|(who|what))s\b", _FLAGS)
 _HAS = regex.compile(
-    rf"\b(?:(what|which|who|when|where|how)['’]s(?=\s+been\b)|(who)['’]s(?=\s+{VERB}\b))", _FLAGS
+    rf"\b(?:(what|which|who|when|where|how)['’]s(?=\s+been\b)|(who)['’]?s(?=\s+{VERB}\b))", _FLAGS
 )
+_QUOTES = r"[“\"][^”\"]*[”\"]"  # a title's words are its own
 _LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
 _SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+(?:{_BEST}\s+)?{NOUN}", _FLAGS)
@@ -169,7 +171,7 @@ def read_question(question: str, names: Names, now: datetime) -> Reading:
 def in_full(question: str) -> str:
     """Forms have it so: "What is the newest post about?" of "What's the newest post about?"."""
     full = _HAS.sub(lambda match: f"{match[1] or match[2]} has", question)
-    return _IS.sub(r"\1 is", full)
+    return _IS.sub(lambda match: f"{match[1] or match[2]} is", full)
 
 
 def _without(question: str, found: Sequence[Found]) -> str:
@@ -199,9 +201,12 @@ def _record(text: str, names: Names) -> RecordQuestion | None:
     plain = regex.sub(rf"{SUBJECT}(?:{SUBJECT})+", SUBJECT, plain)  # "A and B", each taken out
     for site in sorted(names.sites - {"blog", "www", "com", "org", "net", "example"}):
         plain = regex.sub(
-            rf"(?<![\w.]){regex.escape(site)}(?![\w.-])", SUBJECT, plain, flags=_FLAGS
+            rf"{_QUOTES}(*SKIP)(*FAIL)|(?<![\w.]){regex.escape(site)}(?![\w.-])",
+            SUBJECT,
+            plain,
+            flags=_FLAGS,
         )
-    plain = _OF_SITE.sub("", _PLACE.sub("", plain))
+    plain = _IN_ALL.sub("", _OF_SITE.sub("", _PLACE.sub("", plain)))
     tail = _TAIL.search(plain)
     content = False
     if tail and tail.start() > 0 and len(tail[0].split()) > 1:

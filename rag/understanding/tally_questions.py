@@ -41,6 +41,12 @@ _IN_WHICH = rf"(?:in\s+)?(?:which|what)\s+{_TIME}"
 _USED = r"(?:(?:commonly|frequently|often)\s+)?(?:used|common|popular|frequent)"
 _PROLIFIC = r"(?P<extreme>most\s+(?:prolific|active|frequent|productive)|busiest|top)"
 _EACH = r"(?:per|each|every|a|(?:by|in)\s+each|by)"
+_OWN = rf"(?:you|the\s+(?:blog|site)|{SUBJECT})"  # "they" may be anybody
+_USES = r"(?:use[sd]?|bear|cover(?:s|ed)?|tag|(?:write|written)(?:\s+(?:about|on|under|in))?)"
+# "The top 3 authors", "the ten most used tags": so many are named, and those with the most first.
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_FEW = rf"(?P<few>\d{{1,2}}|{'|'.join(_NUMBERS)})"
+_LISTED = r"(?:(?:a|the)\s+)?(?:(?:full|complete|whole)\s+)?list\s+of"
 _FORMS = tuple(
     (regex.compile(form, _FLAGS), by)
     for form, by in (
@@ -48,6 +54,12 @@ _FORMS = tuple(
         (rf"who\s+{_WROTE}\s+{_MOST}(?:\s+often)?{_SOME}{_TOPIC}", "authors"),
         (rf"who\s+(?:has|had)\s+{_MOST}\s+{NOUN}{_TOPIC}", "authors"),
         (rf"{_IS}{_PROLIFIC}\s+{_WRITERS}{_SOME}{_TOPIC}", "authors"),
+        (rf"(?:{_LIST}\s+)?(?:the\s+)?(?:top\s+{_FEW}|{_FEW}\s+{_PROLIFIC})\s+{_WRITERS}{_SOME}{_TOPIC}",
+         "authors"),
+        (rf"(?:{_LIST}\s+)?(?:the\s+)?(?:(?P<extreme>top)(?:\s+{_FEW})?|{_FEW}\s+most\s+{_USED})(?:\s+most\s+{_USED})?"
+         rf"\s+(?:{_KIND}|{_TOPICS}){_SOME}{_TOPIC}", ""),
+        (rf"(?:which|what)\s+(?:{_KIND}|{_TOPICS})\s+(?:did|does|do|has|have)\s+{_OWN}\s+{_USES}"
+         r"(?:\s+(?:the\s+)?(?P<extreme>most|least)(?:\s+often)?)?", ""),
         (rf"{_WHICH}{_KIND}\s+{_WROTE}\s+{_MOST}(?:\s+often)?{_SOME}{_TOPIC}", ""),
         (rf"{_IS}(?:{_WHICH})?(?:the\s+)?{_KIND}\s+(?:has|have|had|with|gets?|got)\s+{_MOST}\s+"
          rf"{NOUN}{_TOPIC}", ""),
@@ -62,6 +74,13 @@ _FORMS = tuple(
         (rf"{_IS}{_TIME}\s+with\s+{_MOST}\s+{NOUN}{_TOPIC}", ""),
         (rf"{_IS}(?P<extreme>busiest|most\s+(?:active|productive))\s+{_TIME}", ""),
         # All of them.
+        (rf"(?:{_LIST}\s+)?{_LISTED}\s+{_THE}(?:{_KIND}|{_TOPICS}){_TOPIC}", ""),
+        (rf"{_WHICH}(?:{_TIME}|{_KIND})\s+(?:have|has|had)\s+(?:any\s+)?{NOUN}{_TOPIC}", ""),
+        (rf"(?:(?:show|give|tell)(?:\s+me)?\s+)?(?:what\s+is\s+)?(?:the\s+)?(?:(?:number|count)\s+of\s+{NOUN}|"
+         rf"{NOUN}(?:\s+counts?)?){_TOPIC}\s+(?:(?:published|written|posted)\s+)?{_EACH}\s+(?:{_TIME}|{_KIND})",
+         ""),
+        (rf"how\s+many\s+{NOUN}{_TOPIC}\s+(?:has|have|did|does)\s+(?:each|every)\s+(?:of\s+the\s+)?"
+         rf"(?:{_KIND}|{_TIME})\s+(?:{VERB}|have|has|had|got)", ""),
         (rf"{_LIST}\s+{_THE}{_KIND}(?:\s+of\s+(?:the\s+)?{NOUN})?(?:{_THERE})?{_TOPIC}", ""),
         (rf"{_LIST}\s+{_THE}(?:{_TOPICS}|{_TIME}){_THERE}", ""),
         (rf"(?:are\s+there\s+any|do\s+{_SITE}\s+have(?:\s+any)?)\s+{_KIND}", ""),
@@ -99,13 +118,19 @@ def read_tally(question: str) -> RecordQuestion | None:
             continue
         parts = match.groupdict()
         said = (parts.get("extreme") or "").lower()
+        number = parts.get("few")
         few = said in ("fewest", "least")
-        if not few and _SEVERAL.search(question):  # "the most used tags": those first
+        if number or (not few and _SEVERAL.search(question)):  # "the most used tags": those first
             said = ""
         return RecordQuestion(
             Wanted.COUNT if parts.get("count") else Wanted.TALLY,
             parts.get("topic") or "",
             by=kind or next(one for one in _KINDS if parts.get(one)),
-            extreme="fewest" if few else "most" if said else "",
+            extreme="fewest" if few and said else "most" if said else "",
+            most=_number(number) if number else 0,
         )
     return None
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdecimal() else _NUMBERS.index(word.lower()) + 2

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+import regex
+
 from rag.catalog import posts as catalog_posts
 from rag.catalog.catalog import Catalog
 from rag.errors import QuestionInvalid
@@ -14,14 +16,16 @@ from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
 from rag.index.quoted_post import post_quoted
 from rag.types import Filters, Post, Query, Recognised, Turn
+from rag.understanding.among_them import is_bare
 from rag.understanding.courtesy import asks_nothing, has_words
 from rag.understanding.followups import Rarity, looked_at, put_in_place, said_of_thing, standalone
 from rag.understanding.mentioned import unmentioned
 from rag.understanding.named_post import sought_in_post
-from rag.understanding.record_followups import read_behind
+from rag.understanding.record_followups import read_behind, read_of_title
 from rag.understanding.record_questions import Reading, read_question
 
 _NAMED = ("authors", "categories", "tags", "titles")
+_THEM = regex.compile(r"\b(?:they|them|those|these)\b", regex.IGNORECASE)
 
 
 def understand(
@@ -98,15 +102,19 @@ def understand(
 
 def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) -> Reading:
     """What a question says of posts' records, by itself or behind others."""
+    titled = partial(_titled, lexicon.catalog)
+    if of_title := read_of_title(asked, titled):
+        return of_title
     reading = read_question(asked, lexicon.names, now)
     tallied = reading.record is not None and reading.record.by != ""
-    if not history or (reading.record and not tallied):
+    if not history or (reading.record and not tallied and not is_bare(asked)):
         return reading
-    titled = partial(_titled, lexicon.catalog)
     quoted = partial(post_quoted, catalog=lexicon.catalog)
     behind = read_behind(asked, history, lexicon.names, now, titled, quoted)
-    # "Who are the authors?" is asked of the one post that was named.
-    return reading if tallied and not _of_one(behind) else behind or reading
+    # "Who are the authors?" is asked of the one post that was named, "Which tags do they have?" of
+    # those that were asked for.
+    alone = tallied and not _of_one(behind) and not _THEM.search(asked)
+    return reading if alone else behind or reading
 
 
 def _of_one(reading: Reading | None) -> bool:
