@@ -4,14 +4,17 @@ Efron and Tibshirani, 1993, chapter 13; for retrieval: Sakai, 2006,
 https://doi.org/10.1145/1148170.1148261. Questions are drawn with replacement, so two figures of
 one question stay together. The same seed and number of questions give the same draws.
 
-Where all questions score alike (12 of 12) the interval has no width; that says that the data
-hold no spread, not that the figure is certain.
+Where all questions score alike every draw is the same, and the interval has no width; that says
+that the data hold no spread, not that the figure is certain. Of a mean that is 0 or 1 (12 of 12)
+the interval is therefore that of Wilson, 1927, for a share: of all values in [0, 1] with the same
+mean, shares have the most spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +25,7 @@ Statistic = Callable[[Rows], Floats]  # rows to shape (…); nan where they do n
 
 RESAMPLES = 2000
 _BLOCK = 1_000_000  # questions drawn at once: keeps memory small for large sets
+_Z = 1.959964  # two-sided 95 % of the normal distribution
 _TAIL = 2.5  # percent on either side: 95 % intervals
 
 
@@ -57,7 +61,16 @@ def estimate(
     Resamples that do not define the statistic (an area under a curve without one of its two
     classes) are left out.
     """
-    return _interval(rows, statistic, seed=seed, resamples=resamples)
+    found = _interval(rows, statistic, seed=seed, resamples=resamples)
+    return of_share(found, found.n) if found and statistic is mean else found
+
+
+def of_share(found: Estimate, n: int) -> Estimate:
+    """A share of `n`, with Wilson's interval where every draw was 0, or every one 1."""
+    if found.low != found.high or found.value not in (0.0, 1.0):
+        return found
+    low, high = wilson(found.value, n)
+    return replace(found, low=min(low, found.value), high=max(high, found.value))
 
 
 def difference(
@@ -81,8 +94,16 @@ def difference(
     )
 
 
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share of n: Wilson, 1927, https://doi.org/10.1080/01621459.1927.10502953."""
+    middle = share + _Z**2 / (2 * n)
+    half = _Z * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    below = 1 + _Z**2 / n
+    return max(0.0, (middle - half) / below), min(1.0, (middle + half) / below)
+
+
 def mean(rows: Rows) -> Floats:
-    """Of the first column."""
+    """Of the first column; in [0, 1] where it is given to `estimate`."""
     return np.asarray(rows[..., 0].mean(axis=-1))
 
 

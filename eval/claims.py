@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from eval.abstention import auroc
-from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, estimate
+from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, estimate, mean
 from eval.claim_pairs import ClaimPair, bundled_pairs, load_claim_pairs
 from eval.hashes import made_with_text
 from eval.small_index import SmallPost, SmallSection, small_assistant
@@ -94,8 +93,8 @@ def grade_claims(
     def figures(some: Sequence[PairScore]) -> tuple[Figure, ...]:
         rows = np.array([(one.paraphrase, one.altered) for one in some]).reshape(-1, 2)
         return tuple(
-            Figure(name, estimate(rows, statistic, seed=seed, resamples=resamples))
-            for name, statistic in _statistics(threshold)
+            Figure(name, estimate(of_pairs, statistic, seed=seed, resamples=resamples))
+            for name, of_pairs, statistic in _figures(rows, threshold)
         )
 
     kinds = dict.fromkeys(one.pair.kind for one in scores)
@@ -126,26 +125,15 @@ def claims_text(grades: ClaimGrades) -> str:
     )
 
 
-def _statistics(threshold: float) -> tuple[tuple[str, Statistic], ...]:
+def _figures(rows: Rows, threshold: float) -> tuple[tuple[str, Rows, Statistic], ...]:
+    """Name, a row for each pair, and the statistic over them."""
+    true, altered = rows[:, [_TRUE]], rows[:, [_ALTERED]]
     return (
-        ("altered stopped", partial(_stopped, threshold=threshold)),
-        ("true passed", partial(_passed, threshold=threshold)),
-        ("in order", _in_order),
-        ("AUROC", _auroc),
+        ("altered stopped", (altered < threshold).astype(np.float64), mean),
+        ("true passed", (true >= threshold).astype(np.float64), mean),
+        ("in order", (true > altered) + (true == altered) / 2, mean),
+        ("AUROC", rows, _auroc),
     )
-
-
-def _stopped(rows: Rows, *, threshold: float) -> Floats:
-    return np.asarray((rows[..., _ALTERED] < threshold).mean(axis=-1))
-
-
-def _passed(rows: Rows, *, threshold: float) -> Floats:
-    return np.asarray((rows[..., _TRUE] >= threshold).mean(axis=-1))
-
-
-def _in_order(rows: Rows) -> Floats:
-    true, altered = rows[..., _TRUE], rows[..., _ALTERED]
-    return np.asarray(((true > altered) + (true == altered) / 2).mean(axis=-1))
 
 
 def _auroc(rows: Rows) -> Floats:

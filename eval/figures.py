@@ -15,7 +15,7 @@ from eval.abstention import (
     refusal_precision,
     risk_coverage_area,
 )
-from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, estimate, mean
+from eval.bootstrap import RESAMPLES, Figure, Floats, Rows, Statistic, estimate, mean, of_share
 from eval.citations import CitationGrade
 from eval.retrieval import RANK_METRICS, RankGrade
 
@@ -94,7 +94,8 @@ def measure(
             continue
         found = estimate(rows_of(metric, graded), metric.statistic, seed=seed, resamples=resamples)
         if found and metric.counts:
-            found = replace(found, n=sum(map(metric.counts, graded)))
+            n = sum(map(metric.counts, graded))
+            found = of_share(replace(found, n=n), n)
         figures.append(Figure(metric.name, found))
     return tuple(figures)
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from eval.abstention import ANSWERABLE, REFUSED, SCORE, auroc, risk_coverage_area
-from eval.bootstrap import Floats, Rows, estimate, mean
+from eval.bootstrap import Estimate, Floats, Rows, estimate, mean, of_share
 from eval.cases.cases import load_cases
 from eval.failing import why_failed
 from eval.grade import Failure
@@ -191,12 +191,21 @@ def risk_at(coverage: float, rows: Rows) -> Floats:
     their orders: that of the file may have those with an answer first.
     """
     scores, wrong = rows[..., SCORE], 1 - rows[..., ANSWERABLE]
-    n = max(1, round(coverage * rows.shape[-2]))
+    n = _answered(coverage, rows.shape[-2])
     least = np.sort(scores, axis=-1)[..., -n, None]
     above, even = scores > least, scores == least
     left = n - above.sum(axis=-1)
     share = (wrong * even).sum(axis=-1) / even.sum(axis=-1)
     return np.asarray(((wrong * above).sum(axis=-1) + left * share) / n)
+
+
+def _risk(coverage: float, rows: Rows) -> Estimate | None:
+    found = estimate(rows, partial(risk_at, coverage))
+    return of_share(found, _answered(coverage, len(rows))) if found else None
+
+
+def _answered(coverage: float, n: int) -> int:
+    return max(1, round(coverage * n))
 
 
 def report(told: Sequence[Told]) -> str:
@@ -221,8 +230,7 @@ def report(told: Sequence[Told]) -> str:
     curve = []
     for one in told:
         for name, rows in ((one.name, one.ours), (f"{one.name}, words alone", one.floor)):
-            found = (estimate(rows, partial(risk_at, part)) for part in COVERAGES)
-            curve.append([name, *map(shown, found)])
+            curve.append([name, *(shown(_risk(part, rows)) for part in COVERAGES)])
     parts = ["risk at coverage", *(f"{part:.2f}" for part in COVERAGES)]
     parts_told = [table(names, figures), table(parts, curve)]
     parts_told += [f"{one.name}: {seen_note(one.seen)}" for one in told if one.seen]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from eval.bootstrap import Floats, Rows, difference, estimate, mean
 
@@ -36,7 +37,9 @@ def test_an_interval_contains_its_estimate_and_stays_within_the_values(
 ) -> None:
     found = estimate(column(values), mean, seed=seed, resamples=60)
     assert found is not None
-    assert min(values) - 1e-9 <= found.low <= found.value <= found.high <= max(values) + 1e-9
+    no_spread = set(values) in ({0.0}, {1.0})  # then the interval says what n is worth
+    least, most = (0, 1) if no_spread else (min(values), max(values))
+    assert least - 1e-9 <= found.low <= found.value <= found.high <= most + 1e-9
     assert found.n == len(values)
 
 
@@ -56,6 +59,27 @@ def test_more_questions_give_a_narrower_interval() -> None:
 def test_nothing_to_measure_gives_no_estimate() -> None:
     assert estimate(np.zeros((0, 1)), mean) is None
     assert estimate(column([1.0, 1.0]), share_of_first_class) is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 12, 133])
+@pytest.mark.parametrize("of_all", [0.0, 1.0])
+def test_a_share_of_all_or_none_has_the_interval_of_wilson(n: int, of_all: float) -> None:
+    found = estimate(np.full((n, 1), of_all), mean)
+    assert found is not None
+    known = binomtest(round(of_all * n), n).proportion_ci(method="wilson")
+    assert (found.value, found.n) == (of_all, n)
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=1e-6)
+    assert found.low <= of_all <= found.high
+    assert found.high - found.low > 1 / (n + 3)
+
+
+def test_other_figures_without_spread_keep_an_interval_without_width() -> None:
+    half = estimate(np.full((5, 1), 0.5), mean)
+    assert half is not None
+    assert (half.low, half.high) == (0.5, 0.5)
+    same = difference(np.ones((5, 1)), np.ones((5, 1)), mean)
+    assert same is not None
+    assert (same.low, same.high) == (0, 0)
 
 
 def test_resamples_that_do_not_define_the_statistic_are_left_out() -> None:

@@ -144,7 +144,7 @@ def test_the_table_has_a_row_for_all_and_for_each_kind() -> None:
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
     assert list(rows)[2:] == ["all", "number", "date"]
     assert [cell.strip() for cell in rows["date"].split("|")[2:6]] == [
-        "1", "0.000 [0.000, 0.000]", "0.000 [0.000, 0.000]", "0.000 [0.000, 0.000]",
+        "1", "0.000 [0.000, 0.793]", "0.000 [0.000, 0.793]", "0.000 [0.000, 0.793]",
     ]  # fmt: skip
     assert "passes from 0.25 on" in text
     assert "20 resamples, seed 3" in text

@@ -33,11 +33,11 @@ from eval.abstention import (
     refusal_precision,
     risk_coverage_area,
 )
-from eval.bootstrap import Floats, Rows, Statistic, difference, estimate, mean
+from eval.bootstrap import Floats, Rows, Statistic, difference, estimate, mean, wilson
 from eval.figures import CaseGrade
 from eval.judging import figures as judging
 from eval.paired import holm, mcnemar_p, randomisation_p
-from eval.report.plots import plots, wilson
+from eval.report.plots import plots
 
 # A library's first call takes longer than the rest.
 patient = settings(deadline=None)

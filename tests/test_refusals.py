@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from small_site import garden
 
 from eval.refusals import (
@@ -123,6 +124,14 @@ def test_a_question_that_fails_counts_as_the_worst_and_is_told(tmp_path: Path) -
     assert told.ours.tolist() == [[1, 1, 0], [0, 0, 1]]
     assert [one.case_id for one in told.failed] == ["True", "False"]
     assert "garden failed on 2 questions:" in report([told])
+
+
+def test_no_risk_among_few_questions_is_not_told_as_certain() -> None:
+    rows = np.array([(i < 15, 0, 1 - i / 20) for i in range(20)], dtype=np.float64)
+    text = report([Told("a", rows, rows)])
+    cells = next(line for line in text.splitlines() if line.startswith("| a, words"))
+    known = binomtest(0, 2).proportion_ci(method="wilson")
+    assert cells.split("|")[2].strip() == f"0.000 [0.000, {known.high:.3f}]"  # a tenth of 20
 
 
 def test_a_set_of_a_seen_family_is_marked_in_its_rows(tmp_path: Path) -> None:

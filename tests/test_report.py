@@ -90,6 +90,13 @@ def test_by_kind_each_figure_has_its_interval_and_its_own_n() -> None:
     assert html.count("] · n 8</span>") == 1
 
 
+def test_a_share_of_what_was_refused_has_the_interval_of_as_many() -> None:
+    cases = [case(f"c{i}", WOOL) for i in range(6)] + [case("near", kind="near")]
+    told = [*(answer(f"c{i}", cited(WOOL)) for i in range(6)), answer("near", score=0.1)]
+    value, n, *_ = row(grades_text(grade(cases, told)), "unanswerable, of the refused")
+    assert (value, n) == ("1.000 [0.207, 1.000]", "1")
+
+
 def test_what_could_not_be_measured_is_a_dash_in_text_and_null_in_json() -> None:
     assert row(grades_text(graded()), "says what it must") == ["–", "0"]
     assert json.loads(json_report(result()))["figures"]["says what it must"] is None
@@ -142,7 +149,7 @@ def test_rankings_are_compared_in_one_table() -> None:
     rankings = {"words": [nothing] * 3, "meaning": [found, found, nothing]}
     text = rankings_text(rank_metrics(CASES, rankings, baseline="words", resamples=20))
     assert "ranking (n 2)" in text
-    assert row(text, "meaning")[0] == "1.000 [1.000, 1.000]"
+    assert row(text, "meaning")[0] == "1.000 [0.342, 1.000]"
     assert row(text, "meaning − words")[0] == "+1.000 [+1.000, +1.000]"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from eval_parts import WOOL, answer, case, cited, hit
 
+from eval.bootstrap import wilson
 from eval.cases.cases import Case, fingerprint
 from eval.gate import check, threshold
 from eval.grade import Failure, Grades, grade
@@ -22,7 +23,7 @@ from eval.report.as_json import json_report
 from eval.report.as_junit import junit_report
 from eval.report.as_markdown import markdown_report
 from eval.report.as_text import text_report
-from eval.report.plots import plots, wilson
+from eval.report.plots import plots
 from eval.run import EvalResult
 from rag.record import AnswerRecord
 

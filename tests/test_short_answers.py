@@ -101,4 +101,4 @@ def test_rules_are_graded_on_marked_answers(tmp_path: Path, form: str) -> None:
     assert [verdict(one) for one in read] == [(True, True), (False, True)]
     row = next(line for line in rules_text(read).splitlines() if line.startswith("| all"))
     assert "0.500 [" in row
-    assert "1.000 [1.000, 1.000]" in row
+    assert "1.000 [0.342, 1.000]" in row

@@ -53,7 +53,8 @@ def figures_text(grades: Grades, *, mark: str = "") -> str:
         _figures("Time of a question, ms", of_group(grades.figures, "time"), digits=0),
         _kinds(grades, mark),
         f"[low, high] is a 95 % interval: percentile bootstrap by question, {grades.resamples:,} "
-        f"resamples, seed {grades.seed}. One without width says that all n scored alike.",
+        f"resamples, seed {grades.seed}; of a mean whose n are all 0 or all 1, Wilson's. One "
+        "without width says that all n scored alike.",
     ]
     return "\n\n".join(parts)
 

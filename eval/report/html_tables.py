@@ -68,7 +68,8 @@ def figures_tables(grades: Grades, mark: str = "") -> str:
         f"<section><details><summary><h2>{escape(marked('All figures', mark))}</h2></summary>"
         f"{tables}"
         '<p class="note">[low, high] is a 95 % interval: percentile bootstrap by question,'
-        f" {grades.resamples:,} resamples, seed {grades.seed}. An interval without width says that"
+        f" {grades.resamples:,} resamples, seed {grades.seed}; of a mean whose n are all 0 or"
+        " all 1, Wilson's. An interval without width says that"
         " all n scored alike, not that the figure is certain.</p></details></section>"
     )
 

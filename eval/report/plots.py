@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 
 from eval.abstention import risks
-from eval.bootstrap import Floats, Rows, estimate, mean
+from eval.bootstrap import Floats, Rows, estimate, mean, wilson
 from eval.figures import CaseGrade
 from eval.report.svg import Axis, Frame, Point, shares
 from eval.tables import counted, shown
@@ -19,7 +19,6 @@ _BINS = 10
 _BARS = 24
 _NAMED = 5  # cases that failed, in a caption; the page lists them above
 _POINTS = 300  # of a curve: more would not be seen
-_Z = 1.959964  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +162,6 @@ def _brier(rows: Rows) -> Floats:
 
 def _size(n: int, of: int) -> float:
     return 3 + 6 * sqrt(n / of)
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share of n: Wilson, 1927, https://doi.org/10.1080/01621459.1927.10502953."""
-    middle = share + _Z**2 / (2 * n)
-    half = _Z * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    below = 1 + _Z**2 / n
-    return max(0.0, (middle - half) / below), min(1.0, (middle + half) / below)
 
 
 def _latency(graded: Sequence[CaseGrade]) -> Plot | None:
