@@ -119,7 +119,7 @@ class FakeAssistant(Assistant):
         # Tests ask more often than readers do.
         given = {"questions_a_minute": 0, **more}
         settings = load_settings(
-            index=index, embedding_model="hash", min_answerable=0.0, link_base=link_base, **given
+            index=index, embedding_model="hash", min_answerable=1e-9, link_base=link_base, **given
         )
         super().__init__(settings, embedder=HashEmbedder(), writer=InventiveWriter())
         self.histories: list[tuple[Turn, ...]] = []
