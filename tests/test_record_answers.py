@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from answers import FixedJudge, pointer
+from answers import FixedJudge, hit, pointer
 from small_site import GARDEN, garden
 from typer.testing import CliRunner
 
@@ -98,6 +98,20 @@ def test_a_question_about_posts_is_answered_from_their_records(
     for citation in (c for sentence in answer.sentences for c in sentence.citations):
         assert citation.field in ("published", "authors")
         assert citation.url == citation.post.url
+
+
+def test_a_post_that_nothing_was_searched_for_in_is_quoted_from_its_beginning() -> None:
+    slugs = GARDEN[1]
+    first = hit(slugs, slugs.sections[0], 0.0)
+    found = Found((replace(first, sentences=()),), 1.0, posts=(slugs.post,), total=1)
+    record = RecordQuestion(Wanted.NEWEST, content=True)
+    draft = write_record(Query("q", "q", ("q",), record=record), found, FailsLater(quotes=False))
+    *_, answer = verify(draft, Check(FixedJudge(), 0.5))
+    assert [sentence.text for sentence in answer.sentences] == [
+        "The newest post is “Slugs without pellets”, published on 1 March 2023, by Tom Baker.",
+        "We compared five beds in a wet June.",
+    ]
+    assert [sentence.basis for sentence in answer.sentences] == [Basis.RECORD, Basis.QUOTED]
 
 
 def test_the_post_of_the_answer_before_is_meant(assistant: Assistant) -> None:

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from rag.text.record_words import NO_AUTHOR, NO_DATE, named, said, scope
 from rag.text.tally_words import best, in_all, of_one
-from rag.types import Claim, Draft, Fact, Found, Post, Query, Remark, Wanted
+from rag.types import Claim, Draft, Fact, Found, Pointer, Post, Query, Remark, Wanted
+
+_OPENING = 2  # sentences
 
 
 class _Writer(Protocol):
@@ -29,7 +31,11 @@ def write_record(query: Query, found: Found, writer: _Writer) -> Draft:
     claims: Iterable[Claim | Remark] = list(_claims(query, found))
     again, instead = None, None
     if query.record and query.record.content:
-        inner = writer.write(query, _of_posts(found, named(query, found)))
+        within = _of_posts(found, named(query, found))
+        opening = () if within.hits else tuple(_opening(found))
+        if opening:
+            return Draft(query, found, (*claims, *opening), writer.name)
+        inner = writer.write(query, within)
         claims, again, instead = _both(claims, inner), inner.again, inner.instead
     return Draft(query, found, claims, writer.name, again, instead)
 
@@ -43,6 +49,17 @@ def _of_posts(found: Found, posts: Sequence[Post]) -> Found:
     ids = {post.id for post in posts}
     hits = [hit for hit in found.hits if hit.passage.post.id in ids and hit.sentences]
     return replace(found, hits=tuple(hits))
+
+
+def _opening(found: Found) -> Iterator[Claim]:
+    """How the first of the posts begins, where nothing in it was searched for."""
+    for hit in found.hits:
+        passage = hit.passage
+        if passage.post == found.posts[0]:
+            for sentence in passage.sentences[:_OPENING]:
+                pointer = Pointer(passage.post, passage.section, sentence)
+                yield Claim(sentence.text, (pointer,))
+            return
 
 
 def _claims(query: Query, found: Found) -> Iterator[Claim]:
