@@ -150,34 +150,46 @@ class FakeAssistant(Assistant):
         return pipeline.answers(given.question, **given.beside)
 
 
+_TAKEN = "address already in use"
+_TRIES = 3  # ports
+
+
 @contextmanager
 def serving(
     *words: str, port: int | None = None, **settings: object
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address of the page in a process of its own, and the process."""
-    if port is None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
     own = {f"PULLQUOTE_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [sys.executable, __file__, str(port), *words]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**same_path(), **own},
-    ) as process:
-        assert process.stdout
-        said = ""
-        try:
-            for line in process.stdout:
-                said += line
-                if line.startswith("ready "):
-                    break
-            assert line.startswith("ready "), said
-            yield line.split()[1], process
-        finally:
-            process.kill()
+    said = _TAKEN
+    for _ in range(_TRIES):
+        if _TAKEN not in said:
+            break
+        command = [sys.executable, __file__, str(port or _free_port()), *words]
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**same_path(), **own},
+        ) as process:
+            assert process.stdout
+            said = ""
+            try:
+                for line in process.stdout:
+                    said += line
+                    if line.startswith("ready "):
+                        yield line.split()[1], process
+                        return
+            finally:
+                process.kill()
+    raise AssertionError(said)
+
+
+def _free_port() -> int:
+    """One that is free now; another program may be quicker to take it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def main() -> None:
