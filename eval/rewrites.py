@@ -26,7 +26,7 @@ from types import MappingProxyType
 import numpy as np
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from eval.bootstrap import Estimate, estimate, mean
+from eval.bootstrap import Estimate, Floats, Rows, Statistic, estimate, mean
 from eval.cases.cases import Case, load_cases, resolve_gold
 from eval.cases.gold import RetrievedText
 from eval.cases.jsonl import unreadable
@@ -164,7 +164,7 @@ def grade_rewrites(rewritings: Sequence[Rewriting], *, turns: int) -> RewriteFig
         right=_estimate(right),
         rewritten=_estimate(rewritten),
         left_alone=_estimate(left_alone),
-        added=_estimate(added),
+        added=_estimate(added, _mean_count),
         alone_elsewhere=left_alone_elsewhere(
             [one.by_a_person for one in rewritings], rewritings, turns=turns
         ),
@@ -250,8 +250,13 @@ def _words(text: str) -> set[str]:
     return {word for word in search_words(text).lower().split() if word not in STOP_WORDS}
 
 
-def _estimate(values: Sequence[float]) -> Estimate | None:
-    return estimate(np.asarray(values, dtype=np.float64).reshape(-1, 1), mean)
+def _estimate(values: Sequence[float], statistic: Statistic = mean) -> Estimate | None:
+    return estimate(np.asarray(values, dtype=np.float64).reshape(-1, 1), statistic)
+
+
+def _mean_count(rows: Rows) -> Floats:
+    """As `mean`, of what is no share."""
+    return mean(rows)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,6 @@ def test_names_are_those_of_sites_whose_posts_are_there(tmp_path: Path, settings
     sync([export(tmp_path, HEAD + item(7, "One line.") + TAIL)], settings)
     with closing(Catalog(settings.place)) as catalog:
         note_site_names(catalog, {"other.example": "Other", "garden.example/news": "N" * 100})
-        assert catalog.sites() == ("Garden", "N" * 79 + "…")
+        assert catalog.status().sites == ("Garden", "N" * 79 + "…")
         note_site_names(catalog, {"garden.example/news": "Garden"})
-        assert catalog.sites() == ("Garden",)
+        assert catalog.status().sites == ("Garden",)

@@ -356,3 +356,17 @@ def test_what_was_not_counted_is_left_out(claim: Claim, extreme: str) -> None:
     answer = checked(claim, extreme=extreme, total=1 if extreme else 2)
     assert not answer.sentences
     assert len(answer.rejected) == 1
+
+
+def test_names_that_share_a_place_are_shown_with_what_each_rests_on() -> None:
+    tied = (TALLIES[0], replace(TALLIES[1], posts=2))
+    text = "The authors with the most posts are Ines Moreau and Tom Baker: 2 posts each."
+    found = Found((), 1.0, posts=(TOMATOES, SLUGS), total=2, tallies=tied)
+    record = RecordQuestion(Wanted.TALLY, by="authors", extreme="most")
+    query = Query("q", "q", ("q",), record=record)
+    shown = []
+    for named in (tied, tied[:1]):
+        draft = Draft(query, found, [Claim(text, (), tallies=named)], "quotes")
+        *_, answer = verify(draft, Check(FixedJudge(), 0.5))
+        shown.append(answer.answered)
+    assert shown == [True, False]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rag.catalog.engine import SET_META, Connection, Engine, Words, transaction
+from rag.catalog.faults import decoding
 from rag.catalog.sqlite import SqliteEngine
 from rag.errors import ConfigError
 from rag.place import Place, Where, place_of
@@ -173,18 +174,20 @@ class Catalog:
         )
         return tuple(row[0] for row in rows)
 
-    def sites(self) -> tuple[str, ...]:
-        """What the sites whose posts it holds call themselves, else their hosts."""
-        names = json.loads(self.meta(SITE_NAMES) or "{}")
+    def _sites(self, hosts: Sequence[str]) -> tuple[str, ...]:
+        """What the sites of these hosts call themselves, else the hosts."""
+        with decoding(self.place):
+            names: dict[str, str] = json.loads(self.meta(SITE_NAMES) or "{}")
         found = (
             [names[one] for one in sorted(names) if one == host or one.startswith(f"{host}/")]
             or [host]
-            for host in self.hosts()
+            for host in hosts
         )
         return tuple(dict.fromkeys(name for some in found for name in some))
 
     def status(self) -> IndexStatus:
         with self.reading() as connection:
+            hosts = self.hosts()
             posts, newest = connection.execute(
                 "SELECT count(*), max(published) FROM posts"
             ).fetchone()
@@ -196,8 +199,8 @@ class Catalog:
                 posts=posts,
                 sections=sections,
                 passages=passages,
-                hosts=self.hosts(),
-                sites=self.sites(),
+                hosts=hosts,
+                sites=self._sites(hosts),
                 embedder=self.meta("embedder") or "",
                 synced_at=from_seconds(self.meta("synced_at")),
                 newest=from_seconds(newest),

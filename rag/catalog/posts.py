@@ -40,6 +40,7 @@ def count_posts(catalog: Catalog, filters: Filters) -> int:
     return int(row.fetchone()[0])
 
 
+@decoded
 def bearers(catalog: Catalog, column: str, filters: Filters) -> dict[str, int]:
     """Each author, category or tag that the filters let through, and how many posts bear it.
 
@@ -54,9 +55,10 @@ def bearers(catalog: Catalog, column: str, filters: Filters) -> dict[str, int]:
         f" {catalog.engine.dialect.each.format(column)} WHERE {condition} GROUP BY value",
         values,
     )
-    return {row[0]: row[1] for row in rows if row[0].strip()}
+    return {str(name): int(count) for name, count in rows if str(name).strip()}
 
 
+@decoded
 def times_published(catalog: Catalog, filters: Filters) -> list[datetime]:
     """When each post that the filters let through was published, where that is known."""
     condition, values = filter_condition(catalog, filters)

@@ -9,12 +9,19 @@ UNITS = (
     " fifteen sixteen seventeen eighteen nineteen"
 ).split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+SEVERAL = rf"(?:\d{{1,2}}|{'|'.join(UNITS[2:11])})"
+"""A number of things that somebody asks for, as part of a pattern; `of_several` reads it."""
 
 _ORDINAL = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",
     "nine": "ninth", "twelve": "twelfth",
 }  # fmt: skip
 _SUFFIXES = {"1": "st", "2": "nd", "3": "rd"}
+
+
+def of_several(word: str) -> int:
+    """The number that a word or figures of `SEVERAL` say."""
+    return int(word) if word.isdecimal() else UNITS.index(word.lower())
 
 
 def _cardinal(number: int) -> str:

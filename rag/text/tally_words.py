@@ -37,13 +37,9 @@ def in_all(record: RecordQuestion, found: Found, limit: str) -> str:
         text = f"{there} {number}{f' of posts{limit}' if limit else ''}"
     if found.total == len(found.tallies) or record.wanted != Wanted.TALLY:
         return f"{text}."
-    which = (
-        "the last"
-        if first.by in _TIMES
-        else "some"
-        if record.extreme
-        else "those with the most posts"
-    )
+    which = "some" if record.extreme else "those with the most posts"
+    if first.by in _TIMES:
+        which = "the last"
     return f"{text}; {which} are named."
 
 
@@ -73,9 +69,12 @@ def tally_objection(claim: Claim, record: RecordQuestion, found: Found, limit: s
         return None
     if not found.tallies:
         return "Nothing was counted."
-    own = in_all(record, found, limit)
-    if record.extreme and found.total == len(found.tallies) and claim.tallies:
+    if not claim.tallies:
+        own = in_all(record, found, limit)
+    elif record.extreme and claim.tallies == found.tallies and found.total == len(found.tallies):
         own = best(found.tallies, record.extreme, limit)
+    else:
+        return "It names some of those that were counted together."
     return None if claim.text == own else f"What was counted is: {own!r}."
 
 

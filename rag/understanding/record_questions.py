@@ -16,6 +16,7 @@ import regex
 from rag.text.date_words import time_words
 from rag.text.left_out import parted
 from rag.text.names import Names
+from rag.text.number_words import SEVERAL, of_several
 from rag.text.post_words import NOUN, VERB
 from rag.text.recognise import SUBJECT, Found, recognise
 from rag.types import Recognised, RecordQuestion, Wanted
@@ -45,12 +46,10 @@ _SITE = rf"(?:you|we|the\s+(?:team|blog|site|authors?|writers?|staff)|anyone|{SU
 _ALSO = r"(?:\s+(?:ever|also|already|all|actually))?"
 _PAST = r"(?:published|posted|written|released|out|put up|put online)"
 _AUTHORED = r"wrote|authored|published|posted|has written|put together|penned"
-_NUMBERS = "two three four five six seven eight nine ten".split()
 _NTH = ("second", "2nd", "third", "3rd", "fourth", "4th", "fifth", "5th")
-_NUMBER = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
 _FORMS: tuple[tuple[str, Wanted | None], ...] = (
-    (rf"{_ASK}{_THE}{_BEST}\s+{_NUMBER}\s+{NOUN}{_WHICH}{_DONE}", None),
-    (rf"{_ASK}{_THE}{_NUMBER}\s+{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"{_ASK}{_THE}{_BEST}\s+{SEVERAL}\s+{NOUN}{_WHICH}{_DONE}", None),
+    (rf"{_ASK}{_THE}{SEVERAL}\s+{_BEST}\s+{NOUN}{_WHICH}{_DONE}", None),
     (rf"(?:what|which)\s+(?:one\s+)?(?:of\s+)?{_THE}{NOUN}{_WHICH}\s+(?:is|are|was|were)\s+"
      rf"{_THE}{_BEST}(?:\s+ones?)?", None),
     (rf"when\s+(?:did|has)\s+{_SITE}\s+(?P<best>last|first|most recently)\s+{VERB}"
@@ -130,7 +129,7 @@ _HAS = regex.compile(
 _QUOTES = r"[“\"][^”\"]*[”\"]"  # a title's words are its own
 _LONGEST = 300  # characters; what is longer is no short question about posts
 _OLDEST = {"oldest", "earliest", "first"}
-_SO_MANY = regex.compile(rf"\b(?P<number>{_NUMBER})\s+(?:{_BEST}\s+)?{NOUN}", _FLAGS)
+_SO_MANY = regex.compile(rf"\b(?P<number>{SEVERAL})\s+(?:{_BEST}\s+)?{NOUN}", _FLAGS)
 _SEVERAL = regex.compile(
     rf"{_BEST}\s+(?:(?:blog|news)[ -])?(?:posts|articles|entries|pieces|columns|stories)\b", _FLAGS
 )
@@ -252,7 +251,7 @@ def _of_form(plain: str, content: bool) -> RecordQuestion | None:
 def _number(word: str) -> int:
     if word.lower() in _NTH:
         return _NTH.index(word.lower()) // 2 + 2
-    return int(word) if word.isdecimal() else _NUMBERS.index(word.lower()) + 2
+    return of_several(word)
 
 
 def _topic(text: str) -> str | None:

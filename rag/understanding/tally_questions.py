@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import regex
 
+from rag.text.number_words import SEVERAL, of_several
 from rag.text.post_words import NOUN, VERB
 from rag.text.recognise import SUBJECT
 from rag.types import RecordQuestion, Wanted
@@ -44,8 +45,7 @@ _EACH = r"(?:per|each|every|a|(?:by|in)\s+each|by)"
 _OWN = rf"(?:you|the\s+(?:blog|site)|{SUBJECT})"  # "they" may be anybody
 _USES = r"(?:use[sd]?|bear|cover(?:s|ed)?|tag|(?:write|written)(?:\s+(?:about|on|under|in))?)"
 # "The top 3 authors", "the ten most used tags": so many are named, and those with the most first.
-_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_FEW = rf"(?P<few>\d{{1,2}}|{'|'.join(_NUMBERS)})"
+_FEW = rf"(?P<few>{SEVERAL})"
 _LISTED = r"(?:(?:a|the)\s+)?(?:(?:full|complete|whole)\s+)?list\s+of"
 _FORMS = tuple(
     (regex.compile(form, _FLAGS), by)
@@ -127,10 +127,6 @@ def read_tally(question: str) -> RecordQuestion | None:
             parts.get("topic") or "",
             by=kind or next(one for one in _KINDS if parts.get(one)),
             extreme="fewest" if few and said else "most" if said else "",
-            most=_number(number) if number else 0,
+            most=of_several(number) if number else 0,
         )
     return None
-
-
-def _number(word: str) -> int:
-    return int(word) if word.isdecimal() else _NUMBERS.index(word.lower()) + 2
