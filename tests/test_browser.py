@@ -103,6 +103,22 @@ def ask(page: Page, question: str) -> str:
     return page.locator(".pq-answer").last.inner_text()
 
 
+def reload(page: Page) -> None:
+    """Load the page anew, when the streams of its answers have ended.
+
+    The page can show the last of an answer before its stream is closed, and Gradio says of a
+    stream that ends with its page that the connection was lost. The browser lists a request
+    when it is over.
+    """
+    for _ in range(100):
+        over = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+        asked, ended = (sum(f"/queue/{one}" in name for name in over) for one in ("join", "data"))
+        if ended >= asked:
+            break
+        page.wait_for_timeout(50)
+    page.reload()
+
+
 def mark(page: Page, turn: int, number: int) -> Locator:
     return page.locator(f".pq-mark[data-turn='{turn}'][data-number='{number}']")
 
@@ -469,7 +485,7 @@ def test_conversations_are_saved_opened_exported_and_deleted(open_page: OpenPage
     page = open_page()
     ask(page, LETTUCES)
     ask(page, "zebras stripes food")
-    page.reload()
+    reload(page)
     expect(page.locator(".pq-question")).to_have_text([LETTUCES, "zebras stripes food"])
     page.get_by_role("button", name="New chat").click()
     page.get_by_role("button", name="Saved chats").click()
@@ -516,7 +532,7 @@ def test_a_chat_that_is_deleted_while_it_is_open_is_gone(open_page: OpenPage) ->
     page.keyboard.press("Escape")
     expect(page.locator(".pq-turn")).to_have_count(0)
     ask(page, "When to sow tomatoes?")
-    page.reload()
+    reload(page)
     expect(page.locator(".pq-question")).to_have_text(["When to sow tomatoes?"])
     kept = page.evaluate("localStorage.getItem('pullquote.talks')")
     assert "zebras" not in kept
@@ -604,7 +620,7 @@ def test_a_hostile_post_is_only_text(open_page: OpenPage) -> None:
     assert page.title() == "Ask garden.example"
     for strange in ("img", "script", "b", "code", "a[href^=javascript]"):
         expect(page.locator(f":is(#pq-turns, #pq-sources) {strange}")).to_have_count(0)
-    page.reload()  # what was saved is text as well
+    reload(page)  # what was saved is text as well
     expect(page.locator(".pq-question")).to_have_text(question)
     assert page.title() == "Ask garden.example"
 

@@ -45,7 +45,7 @@ def test_whoever_asks_too_often_is_told_how_long_to_wait(page: Page) -> None:
             test_browser.ask(page, LETTUCES)
         wait = re.compile(r"^Your question is kept\. Ask again in \d+ seconds?\.$")
         ask_in_vain(page, "When to sow tomatoes?", SAY("too_often"), wait)
-        page.reload()
+        test_browser.reload(page)
         expect(page.locator(".pq-question").last).to_have_text("When to sow tomatoes?")
 
 

@@ -128,7 +128,7 @@ def test_the_chat_page_shows_them_as_text(browser: Browser) -> None:
         only_text(page, "#pq-pop")
         page.get_by_role("button", name="Saved chats").click()
         only_text(page, "#pq-list")
-        page.reload()
+        test_browser.reload(page)
         expect(page.locator(".pq-question")).to_have_text(QUESTION)
         only_text(page, "#pq-turns, #pq-cards")
 
