@@ -39,9 +39,10 @@ def damage(folder: Path, name: str) -> None:
         (page,) = connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)
         ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
     with (folder / CATALOG).open("r+b") as file:
-        file.seek((page - 1) * 4096)
-        file.write(bytes(4096))
+        file.seek((page - 1) * size)
+        file.write(bytes(size))
 
 
 def write(folder: Path) -> None:

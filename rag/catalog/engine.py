@@ -59,7 +59,8 @@ class Words(Protocol):
         """Ids of passages that hold any of the words, best first, with their BM25.
 
         k1 is 1.2 and b .75, over title, headings and text as one field; a word of a single
-        character of a script without spaces stands for all that begin with it.
+        character of a script without spaces stands for all that begin with it. In a large index,
+        where few are wanted, one that holds none of the rarer words may be passed over.
         """
 
     def passages_with(self, word: str, most: int) -> int:
@@ -159,12 +160,16 @@ def upserted(table: str, columns: Mapping[str, bool]) -> str:
 
     Args:
         table: Where.
-        columns: All of them in their order, and whether each is part of the key.
+        columns: Those that are given, in the order of their values, and whether each is part of
+            the key.
     """
     keys = ", ".join(name for name, is_key in columns.items() if is_key)
     rest = ", ".join(f"{name} = excluded.{name}" for name, is_key in columns.items() if not is_key)
     marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT ({keys}) DO UPDATE SET {rest}"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        f" ON CONFLICT ({keys}) DO UPDATE SET {rest}"
+    )
 
 
 SET_META = upserted("meta", {"name": True, "value": False})

@@ -30,14 +30,20 @@ _SECTION = "key, headings, anchor, page, text, blocks"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredVectors:
-    """What the catalog keeps of a passage's forward pass."""
+class SearchVectors:
+    """What the catalog keeps of a passage's forward pass, as far as it takes to find it."""
 
     passage: NDArray[np.float16]
-    sentences: NDArray[np.int8]
-    """A row for each sentence; 127 times a vector of length 1."""
     tokens: TokenVectors
     token_ids: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVectors(SearchVectors):
+    """All that the catalog keeps of it."""
+
+    sentences: NDArray[np.int8]
+    """A row for each sentence; 127 times a vector of length 1."""
     token_sentence: NDArray[np.int16]
     """The sentence that each token stands in; -1 in the breadcrumb."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from rag.catalog.acronyms import note_all
 from rag.catalog.engine import Connection, transaction
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 TOKENIZER = "tokenize = \"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
 
@@ -105,7 +105,21 @@ CREATE INDEX acronyms_folded ON acronyms (folded);
 CREATE INDEX acronyms_post ON acronyms (post_id);
 """
 
-_STEPS = {1: _V1, 2: _V2, 3: _V3, 4: _V4, 5: _V5}
+_V6 = """
+-- Rows of ten kilobytes stand beside the tree of their keys, not in it: found in half the time.
+CREATE TABLE embeddings_beside (
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+    -- First what every search reads of a candidate; each as it was.
+    passage BLOB NOT NULL, token_ids BLOB NOT NULL, tokens BLOB NOT NULL,
+    token_sentence BLOB NOT NULL, sentences BLOB NOT NULL
+);
+INSERT INTO embeddings_beside (key, passage, token_ids, tokens, token_sentence, sentences)
+    SELECT key, passage, token_ids, tokens, token_sentence, sentences FROM embeddings;
+DROP TABLE embeddings;
+ALTER TABLE embeddings_beside RENAME TO embeddings;
+"""
+
+_STEPS = {1: _V1, 2: _V2, 3: _V3, 4: _V4, 5: _V5, 6: _V6}
 _THEN: dict[int, Callable[[Connection], None]] = {5: note_all}
 """What SQL alone cannot do in a step."""
 

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,14 @@ from rag.errors import IndexBusy
 from rag.place import Place
 from rag.text.sentences import is_one_sign
 
+_PAGE = 8192  # bytes; a passage's vectors take ten thousand, and each page is a read of its own
 _UPGRADING = 10.0  # seconds to wait for another process that leads the same catalog up
 _WIPING = 60.0  # seconds to wait for readers that look at an older state
 _READ_WHOLE = ("meta", "posts", "outbox", "sources", "missing", "quarantine", "forgotten")
+# To find what holds a word costs SQLite a tenth of what scoring it does. Of a large index only
+# those that hold one of the rarer words are scored: at most so many, or this part of all.
+_SCORED = 10_000
+_PART = 20
 _EVERYTHING = "integrity_check(1)"  # `quick_check` would read as much: every page
 
 
@@ -57,6 +63,7 @@ class SqliteEngine:
         aside = self._file.with_suffix(".new")
         aside.unlink(missing_ok=True)
         with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA page_size = {_PAGE}")
             upgrade(connection)
             connection.execute(
                 "INSERT INTO meta VALUES ('index_id', ?), ('generation', '0')",
@@ -187,22 +194,46 @@ class FtsWords:
         self._connection.executemany("DELETE FROM words WHERE rowid = ?", [(n,) for n in numbers])
 
     def best(self, words: Sequence[str], limit: int) -> dict[str, float]:
-        query = " OR ".join(f'"{word}"{"*" if is_one_sign(word) else ""}' for word in words)
+        rare, common = self._parted(words, limit)
+        found = self._scored(_any_of(rare), limit)
+        if common:
+            # BM25 adds up what each word of a query brings. So who holds words of both kinds has
+            # all of it from here, and who holds rare ones alone has it already.
+            both = self._scored(f"({_any_of(rare)}) AND ({_any_of(common)})", limit)
+            found |= {id_: max(score, found.get(id_, 0.0)) for id_, score in both.items()}
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit])
+
+    def _parted(self, words: Sequence[str], limit: int) -> tuple[Sequence[str], Sequence[str]]:
+        """The rarer words, one of which a passage must hold, and the others."""
+        highest = self._connection.execute("SELECT max(number) FROM passages").fetchone()[0] or 0
+        most = max(_SCORED, highest // _PART)
+        if highest <= 2 * _SCORED or limit >= _SCORED:
+            return words, ()
+        counts = {word: self._count(_any_of((word,)), most + 1) for word in words}
+        if min(counts.values()) > most:
+            counts = {word: self._count(_any_of((word,)), -1) for word in words}
+        order = sorted(counts, key=lambda word: (counts[word], word))
+        sums = accumulate(counts[word] for word in order)
+        fitting = max(1, sum(total <= most for total in sums))
+        return order[:fitting], order[fitting:]
+
+    def _count(self, query: str, most: int) -> int:
+        row = self._connection.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", (query, most)
+        ).fetchone()
+        return int(row[0])
+
+    def _scored(self, query: str, limit: int) -> dict[str, float]:
         rows = self._connection.execute(
             "SELECT passages.id, found.score FROM"
             " (SELECT rowid, bm25(words) AS score FROM words WHERE words MATCH ?"
-            "  ORDER BY score LIMIT ?) AS found JOIN passages ON passages.number = found.rowid"
-            " ORDER BY found.score, passages.id",
+            "  ORDER BY score LIMIT ?) AS found JOIN passages ON passages.number = found.rowid",
             (query, limit),
         )
         return {row[0]: -float(row[1]) for row in rows}
 
     def passages_with(self, word: str, most: int) -> int:
-        row = self._connection.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
-            (f'"{word}"', most),
-        ).fetchone()
-        return int(row[0])
+        return self._count(f'"{word}"', most)
 
     def stems(self, start: str, end: str, shortest: int, longest: int) -> list[tuple[str, int]]:
         # In this connection's own memory: nothing is written to the catalog.
@@ -248,6 +279,10 @@ class FtsWords:
     def noted(self) -> int:
         # Each passage has words; to count these, SQLite would read them all.
         return int(self._connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return " OR ".join(f'"{word}"{"*" if is_one_sign(word) else ""}' for word in words)
 
 
 def sqlite_objects(connection: Any) -> set[tuple[str, str]]:

@@ -1,11 +1,14 @@
-"""Reading from the catalog: every passage's vector at once, and every key."""
+"""Reading from the catalog: what a search compares, every passage's vector, and every key."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from rag.catalog.catalog import Catalog
-from rag.catalog.read import decoded
+from rag.catalog.engine import in_parts
+from rag.catalog.read import SearchVectors, decoded
 from rag.types import Vectors
 
 
@@ -17,6 +20,29 @@ def count_passages(catalog: Catalog) -> int:
 def embedding_keys(catalog: Catalog) -> list[str]:
     """Under which there are vectors, in any order."""
     return [key for (key,) in catalog.connection.execute("SELECT key FROM embeddings")]
+
+
+@decoded
+def search_vectors(catalog: Catalog, ids: Sequence[str]) -> dict[str, SearchVectors]:
+    """The vectors of those passages that the catalog knows, without those of their sentences."""
+    dimension = int(catalog.meta("dimension") or 0)
+    found: dict[str, SearchVectors] = {}
+    for part in in_parts(ids):
+        marks = ",".join("?" * len(part))
+        for id_, passage, token_ids, tokens in catalog.connection.execute(
+            "SELECT passages.id, passage, token_ids, embeddings.tokens"
+            " FROM passages JOIN embeddings ON embeddings.key = passages.embedding_key"
+            f" WHERE passages.id IN ({marks})",
+            part,
+        ):
+            numbers = np.frombuffer(token_ids, dtype=np.int32)
+            width = len(tokens) // len(numbers) if len(numbers) else dimension
+            found[id_] = SearchVectors(
+                passage=np.frombuffer(passage, dtype=np.float16),
+                tokens=np.frombuffer(tokens, dtype=np.int8).reshape(-1, width),
+                token_ids=numbers,
+            )
+    return found
 
 
 @decoded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from rag.index.lexicon import Lexicon
@@ -27,7 +27,7 @@ _LOOKED_AT = 24  # sentences, the most relevant ones; taking one apart costs som
 _QUOTED = 4  # of them, those that an answer may be made of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Saying:
     """A sentence that may answer."""
 
@@ -35,11 +35,11 @@ class _Saying:
     score: SentenceScore
     said: Said
 
-    @property
+    @cached_property
     def words(self) -> Words:
         return about(self.score.sentence.text)
 
-    @property
+    @cached_property
     def above(self) -> Words:
         """Of the titles that it stands under."""
         return about(" ".join((self.hit.passage.post.title, *self.hit.passage.section.headings)))

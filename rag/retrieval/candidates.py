@@ -9,6 +9,7 @@ import numpy as np
 
 from rag.catalog import filters as catalog_filters
 from rag.catalog import read as catalog_read
+from rag.catalog.vectors import search_vectors
 from rag.embedding.embedder import Embedder, QuestionVectors
 from rag.index.index import Index
 from rag.retrieval.late import LateQuestion, late_question, passage_scores
@@ -70,7 +71,7 @@ def search(
     by_meaning = _without(hidden, nearest(vectors.question, index, allowed, more), limit)
     by_words = _without(hidden, best_by_words(text, index, allowed, more), limit)
     ids = list(dict.fromkeys((*by_meaning, *by_words)))
-    stored = catalog_read.stored_vectors(index.catalog, ids)
+    stored = search_vectors(index.catalog, ids)
     ids = [id_ for id_ in ids if id_ in stored]
     late = late_question(vectors, catalog_read.token_weights(index.catalog, vectors.token_ids))
     scores, shares = passage_scores(late, [stored[id_] for id_ in ids])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.catalog.read import StoredVectors
+from rag.catalog.read import SearchVectors, StoredVectors
 from rag.embedding.embedder import QuestionVectors
 
 Floats = NDArray[np.float32]
@@ -36,7 +36,7 @@ def late_question(vectors: QuestionVectors, idf: Floats) -> LateQuestion:
 
 
 def passage_scores(
-    question: LateQuestion, stored: Sequence[StoredVectors]
+    question: LateQuestion, stored: Sequence[SearchVectors]
 ) -> tuple[Floats, Floats]:
     """For each passage its MaxSim in [-1, 1], and which share of the question's words it holds.
 
@@ -63,15 +63,21 @@ def sentence_scores(question: LateQuestion, stored: StoredVectors) -> tuple[Floa
     """
     n = len(stored.sentences)
     own, helped, share = (np.zeros(n, dtype=np.float32) for _ in range(3))
-    if not len(question.weights):
+    if not len(question.weights) or not len(stored.token_ids):
         return own, helped, share
-    where = stored.token_sentence
-    crumb = _parts(question, stored, where == -1)
-    for number in range(n):
-        best, equal = _parts(question, stored, where == number)
-        own[number] = _weighted(best, question)
-        helped[number] = _weighted(np.maximum(best, crumb[0]), question)
-        share[number] = _weighted(np.maximum(equal, crumb[1]), question)
+    order = np.argsort(stored.token_sentence, kind="stable")
+    numbers, starts = np.unique(stored.token_sentence[order], return_index=True)
+    best, equal = _best(question.vectors, stored.tokens[order], stored.token_ids[order], starts)
+    nothing = np.zeros_like(question.weights)
+    crumb = (best[0], equal[0]) if numbers[0] == -1 else (nothing, nothing)
+    filled = (numbers >= 0) & (numbers < n)
+    # A sentence without a token of its own has its breadcrumb's.
+    helped += _weighted(np.maximum(nothing, crumb[0]), question)
+    share += _weighted(crumb[1], question)
+    places = numbers[filled]
+    own[places] = _weighted(best[filled], question)
+    helped[places] = _weighted(np.maximum(best[filled], crumb[0]), question)
+    share[places] = _weighted(np.maximum(equal[filled], crumb[1]), question)
     return own, helped, share
 
 
@@ -94,12 +100,6 @@ def _weighted(of_tokens: Floats, question: LateQuestion) -> Floats:
     """
     total: Floats = (of_tokens * question.weights).sum(axis=-1)
     return total
-
-
-def _parts(
-    question: LateQuestion, stored: StoredVectors, mask: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
-    return token_best(question, stored.tokens[mask], stored.token_ids[mask])
 
 
 def _products(tokens: NDArray[np.int8], others: NDArray[np.int8]) -> Floats:
