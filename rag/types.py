@@ -216,6 +216,8 @@ class RecordQuestion:
     which are categories or else tags, "years" or "months"; else empty."""
     extreme: str = ""
     """Of a tally: "most" or "fewest" where only those with so many posts are asked for."""
+    itself: bool = False
+    """It is asked who or what answers: how many posts there are is said, and a warning the rest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "text.left_out",
     "text.names",
     "text.inflections",
+    "text.itself",
     "text.unknown_tags",
     "text.recognise",
     "text.tally_words",

@@ -213,6 +213,13 @@ def test_why_nothing_is_answered_stands_above_the_nearest_sections(index: Path) 
     assert said.index("Note: No post") < said.index("The nearest sections, and what they say:")
 
 
+def test_who_answers_is_told_before_how_many_posts_there_are(index: Path) -> None:
+    said = run("ask", "Who are you?").stdout
+    assert said.startswith("Note: A program answers here, not a person.")
+    assert said.count("A program answers here") == 1
+    assert said.index("A program answers here") < said.index("There are 3 posts.")
+
+
 def test_an_index_is_calibrated_only_where_cases_speak_for_it_or_by_force(index: Path) -> None:
     result = run("calibrate")
     assert result.exit_code == 1

@@ -44,6 +44,11 @@ def otherwise(one: Disagreement) -> str:
     return f"{which} post says otherwise: “{one.other.quote}”"
 
 
+def notes_first(answer: Answer) -> bool:
+    """Whether the warnings are what was asked for, as behind "Who are you?"."""
+    return answer.query.record is not None and answer.query.record.itself
+
+
 def excerpt(citation: Citation, around: int) -> tuple[str, str, str]:
     """What stands before a quote in its section, the quote, and what stands behind it.
 

@@ -26,6 +26,7 @@ from ui.render import (
     REFUSED,
     left_out,
     limits,
+    notes_first,
     otherwise,
     place,
     record_field,
@@ -70,6 +71,9 @@ def print_answer(answer: Answer) -> None:
     if answer.query.recognised:
         say(f"{limits(answer)} (--as-asked looks everywhere)\n", style="dim")
     if answer.answered:
+        if notes_first(answer):
+            for warning in answer.warnings:
+                say(f"Note: {warning}\n")
         _print_sentences(answer)
     else:
         say(REFUSED)
@@ -87,7 +91,7 @@ def print_answer(answer: Answer) -> None:
         say(f"\nNote: {otherwise(one)}")
         say(f"  {_place(one.other)}")
         _print_link(one.other)
-    if answer.answered:
+    if answer.answered and not notes_first(answer):
         _print_notes(answer)
 
 

@@ -17,7 +17,7 @@ from ui.context import surroundings
 from ui.copied import markdown
 from ui.numbers import numbered
 from ui.parts import parts, row_words
-from ui.render import excerpt, place, record_field, title, web
+from ui.render import excerpt, notes_first, place, record_field, title, web
 from ui.texts import Texts
 
 _AROUND = 300  # characters of the section that are shown on either side of a lone quote
@@ -124,6 +124,8 @@ class PageAnswer(_View):
     left_out: tuple[LeftOut, ...] = ()
     otherwise: tuple[Otherwise, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes_first: bool = False
+    """The warnings are what was asked for."""
     markdown: str = ""
     """With footnotes, to be pasted elsewhere; only of a complete answer."""
 
@@ -156,6 +158,7 @@ def view(answer: Answer, texts: Texts | None = None) -> PageAnswer:
             for one in answer.disagreements
         ),
         warnings=answer.warnings,
+        notes_first=notes_first(answer),
         markdown=markdown(answer, texts) if done else "",
     )
 

@@ -11,6 +11,7 @@ from rag.catalog import read as catalog_read
 from rag.catalog.catalog import Catalog
 from rag.retrieval.of_tallies import tallied
 from rag.text.inflections import bases, holds
+from rag.text.itself import WHO_ANSWERS
 from rag.text.names import folded
 from rag.text.record_words import named
 from rag.text.sentences import STOP_WORDS
@@ -41,6 +42,8 @@ def posts_asked_for(query: Query, found: Found, catalog: Catalog, *, hits: int) 
     """
     record = query.record
     assert record is not None
+    if record.itself:
+        found = replace(found, warnings=(WHO_ANSWERS, *found.warnings))
     if record.by:
         return _by_name(query, record, found, catalog)
     oldest, relation = record.wanted == Wanted.OLDEST or record.oldest, _ABOUT

@@ -83,6 +83,10 @@ _FORMS = tuple(
          rf"(?:{_KIND}|{_TIME})\s+(?:{VERB}|have|has|had|got)", ""),
         (rf"{_LIST}\s+{_THE}{_KIND}(?:\s+of\s+(?:the\s+)?{NOUN})?(?:{_THERE})?{_TOPIC}", ""),
         (rf"{_LIST}\s+{_THE}(?:{_TOPICS}|{_TIME}){_THERE}", ""),
+        (r"what(?:['’]s|\s+is)\s+(?P<topics>(?:this|the|your)\s+(?:web\s?site|site|blog|page))\s+(?:all\s+|mostly\s+|"
+         r"mainly\s+)?about", ""),
+        (rf"what\s+(?P<topics>(?:do|does)\s+{_OWN})\s+(?:mostly\s+|mainly\s+|usually\s+)?{_WRITE}\s+"
+         r"(?:mostly\s+|mainly\s+)?about", ""),
         (rf"(?:are\s+there\s+any|do\s+{_SITE}\s+have(?:\s+any)?)\s+{_KIND}", ""),
         (rf"(?P<count>how\s+many)\s+(?:different\s+)?{_KIND}(?:{_THERE})?{_TOPIC}", ""),
         (rf"(?P<count>how\s+many)\s+(?:different\s+)?(?:people|persons|{_WRITERS})\s+"

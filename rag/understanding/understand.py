@@ -15,7 +15,16 @@ from rag.errors import QuestionInvalid
 from rag.index.lexicon import Lexicon
 from rag.index.named_sections import named_sections
 from rag.index.quoted_post import post_quoted
-from rag.types import Filters, Post, Query, Recognised, Turn
+from rag.text.itself import asks_who_answers
+from rag.types import (
+    Filters,
+    Post,
+    Query,
+    Recognised,
+    RecordQuestion,
+    Turn,
+    Wanted,
+)
 from rag.understanding.among_them import is_bare
 from rag.understanding.courtesy import asks_nothing, has_words
 from rag.understanding.followups import Rarity, looked_at, put_in_place, said_of_thing, standalone
@@ -25,6 +34,7 @@ from rag.understanding.record_followups import read_behind, read_of_title
 from rag.understanding.record_questions import Reading, read_question
 
 _NAMED = ("authors", "categories", "tags", "titles")
+_GOES_ON = regex.compile(r"^(?:and|so|but|then|also|ok(?:ay)?)\b[\s,]+(?=\S)", regex.IGNORECASE)
 _THEM = regex.compile(r"\b(?:they|them|those|these)\b", regex.IGNORECASE)
 
 
@@ -102,10 +112,15 @@ def understand(
 
 def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) -> Reading:
     """What a question says of posts' records, by itself or behind others."""
+    if asks_who_answers(asked, alone=not history):
+        return Reading(record=RecordQuestion(Wanted.COUNT, itself=True), rest=asked)
     titled = partial(_titled, lexicon.catalog)
     if of_title := read_of_title(asked, titled):
         return of_title
     reading = read_question(asked, lexicon.names, now)
+    if not history and not reading.record and (goes_on := _GOES_ON.match(asked)):
+        first = read_question(asked[goes_on.end() :], lexicon.names, now)  # it goes on from nothing
+        reading = first if first.record else reading
     tallied = reading.record is not None and reading.record.by != ""
     if not history or (reading.record and not tallied and not is_bare(asked)):
         return reading

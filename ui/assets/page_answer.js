@@ -128,7 +128,8 @@
     const notes = answer.warnings.map((text) => words("p", say("note", { text }), { class: "pq-note" }));
     const others = answer.otherwise.map(other);
     const told = isRefused(answer) ? [...refusal(answer, notes), ...others]
-      : [...said(answer, number), ...others, ...notes];
+      : answer.notes_first ? [...notes, ...said(answer, number), ...others]
+        : [...said(answer, number), ...others, ...notes];
     return [searched(answer, last), ...told, checks(answer)];
   }
 
@@ -157,7 +158,9 @@
     if (!turn.over || turn.failure) return news; // which is an alert of its own
     if (turn.stopped) news.push(say("stopped"));
     else if (answer) {
-      news.push(...(isRefused(answer) ? [say("refused"), ...answer.warnings] : [say("answer_complete")]));
+      if (isRefused(answer)) news.push(say("refused"));
+      if (isRefused(answer) || answer.notes_first) news.push(...answer.warnings);
+      if (!isRefused(answer)) news.push(say("answer_complete"));
       if (answer.cards.length) news.push(count("answer_sources", answer.cards.length));
     }
     return news;
