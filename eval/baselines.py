@@ -27,14 +27,12 @@ from eval.grade import Failure, Grades, as_told, grade, summarise
 from eval.hashes import made_with_text
 from eval.journal import open_journal
 from eval.run import asking
-from eval.systems.by_name import OtherSystem, other_system
-from eval.systems.in_index import MEANING, WORDS
-from eval.systems.one_sentence import one_sentence
+from eval.systems.by_name import TRIVIAL, OtherSystem, other_system, trivial_system
 from eval.tables import shown, table
+from eval.trivial import always_refuse, cite_everything, cite_nothing, never_refuse
 from rag.assistant import Assistant
-from rag.record import AnswerRecord, CitationRecord, SentenceRecord
+from rag.record import AnswerRecord
 from rag.settings import load_settings
-from rag.text.sentences import split_sentences
 
 OURS = "ours"
 _SHOWN = (
@@ -86,8 +84,10 @@ def grade_systems(
     systems: list[tuple[str, Sequence[AnswerRecord], Sequence[Failure]]] = [
         (OURS, own, failed),
         *((one.name, *_asked(one.answer_of, cases)) for one in others),
-        (WORDS, [one_sentence(WORDS, assistant, case) for case in cases], ()),
-        (MEANING, [one_sentence(MEANING, assistant, case) for case in cases], ()),
+        *(
+            (name, [trivial_system(name, assistant).answer_of(case) for case in cases], ())
+            for name in TRIVIAL
+        ),
         ("cite everything", [cite_everything(one) for one in never], failed_too),
         ("cite nothing", [cite_nothing(one) for one in own], failed),
         ("always refuse", [always_refuse(one) for one in own], failed),
@@ -132,39 +132,6 @@ def _beside(grades: Grades, ours: Grades) -> tuple[Figure, ...]:
             )
         )
     return tuple(found)
-
-
-def cite_everything(answer: AnswerRecord) -> AnswerRecord:
-    """With every sentence of every hit as a citation; unanswered where nothing was found."""
-    citations = tuple(
-        CitationRecord(
-            post_id=hit.post_id,
-            headings=hit.headings,
-            section=hit.section,
-            quote=sentence.text,
-        )
-        for hit in answer.hits
-        for sentence in split_sentences(hit.text)
-    )
-    text = " ".join(one.quote for one in citations)
-    said = SentenceRecord(text=text, basis="quoted", support=1.0, citations=citations)
-    return answer.model_copy(
-        update={"sentences": (said,) if citations else (), "answered": bool(citations)}
-    )
-
-
-def cite_nothing(answer: AnswerRecord) -> AnswerRecord:
-    sentences = tuple(one.model_copy(update={"citations": ()}) for one in answer.sentences)
-    return answer.model_copy(update={"sentences": sentences})
-
-
-def always_refuse(answer: AnswerRecord) -> AnswerRecord:
-    """One score for all, as nothing tells one question from another."""
-    return answer.model_copy(update={"sentences": (), "answered": False, "answerable": 0.5})
-
-
-def never_refuse(answer: AnswerRecord) -> AnswerRecord:
-    return answer.model_copy(update={"answerable": 0.5})
 
 
 def systems_text(systems: Sequence[SystemGrade]) -> str:

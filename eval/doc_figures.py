@@ -113,7 +113,7 @@ def _runs(results: Sequence[_Json]) -> str:
         for who in dict.fromkeys(name for one in results for name in one["baselines"]):
             known = [one["baselines"].get(who, {}) for one in results]
             if any(metric.name in one for one in known):
-                cells = [shown(_estimate(one.get(metric.name))) for one in known]
+                cells = [_with_n(_estimate(one.get(metric.name))) for one in known]
                 rows.append([f"… {who}", *cells])
     return "\n\n".join([table(["figure", *heads], rows), *map(_rests_on, results)])
 

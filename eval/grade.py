@@ -13,9 +13,10 @@ say, and in no figure of what is found or cited.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from eval.beside import ALWAYS_REFUSE, NEVER_REFUSE, Trivial, constant, trivial
 from eval.bootstrap import RESAMPLES, Figure
 from eval.cases.cases import Case
 from eval.citations import (
@@ -26,7 +27,7 @@ from eval.citations import (
     share_leading,
     share_with_citation,
 )
-from eval.figures import CaseGrade, Group, measure
+from eval.figures import CaseGrade, measure
 from eval.outcomes import GOOD, outcome
 from eval.retrieval import RankGrade, found_at, grade_ranking
 from rag.errors import SourceError
@@ -52,10 +53,10 @@ class Grades:
     """One for each name of `METRICS`, in that order."""
     kinds: tuple[tuple[str, tuple[Figure, ...]], ...]
     """The same for each kind of case, in the order in which the kinds first appear."""
-    always_refuse: tuple[Figure, ...]
-    """The figures of abstention for who refuses everything, with one score for all."""
-    never_refuse: tuple[Figure, ...]
-    """The same for who refuses nothing."""
+    trivial: tuple[Trivial, ...]
+    """Trivial systems on the same cases; who refuses all or nothing is always among them."""
+    not_beside: tuple[tuple[str, str], ...]
+    """Names of trivial systems that are not among them, and why."""
     seed: int
     resamples: int
 
@@ -93,20 +94,42 @@ def grade(
     return summarise(graded, seed=seed, resamples=resamples)
 
 
-def summarise(cases: Sequence[CaseGrade], *, seed: int = 0, resamples: int = RESAMPLES) -> Grades:
-    """The figures of graded cases, over all and by kind."""
+def summarise(
+    cases: Sequence[CaseGrade],
+    *,
+    beside: Mapping[str, Sequence[CaseGrade]] | None = None,
+    not_beside: Mapping[str, str] | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Grades:
+    """The figures of graded cases, over all and by kind.
+
+    Args:
+        cases: What each earned.
+        beside: What trivial systems earned on them, by the name of `eval.beside`.
+        not_beside: Names of those that are not shown, and why.
+        seed: Of the bootstrap.
+        resamples: Of the bootstrap.
+    """
     graded = tuple(cases)
 
-    def figures(some: Sequence[CaseGrade], group: Group | None = None) -> tuple[Figure, ...]:
-        return measure(some, group=group, seed=seed, resamples=resamples)
+    def figures(some: Sequence[CaseGrade]) -> tuple[Figure, ...]:
+        return measure(some, seed=seed, resamples=resamples)
 
+    others = {
+        **(beside or {}),
+        ALWAYS_REFUSE: constant(graded, answered=False),
+        NEVER_REFUSE: constant(graded, answered=True),
+    }
     kinds = dict.fromkeys(one.kind for one in graded)
     return Grades(
         cases=graded,
         figures=figures(graded),
         kinds=tuple((kind, figures([one for one in graded if one.kind == kind])) for kind in kinds),
-        always_refuse=figures(_constant(graded, answered=False), "abstention"),
-        never_refuse=figures(_constant(graded, answered=True), "abstention"),
+        trivial=tuple(
+            trivial(name, own, seed=seed, resamples=resamples) for name, own in others.items()
+        ),
+        not_beside=tuple((not_beside or {}).items()),
         seed=seed,
         resamples=resamples,
     )
@@ -200,7 +223,3 @@ def as_told(graded: Sequence[CaseGrade], *, hits: bool, rejected: bool) -> list[
     if not hits:
         found = [replace(one, ranking=None, found_at=()) for one in found]
     return found if rejected else [replace(one, passed=None) for one in found]
-
-
-def _constant(graded: Sequence[CaseGrade], *, answered: bool) -> list[CaseGrade]:
-    return [replace(one, answered=answered, failed=None, score=0.5) for one in graded]

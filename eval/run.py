@@ -11,9 +11,11 @@ from eval.ask_cases import AnswerOf, OnProgress, run_cases
 from eval.bootstrap import RESAMPLES
 from eval.cases.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
 from eval.cases.jsonl import mistaken, read_lines
+from eval.figures import CaseGrade
 from eval.grade import Failure, Grades, as_told, grade_case, summarise
 from eval.journal import Journal
 from eval.made_with import MadeWith, made_with
+from eval.trivial import LEFT_OUT, TrivialSystems
 from rag.record import AnswerRecord, record
 from rag.types import Answer, Turn
 
@@ -47,11 +49,21 @@ def evaluate(
     case_file: Path,
     *,
     journal: Journal,
+    baselines: bool = True,
     seed: int = 0,
     resamples: int = RESAMPLES,
     on_progress: OnProgress | None = None,
 ) -> EvalResult:
     """Ask every case of a file that the journal does not hold yet, and grade the answers.
+
+    Args:
+        assistant: Whoever answers.
+        case_file: The cases.
+        journal: Where the answers are kept.
+        baselines: Whether trivial systems that search or cite are graded beside it.
+        seed: Of the bootstrap.
+        resamples: Of the bootstrap.
+        on_progress: Told how far it is.
 
     Raises:
         SourceError: The case file cannot be read or has mistakes, or the journal is of another run.
@@ -66,6 +78,9 @@ def evaluate(
         assistant.index,
         case_file,
         journal=journal,
+        baselines=TrivialSystems(assistant.index, assistant.pipeline.embedder)
+        if baselines
+        else None,
         seed=seed,
         resamples=resamples,
         on_progress=on_progress,
@@ -79,6 +94,7 @@ def evaluate_answers(
     case_file: Path,
     *,
     journal: Journal,
+    baselines: TrivialSystems | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
     workers: int = 1,
@@ -94,6 +110,7 @@ def evaluate_answers(
         index: Of the posts that are answered from.
         case_file: The cases.
         journal: Where the answers are kept.
+        baselines: Who is graded beside it; None: only who refuses all or nothing.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
         workers: So many cases are asked at once.
@@ -103,20 +120,30 @@ def evaluate_answers(
     journal.begin(asdict(made))
     cases = resolve_gold(told, index)
     run_cases(answer_of, cases, journal, workers=workers, on_progress=on_progress)
-    graded = []
+    graded: list[CaseGrade] = []
+    beside: dict[str, list[CaseGrade]] = {}
     answered = hits = rejected = False
     for case in cases:
         came = _came(journal, case)
         graded.append(grade_case(case, came))
+        for name, earned in (baselines.graded(case, came) if baselines else {}).items():
+            beside.setdefault(name, []).append(earned)
         if isinstance(came, AnswerRecord):
             answered, hits = True, hits or bool(came.hits)
             rejected = rejected or bool(came.rejected)
     if made.system and answered:
         graded = as_told(graded, hits=hits, rejected=rejected)
+    lacking = baselines.not_beside(hits=hits) if baselines else LEFT_OUT
     return EvalResult(
         cases=cases,
         fingerprints=tuple(map(fingerprint, told)),
-        grades=summarise(graded, seed=seed, resamples=resamples),
+        grades=summarise(
+            graded,
+            beside={name: own for name, own in beside.items() if name not in lacking},
+            not_beside=lacking,
+            seed=seed,
+            resamples=resamples,
+        ),
         made_with=made,
         missing=missing_gold(cases, index),
     )

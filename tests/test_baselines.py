@@ -8,19 +8,13 @@ import pytest
 from eval_parts import COPPER, WOOL, answer, case, cited, hit
 from small_site import garden
 
-from eval.baselines import (
-    always_refuse,
-    cite_everything,
-    cite_nothing,
-    grade_systems,
-    never_refuse,
-    systems_text,
-)
+from eval.baselines import grade_systems, systems_text
 from eval.cases.cases import Case
 from eval.cases.gold import Gold
 from eval.grade import grade
 from eval.systems.by_name import OtherSystem
 from eval.systems.one_sentence import one_sentence
+from eval.trivial import always_refuse, cite_everything, cite_nothing, never_refuse
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.settings import Settings
@@ -74,7 +68,7 @@ def test_a_constant_score_tells_nothing_apart() -> None:
 
 @pytest.mark.parametrize("name", ["words", "meaning"])
 def test_one_sentence_of_the_first_passage_is_quoted(assistant: Assistant, name: str) -> None:
-    record = one_sentence(name, assistant, ASKED)
+    record = one_sentence(name, assistant.index, assistant.pipeline.embedder, ASKED)
     (said,) = record.sentences
     (citation,) = said.citations
     assert citation.quote == said.text == WOOL.quote
@@ -86,7 +80,8 @@ def test_one_sentence_of_the_first_passage_is_quoted(assistant: Assistant, name:
 def test_a_question_without_a_word_of_the_posts_finds_nothing_by_words(
     assistant: Assistant,
 ) -> None:
-    record = one_sentence("words", assistant, Case("x", "far", "Xyzzy plugh?", answerable=False))
+    asked = Case("x", "far", "Xyzzy plugh?", answerable=False)
+    record = one_sentence("words", assistant.index, None, asked)
     assert (record.answered, record.sentences, record.hits) == (False, (), ())
 
 

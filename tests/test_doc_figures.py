@@ -43,7 +43,10 @@ JUDGES: dict[str, Any] = {
 PAGE = "# Page\n\n<!-- figures: one -->\nold\n<!-- end of figures -->\n\nAfter.\n"
 
 
-_ONE_OF_EACH = ("1.000 [0.207, 1.000]", "0.000 [0.000, 0.793]")  # all and none of one question
+_ONE_OF_EACH = (
+    "1.000 [0.207, 1.000] of 1",
+    "0.000 [0.000, 0.793] of 1",
+)  # all and none of one question
 
 
 def report() -> dict[str, Any]:

@@ -143,13 +143,13 @@ def test_time_is_the_sum_of_the_stages() -> None:
 
 
 def test_always_and_never_refusing_stand_beside() -> None:
-    grades = graded(*ANSWERS)
-    assert value(grades.always_refuse, "refused, of the unanswerable") == 1
-    assert value(grades.always_refuse, "unanswerable, of the refused") == 2 / 5
-    assert value(grades.always_refuse, "answered, of the answerable") == 0
-    assert value(grades.never_refuse, "answered, of the answerable") == 1
-    assert value(grades.never_refuse, "unanswerable, of the refused") is None
-    assert value(grades.never_refuse, "AURC of the score (lower is better)") == pytest.approx(2 / 5)
+    always, never = (one.figures for one in graded(*ANSWERS).trivial)
+    assert value(always, "refused, of the unanswerable") == 1
+    assert value(always, "unanswerable, of the refused") == 2 / 5
+    assert value(always, "answered, of the answerable") == 0
+    assert value(never, "answered, of the answerable") == 1
+    assert value(never, "unanswerable, of the refused") is None
+    assert value(never, "AURC of the score (lower is better)") == pytest.approx(2 / 5)
 
 
 def test_a_failed_case_is_listed_and_lifts_no_figure() -> None:

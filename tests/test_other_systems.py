@@ -335,6 +335,26 @@ def test_a_function_is_graded_with_the_same_report(
     assert before == now
 
 
+def test_what_stands_beside_a_function_is_what_applies_and_can_be_left_out(
+    index: Path, module: str, case_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beside(*more: str) -> tuple[list[str], dict[str, str]]:
+        system = f"{module}:good"
+        done = run("--index", index, "--cases", case_file, "--system", system, "--json", *more)
+        report = json.loads(done.stdout)
+        return list(report["baselines"]), report["not_beside"]
+
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "hash")
+    shown, why = beside()
+    assert shown[:3] == ["words alone", "meaning alone", "cite nothing"]
+    assert why == {"cite everything": "no answer tells what was found"}
+    assert beside("--no-baselines")[0] == ["always refuse", "never refuse"]
+    monkeypatch.setenv("PULLQUOTE_EMBEDDING_MODEL", "no/such-model")
+    shown, why = beside()
+    assert "meaning alone" not in shown
+    assert why["meaning alone"] == "the index's model is not loaded"
+
+
 def test_trivial_systems_answer_as_well(
     index: Path, case_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

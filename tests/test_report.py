@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 from eval_parts import WOOL, answer, case, cited, hit
@@ -8,12 +9,12 @@ from eval_parts import WOOL, answer, case, cited, hit
 from eval.cases.cases import fingerprint
 from eval.cases.gold import RetrievedText
 from eval.figures import METRICS
-from eval.grade import Failure, Grades, grade
+from eval.grade import Failure, Grades, grade, summarise
 from eval.made_with import MadeWith
 from eval.report.as_json import json_report
 from eval.report.as_markdown import markdown_report
 from eval.report.as_text import grades_text, rankings_text, text_report
-from eval.report.html_tables import kinds_table
+from eval.report.html_tables import figures_tables, kinds_table
 from eval.retrieval import rank_metrics
 from eval.run import EvalResult
 from eval.tables import table as markdown_table
@@ -41,7 +42,7 @@ def row(text: str, name: str) -> list[str]:
 def test_every_metric_has_a_row_with_its_interval_and_n() -> None:
     text = grades_text(graded())
     for metric in METRICS:
-        assert len(row(text, metric.name)) in (2, 4)
+        assert len(row(text, metric.name)) in (2, 4)  # trivial systems beside those of refusing
     value, count = row(text, "Recall@1")
     assert value == "0.500 [0.000, 1.000]"
     assert count == "2"
@@ -102,9 +103,44 @@ def test_what_could_not_be_measured_is_a_dash_in_text_and_null_in_json() -> None
     assert json.loads(json_report(result()))["figures"]["says what it must"] is None
 
 
-def test_baselines_of_abstention_stand_beside() -> None:
+def test_baselines_of_abstention_stand_beside_with_interval_and_n() -> None:
     *_, always, never = row(grades_text(graded()), "answered, of the answerable")
-    assert (always, never) == ("0.000", "1.000")
+    assert (always, never) == ("0.000 [0.000, 0.658] n 2", "1.000 [0.342, 1.000] n 2")
+    *_, always, never = row(grades_text(graded()), "unanswerable, of the refused")
+    assert always.startswith("0.333 [0.000, ")
+    assert never == "–"
+
+
+def test_trivial_systems_stand_in_the_tables_of_what_they_do_in_every_form() -> None:
+    everything = [replace(one, with_citation=1.0) for one in graded().cases]
+    grades = summarise(
+        graded().cases,
+        beside={"words alone": graded().cases, "cite everything": everything},
+        not_beside={"meaning alone": "the index's model is not loaded"},
+        resamples=30,
+    )
+    text = grades_text(grades)
+    tables = [part.splitlines()[0] for part in text.split("\n\n") if part.startswith("| ")]
+    beside = [[cell.strip() for cell in head.split("|")[4:-1]] for head in tables[:4]]
+    assert beside == [
+        ["words alone"],
+        ["words alone", "cite everything"],
+        ["words alone", "always refuse", "never refuse"],
+        [],
+    ]
+    assert row(text, "Recall@1")[2] == "0.500 [0.000, 1.000] n 2"
+    assert row(text, "sentences with a citation")[2:] == ["", ""]  # so by how it is made
+    assert "Not shown: meaning alone (the index's model is not loaded)." in text
+    told = EvalResult(CASES, tuple(map(fingerprint, CASES)), grades, MADE_WITH, ())
+    assert re.search(r"\| +words alone \|", markdown_report(told))
+    content = json.loads(json_report(told))
+    assert content["baselines"]["words alone"]["Recall@1"]["n"] == 2
+    assert "Recall@1" not in content["baselines"]["cite everything"]
+    assert content["not_beside"] == {"meaning alone": "the index's model is not loaded"}
+    html = figures_tables(grades)
+    assert html.count('<th scope="col">words alone</th>') == 3
+    assert html.count('<th scope="col">cite everything</th>') == 1
+    assert "Not shown: meaning alone" in html
 
 
 def test_the_report_says_what_it_was_made_with() -> None:

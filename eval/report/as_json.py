@@ -39,10 +39,8 @@ def json_report(result: EvalResult) -> str:
         "headline": not result.made_with.mark,
         "outcomes": {one.value: n for one, n in outcomes(grades.cases).items()},
         "figures": _mapping(grades.figures),
-        "baselines": {
-            "always refuse": _mapping(grades.always_refuse),
-            "never refuse": _mapping(grades.never_refuse),
-        },
+        "baselines": {one.name: _mapping(one.figures) for one in grades.trivial},
+        "not_beside": dict(grades.not_beside),
         "kinds": {kind: _mapping(figures) for kind, figures in grades.kinds},
         "failed": {one.case_id: one.reason for one in grades.failed},
         "missing_gold": result.missing,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eval.beside import of_group as trivial_of
 from eval.bootstrap import Figure
 from eval.figures import METRICS, Group
 from eval.grade import Grades
@@ -19,7 +20,6 @@ from eval.tables import (
     shown,
     shown_with_n,
     table,
-    value,
 )
 
 _KIND_METRICS = (
@@ -47,11 +47,12 @@ def figures_text(grades: Grades, *, mark: str = "") -> str:
     """
     answers = "Answers; citations where not refused"
     parts = [
-        _figures(marked("Retrieval", mark), of_group(grades.figures, "retrieval")),
-        _figures(marked(answers, mark), of_group(grades.figures, "answers")),
-        _abstention(grades, mark),
-        _figures("Time of a question, ms", of_group(grades.figures, "time"), digits=0),
+        _figures(marked("Retrieval", mark), grades, "retrieval"),
+        _figures(marked(answers, mark), grades, "answers"),
+        _figures(marked("Abstention", mark), grades, "abstention"),
+        _figures("Time of a question, ms", grades, "time", digits=0),
         _kinds(grades, mark),
+        trivial_note(grades),
         f"[low, high] is a 95 % interval: percentile bootstrap by question, {grades.resamples:,} "
         f"resamples, seed {grades.seed}; of a mean whose n are all 0 or all 1, Wilson's. One "
         "without width says that all n scored alike.",
@@ -105,24 +106,35 @@ def rankings_text(rankings: Sequence[RankingFigures]) -> str:
     return table([f"ranking (n {n})", *names], rows)
 
 
-def _figures(
-    title: str, figures: Sequence[Figure], *, digits: int = 3, signed: bool = False
-) -> str:
-    rows = [
-        [figure.name, shown(figure.estimate, digits=digits, signed=signed), _n(figure)]
-        for figure in figures
-    ]
-    return table([title, "value [low, high]", "n"], rows)
+def trivial_note(grades: Grades) -> str:
+    """What the trivial systems in the tables are, and which are not there."""
+    told = (
+        "Beside the figures stand trivial systems on the same questions, each with its own n: what"
+        " they earn is had for nothing. Words alone and meaning alone say the best sentence of the"
+        " first passage by BM25 or by cosine; who cites everything cites each sentence of all that"
+        " was found."
+    )
+    if grades.not_beside:
+        told += " Not shown: " + ", ".join(f"{who} ({why})" for who, why in grades.not_beside) + "."
+    return told
 
 
-def _abstention(grades: Grades, mark: str) -> str:
-    columns = of_group(grades.figures, "abstention"), grades.always_refuse, grades.never_refuse
+def _figures(title: str, grades: Grades, group: Group, *, digits: int = 3) -> str:
+    """A row for each figure of a group, and a column for each trivial system that has any."""
+    beside = trivial_of(grades.trivial, group)
     rows = [
-        [own.name, shown(own.estimate), _n(own), value(all_.estimate), value(none.estimate)]
-        for own, all_, none in zip(*columns, strict=True)
+        [
+            one.name,
+            shown(one.estimate, digits=digits),
+            _n(one),
+            *(
+                shown_with_n(other.estimate(one.name)) if other.knows(one.name) else ""
+                for other in beside
+            ),
+        ]
+        for one in of_group(grades.figures, group)
     ]
-    head = [marked("Abstention", mark), "value [low, high]", "n", "always refuse", "never refuse"]
-    return table(head, rows)
+    return table([title, "value [low, high]", "n", *(one.name for one in beside)], rows)
 
 
 def _kinds(grades: Grades, mark: str) -> str:

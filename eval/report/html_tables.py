@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from eval.beside import Trivial
+from eval.beside import of_group as trivial_of
 from eval.bootstrap import Estimate, Figure
 from eval.figures import Group
 from eval.grade import Grades
 from eval.outcomes import Outcome, outcomes
-from eval.report.as_text import of_group
+from eval.report.as_text import of_group, trivial_note
 from eval.tables import NONE, marked
 
 _GROUPS: dict[Group, str] = {
@@ -66,7 +68,7 @@ def figures_tables(grades: Grades, mark: str = "") -> str:
     tables = "".join(_table(grades, group, name) for group, name in _GROUPS.items())
     return (
         f"<section><details><summary><h2>{escape(marked('All figures', mark))}</h2></summary>"
-        f"{tables}"
+        f'{tables}<p class="note">{escape(trivial_note(grades))}</p>'
         '<p class="note">[low, high] is a 95 % interval: percentile bootstrap by question,'
         f" {grades.resamples:,} resamples, seed {grades.seed}; of a mean whose n are all 0 or"
         " all 1, Wilson's. An interval without width says that"
@@ -76,21 +78,10 @@ def figures_tables(grades: Grades, mark: str = "") -> str:
 
 def _table(grades: Grades, group: Group, name: str) -> str:
     figures = of_group(grades.figures, group)
-    baselines: tuple[Sequence[Figure], ...] = ()
-    if group == "abstention":
-        baselines = (grades.always_refuse, grades.never_refuse)
+    beside = trivial_of(grades.trivial, group)
     highest = max((one.estimate.high for one in figures if one.estimate), default=1.0)
-    heads = (
-        "value",
-        "interval",
-        "[low, high]",
-        "n",
-        *("always refuse", "never refuse")[: len(baselines)],
-    )
-    rows = "".join(
-        _row(figure, 1.0 if group != "time" else highest, [one[place] for one in baselines])
-        for place, figure in enumerate(figures)
-    )
+    heads = ("value", "interval", "[low, high]", "n", *(one.name for one in beside))
+    rows = "".join(_row(one, 1.0 if group != "time" else highest, beside) for one in figures)
     columns = "".join(f'<th scope="col">{one}</th>' for one in heads)
     label = f"table-{group}"
     return (
@@ -100,7 +91,7 @@ def _table(grades: Grades, group: Group, name: str) -> str:
     )
 
 
-def _row(figure: Figure, of: float, baselines: Sequence[Figure]) -> str:
+def _row(figure: Figure, of: float, beside: Sequence[Trivial]) -> str:
     one = figure.estimate
     digits = 3 if of <= 1 else 0
     cells = [NONE, "", NONE, "0"]
@@ -111,8 +102,11 @@ def _row(figure: Figure, of: float, baselines: Sequence[Figure]) -> str:
             f"[{one.low:.{digits}f}, {one.high:.{digits}f}]",
             f"{one.n:,}",
         ]
-    cells += [f"{b.estimate.value:.3f}" if b.estimate else NONE for b in baselines]
     told = "".join(f'<td class="n">{cell}</td>' for cell in cells)
+    told += "".join(
+        _cell(one.estimate(figure.name)) if one.knows(figure.name) else '<td class="n"></td>'
+        for one in beside
+    )
     return f'<tr><th scope="row">{escape(figure.name)}</th>{told}</tr>'
 
 

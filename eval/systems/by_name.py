@@ -75,7 +75,8 @@ def is_address(name: str) -> bool:
 
 def trivial_system(name: str, assistant: Assistant) -> OtherSystem:
     """One of `TRIVIAL`, on the assistant's index."""
-    return OtherSystem(name, lambda case: one_sentence(name, assistant, case))
+    index, embedder = assistant.index, assistant.pipeline.embedder
+    return OtherSystem(name, lambda case: one_sentence(name, index, embedder, case))
 
 
 def other_system(

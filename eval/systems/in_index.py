@@ -8,6 +8,8 @@ from dataclasses import replace
 from eval.cases.gold import RetrievedText
 from rag.assistant import Assistant
 from rag.catalog import read as catalog_read
+from rag.embedding.embedder import Embedder
+from rag.index.index import Index
 from rag.pipeline import Pipeline
 from rag.text.sentences import question_words
 from rag.types import Passage, Turn
@@ -42,7 +44,7 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
         return whole(assistant.pipeline)
     if name == UNREAD:
         return whole(replace(assistant.pipeline, reader=None))
-    find = passage_search(name, assistant, depth)
+    find = passage_search(name, assistant.index, assistant.pipeline.embedder, depth)
 
     def texts(question: str, _history: Sequence[Turn]) -> Sequence[RetrievedText]:
         return [RetrievedText(one.post.id, one.text) for one in find(question)]
@@ -51,25 +53,28 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
 
 
 def passage_search(
-    name: str, assistant: Assistant, depth: int
+    name: str, index: Index, embedder: Embedder | None, depth: int
 ) -> Callable[[str], Sequence[Passage]]:
     """A question to passages by one way of finding them, best first.
 
     Args:
         name: `WORDS`, `MEANING` or `BOTH`.
-        assistant: Whose index is searched.
+        index: What is searched.
+        embedder: Its model; None will do for words alone.
         depth: How many passages are found at most.
+
+    Raises:
+        ValueError: By the function that is given: meaning is asked for without a model.
     """
-    index = assistant.index
 
     def words(question: str, limit: int) -> list[str]:
         with index.catalog.reading():
             return list(catalog_read.by_words(index.catalog, question_words(question), limit))
 
     def meaning(question: str, limit: int) -> list[str]:
-        return list(
-            index.search(assistant.pipeline.embedder.embed_question(question).question, limit)
-        )
+        if embedder is None:
+            raise ValueError("finding by meaning needs a model")
+        return list(index.search(embedder.embed_question(question).question, limit))
 
     def both(question: str, limit: int) -> list[str]:
         return fused([find(question, _CANDIDATES) for find in (words, meaning)])[:limit]
@@ -77,12 +82,16 @@ def passage_search(
     find = {WORDS: words, MEANING: meaning, BOTH: both}[name]
 
     def found(question: str) -> Sequence[Passage]:
-        ids = find(question, depth)
-        with index.catalog.reading():
-            passages = catalog_read.passages(index.catalog, ids)
-        return [passages[one] for one in ids]
+        return known_passages(index, find(question, depth))
 
     return found
+
+
+def known_passages(index: Index, ids: Sequence[str]) -> list[Passage]:
+    """The passages of these ids, which the index has, in their order."""
+    with index.catalog.reading():
+        passages = catalog_read.passages(index.catalog, ids)
+    return [passages[one] for one in ids]
 
 
 def fused(lists: Sequence[Sequence[str]]) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from eval.cases.cases import Case
-from eval.systems.in_index import WORDS, passage_search
-from rag.assistant import Assistant
-from rag.embedding.embedder import PassageText
+from eval.systems.in_index import WORDS, known_passages, passage_search
+from rag.catalog import read as catalog_read
+from rag.embedding.embedder import Embedder
+from rag.index.index import Index
 from rag.record import AnswerRecord, CitationRecord, SentenceRecord, hit_record
 from rag.text.sentences import question_words
 from rag.types import Passage
@@ -15,7 +18,7 @@ from rag.types import Passage
 _DEPTH = 10  # passages that are found
 
 
-def one_sentence(name: str, assistant: Assistant, case: Case) -> AnswerRecord:
+def one_sentence(name: str, index: Index, embedder: Embedder | None, case: Case) -> AnswerRecord:
     """The answer, which is refused only where no passage is found.
 
     Its score is the share of the question's words in the passage, or their cosine: what either has
@@ -23,15 +26,21 @@ def one_sentence(name: str, assistant: Assistant, case: Case) -> AnswerRecord:
 
     Args:
         name: `WORDS` or `MEANING`.
-        assistant: Whose index is searched, with whose model.
+        index: What is searched; of meaning also the sentences' vectors are those that it keeps.
+        embedder: Its model; None will do for words.
         case: Its question alone is taken, not the turns before it.
+
+    Raises:
+        ValueError: Meaning is asked for without a model.
     """
-    found = passage_search(name, assistant, _DEPTH)(case.question)
-    score = 0.0
+    if name == WORDS:
+        found, best, score = _by_words(case.question, index)
+    elif embedder is not None:
+        found, best, score = _by_meaning(case.question, index, embedder)
+    else:
+        raise ValueError("finding by meaning needs a model")
     sentences: tuple[SentenceRecord, ...] = ()
     if found:
-        by = _by_words if name == WORDS else _by_meaning
-        best, score = by(assistant, case.question, found[0])
         citation = CitationRecord(
             post_id=found[0].post.id,
             title=found[0].post.title,
@@ -51,19 +60,29 @@ def one_sentence(name: str, assistant: Assistant, case: Case) -> AnswerRecord:
     )
 
 
-def _by_words(_assistant: Assistant, question: str, passage: Passage) -> tuple[str, float]:
+_Found = tuple[Sequence[Passage], str, float]
+"""What is found, the best sentence of the first, and the score."""
+
+
+def _by_words(question: str, index: Index) -> _Found:
+    found = passage_search(WORDS, index, None, _DEPTH)(question)
+    if not found:
+        return found, "", 0.0
     wanted = set(question_words(question))
-    texts = [one.text for one in passage.sentences]
+    texts = [one.text for one in found[0].sentences]
     shared = [len(wanted & set(question_words(text))) for text in texts]
-    held = wanted & set(question_words(passage.text))
-    return texts[int(np.argmax(shared))], len(held) / len(wanted) if wanted else 0.0
+    held = wanted & set(question_words(found[0].text))
+    return found, texts[int(np.argmax(shared))], len(held) / len(wanted) if wanted else 0.0
 
 
-def _by_meaning(assistant: Assistant, question: str, passage: Passage) -> tuple[str, float]:
-    start = passage.sentences[0].start
-    spans = tuple((one.start - start, one.end - start) for one in passage.sentences)
-    embedder = assistant.pipeline.embedder
+def _by_meaning(question: str, index: Index, embedder: Embedder) -> _Found:
     asked = embedder.embed_question(question)
-    (vectors,) = embedder.embed_passages([PassageText(passage.text, spans)])
-    best = int(np.argmax(vectors.sentences @ asked.sentence))
-    return passage.sentences[best].text, float(vectors.passage @ asked.question)
+    with index.catalog.reading():
+        ids = list(index.search(asked.question, _DEPTH))
+        found = known_passages(index, ids)
+        if not found:
+            return found, "", 0.0
+        stored = catalog_read.stored_vectors(index.catalog, ids[:1])[ids[0]]
+    nearest = int(np.argmax(stored.sentences.astype(np.float32) @ asked.sentence))
+    cosine = float(stored.passage.astype(np.float32) @ asked.question)
+    return found, found[0].sentences[nearest].text, cosine

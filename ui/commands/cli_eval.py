@@ -95,6 +95,12 @@ Workers = Annotated[
     int,
     typer.Option(min=1, max=64, metavar="N", help="Ask an address so many cases at once."),
 ]
+Baselines = Annotated[
+    bool,
+    typer.Option(
+        help="Grade words alone, meaning alone, cite everything and cite nothing beside it."
+    ),
+]
 Report = Annotated[
     Path,
     typer.Argument(exists=True, metavar="REPORT", help="A report.json, or the folder it is in."),
@@ -120,6 +126,7 @@ def evaluate(
     timeout: Timeout = 120,
     refused_when: RefusedWhen = None,
     workers: Workers = 1,
+    baselines: Baselines = True,
     json: Json = False,
 ) -> None:
     """Measure how good the answers are.
@@ -148,7 +155,7 @@ def evaluate(
         typer.echo(collection.provenance, err=True)
     result, kept = evaluate_cases(
         cases, index, out=out, resume=resume, thresholds=thresholds, system=system, asking=asking,
-        bundled=bundled, collection=collection, workers=workers,
+        bundled=bundled, collection=collection, workers=workers, baselines=baselines,
     )  # fmt: skip
     typer.echo(report_text(result, json=json))
     _tell_missed(kept)

@@ -26,8 +26,11 @@ from eval.seen import parts_of, seen_text
 from eval.systems.by_name import Asking, is_trivial, other_system, trivial_system
 from eval.systems.frameworks import framework_system, is_framework
 from eval.systems.in_index import OURS
+from eval.trivial import TrivialSystems
 from rag.assistant import Assistant
 from rag.backends import load_embedder
+from rag.embedding.embedder import Embedder
+from rag.errors import IndexMismatch, ModelUnavailable
 from rag.index.index import Index
 from rag.settings import Settings, load_settings
 from ui.commands.sample import Bundled, ingest_sample, sample_cases, sample_settings
@@ -46,6 +49,7 @@ def evaluate_cases(
     bundled: Bundled = "sample",
     collection: AsCases | None = None,
     workers: int = 1,
+    baselines: bool = True,
 ) -> tuple[EvalResult, tuple[Kept, ...]]:
     """Ask every case, grade the answers and write the reports.
 
@@ -61,6 +65,7 @@ def evaluate_cases(
         bundled: Which of the bundled sites, and cases, where none are given.
         collection: Is asked instead of all of these, as `open_collection` gives it.
         workers: So many cases are asked at once; more than one only of a system with an address.
+        baselines: Whether trivial systems that search or cite are graded beside it.
 
     Raises:
         ConfigError: There is no such system, or nobody is there.
@@ -84,7 +89,9 @@ def evaluate_cases(
             asked = cases or sample_cases(bundled)
             if system in (None, OURS):
                 with Assistant(settings) as assistant:
-                    result = evaluate(assistant, asked, journal=answers, on_progress=show)
+                    result = evaluate(
+                        assistant, asked, journal=answers, baselines=baselines, on_progress=show
+                    )
                     if collection:
                         seen = seen_text(collection.seen, parts_of(assistant))
                         made = replace(result.made_with, seen_family=seen)
@@ -92,7 +99,7 @@ def evaluate_cases(
             else:
                 result = evaluate_other(
                     system, asked, settings, asking or Asking(),
-                    journal=answers, workers=workers, on_progress=show,
+                    journal=answers, workers=workers, baselines=baselines, on_progress=show,
                 )  # fmt: skip
         kept = check(thresholds, result.grades.figures)
         if out:
@@ -136,14 +143,16 @@ def evaluate_other(
     *,
     journal: Journal,
     workers: int = 1,
+    baselines: bool = True,
     on_progress: OnProgress,
 ) -> EvalResult:
     """Ask another system every case; what it cites is looked up in the settings' index."""
+    embedder: Embedder | None
     with ExitStack() as opened:
         if is_trivial(system) or is_framework(system):
             assistant = opened.enter_context(Assistant(settings))
             assistant.warm_up()
-            index = assistant.index
+            index, embedder = assistant.index, assistant.pipeline.embedder
             if is_trivial(system):
                 asked = trivial_system(system, assistant)
             else:
@@ -153,6 +162,7 @@ def evaluate_other(
             index = opened.enter_context(closing(Index(settings.place)))
             key = settings.eval_key.get_secret_value() if settings.eval_key else None
             asked = other_system(system, index, asking, key=key)
+            embedder = model_of(index, settings) if baselines else None
         made = made_with_other(asked.name, asking.sha256, index, cases)
         return evaluate_answers(
             asked.answer_of,
@@ -160,9 +170,20 @@ def evaluate_other(
             index,
             cases,
             journal=journal,
+            baselines=TrivialSystems(index, embedder) if baselines else None,
             workers=workers,
             on_progress=on_progress,
         )
+
+
+def model_of(index: Index, settings: Settings) -> Embedder | None:
+    """The model that the index was made with; None where the settings' is another, or missing."""
+    try:
+        found = load_embedder(settings)
+        index.check_model(found.id)
+    except (IndexMismatch, ModelUnavailable):
+        return None
+    return found
 
 
 def write_reports(
