@@ -55,6 +55,8 @@ class CaseGrade:
     follow_up: float | None = None
     """1 if a question that has turns before it came out right, or was rightly refused, else 0;
     None where it has none, or where nothing says what is right."""
+    relevance: float | None = None
+    """As `eval.relevance` has it, in [0, 1]; None where it was refused, or without a model."""
 
     @property
     def refused(self) -> bool:
@@ -138,6 +140,10 @@ def _avoids(one: CaseGrade) -> Sequence[float] | None:
     return None if one.avoids is None else (one.avoids,)
 
 
+def _relevance(one: CaseGrade) -> Sequence[float] | None:
+    return None if one.relevance is None else (one.relevance,)
+
+
 def _answered(one: CaseGrade) -> Sequence[float] | None:
     return (float(one.answered),) if one.answerable else None
 
@@ -178,6 +184,7 @@ METRICS = (
     Metric("citations that lead to a post", "answers", _leading),
     Metric("claims that pass the check", "answers", _passed),
     Metric("follow-up accuracy", "answers", _follow_up),
+    Metric("answer relevance (cosine)", "answers", _relevance),
     Metric("answered, of the answerable", "abstention", _answered),
     # The first is the recall of refusing, the second its precision.
     Metric("refused, of the unanswerable", "abstention", _refused),

@@ -11,16 +11,16 @@ from eval.ask_cases import AnswerOf, OnProgress, run_cases
 from eval.bootstrap import RESAMPLES
 from eval.cases.cases import Case, fingerprint, load_cases, missing_gold, resolve_gold
 from eval.cases.jsonl import mistaken, read_lines
-from eval.figures import CaseGrade
-from eval.grade import Failure, Grades, as_told, grade_case, summarise
+from eval.earned import earned
+from eval.grade import Failure, Grades, summarise
 from eval.journal import Journal
 from eval.made_with import MadeWith, made_with
-from eval.trivial import LEFT_OUT, TrivialSystems
 from rag.record import AnswerRecord, record
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.embedding.embedder import Embedder
     from rag.index.index import Index
 
 
@@ -78,9 +78,8 @@ def evaluate(
         assistant.index,
         case_file,
         journal=journal,
-        baselines=TrivialSystems(assistant.index, assistant.pipeline.embedder)
-        if baselines
-        else None,
+        embedder=assistant.pipeline.embedder,
+        baselines=baselines,
         seed=seed,
         resamples=resamples,
         on_progress=on_progress,
@@ -94,7 +93,8 @@ def evaluate_answers(
     case_file: Path,
     *,
     journal: Journal,
-    baselines: TrivialSystems | None = None,
+    embedder: Embedder | None = None,
+    baselines: bool = True,
     seed: int = 0,
     resamples: int = RESAMPLES,
     workers: int = 1,
@@ -110,7 +110,8 @@ def evaluate_answers(
         index: Of the posts that are answered from.
         case_file: The cases.
         journal: Where the answers are kept.
-        baselines: Who is graded beside it; None: only who refuses all or nothing.
+        embedder: The index's model; None: nothing by meaning is measured.
+        baselines: Whether trivial systems that search or cite are graded beside it.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
         workers: So many cases are asked at once.
@@ -120,27 +121,15 @@ def evaluate_answers(
     journal.begin(asdict(made))
     cases = resolve_gold(told, index)
     run_cases(answer_of, cases, journal, workers=workers, on_progress=on_progress)
-    graded: list[CaseGrade] = []
-    beside: dict[str, list[CaseGrade]] = {}
-    answered = hits = rejected = False
-    for case in cases:
-        came = _came(journal, case)
-        graded.append(grade_case(case, came))
-        for name, earned in (baselines.graded(case, came) if baselines else {}).items():
-            beside.setdefault(name, []).append(earned)
-        if isinstance(came, AnswerRecord):
-            answered, hits = True, hits or bool(came.hits)
-            rejected = rejected or bool(came.rejected)
-    if made.system and answered:
-        graded = as_told(graded, hits=hits, rejected=rejected)
-    lacking = baselines.not_beside(hits=hits) if baselines else LEFT_OUT
+    came = ((case, _came(journal, case)) for case in cases)
+    found = earned(came, index, embedder=embedder, baselines=baselines)
     return EvalResult(
         cases=cases,
         fingerprints=tuple(map(fingerprint, told)),
         grades=summarise(
-            graded,
-            beside={name: own for name, own in beside.items() if name not in lacking},
-            not_beside=lacking,
+            found.of_other() if made.system and found.answered else found.own,
+            beside=found.beside,
+            not_beside=found.not_beside,
             seed=seed,
             resamples=resamples,
         ),

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 
 from eval.beside import CITE_EVERYTHING, CITE_NOTHING, MEANING_ALONE, WORDS_ALONE
 from eval.cases.cases import Case
-from eval.figures import CaseGrade
-from eval.grade import Failure, grade_case
-from eval.systems.in_index import MEANING, WORDS
+from eval.grade import Failure
+from eval.systems.in_index import MEANING, WORDS, EmbedQuestion
 from eval.systems.one_sentence import one_sentence
-from rag.embedding.embedder import Embedder
 from rag.index.index import Index
 from rag.record import AnswerRecord, CitationRecord, SentenceRecord
 from rag.text.sentences import split_sentences
+
+Came = AnswerRecord | Failure
 
 LEFT_OUT = dict.fromkeys((WORDS_ALONE, MEANING_ALONE, CITE_EVERYTHING, CITE_NOTHING), "left out")
 """What is told of a run beside which none is graded."""
@@ -30,28 +30,26 @@ LEFT_OUT = dict.fromkeys((WORDS_ALONE, MEANING_ALONE, CITE_EVERYTHING, CITE_NOTH
 
 @dataclass(frozen=True, slots=True)
 class TrivialSystems:
-    """Those that are graded beside a run, case by case."""
+    """Those that answer beside a run, case by case."""
 
     index: Index
     """Of the posts that are answered from."""
-    embedder: Embedder | None
-    """The index's model; None: there is no *meaning alone*."""
+    embed_question: EmbedQuestion | None
+    """By the index's model; None: there is no *meaning alone*."""
 
-    def graded(self, case: Case, came: AnswerRecord | Failure) -> Mapping[str, CaseGrade]:
-        """What each earns on a case, by name.
+    def said(self, case: Case, came: Came) -> Mapping[str, Came]:
+        """What each says to a case, by name.
 
         Args:
             case: The case.
             came: What the run has for it: who cites all or nothing of it fails as it does.
         """
-        said: dict[str, AnswerRecord | Failure] = {
-            WORDS_ALONE: one_sentence(WORDS, self.index, None, case)
-        }
-        if self.embedder is not None:
-            said[MEANING_ALONE] = one_sentence(MEANING, self.index, self.embedder, case)
-        said[CITE_EVERYTHING] = came if isinstance(came, Failure) else cite_everything(came)
-        said[CITE_NOTHING] = came if isinstance(came, Failure) else cite_nothing(came)
-        return {name: grade_case(case, one) for name, one in said.items()}
+        found: dict[str, Came] = {WORDS_ALONE: one_sentence(WORDS, self.index, None, case)}
+        if self.embed_question is not None:
+            found[MEANING_ALONE] = one_sentence(MEANING, self.index, self.embed_question, case)
+        found[CITE_EVERYTHING] = came if isinstance(came, Failure) else cite_everything(came)
+        found[CITE_NOTHING] = came if isinstance(came, Failure) else cite_nothing(came)
+        return found
 
     def not_beside(self, *, hits: bool) -> dict[str, str]:
         """Those that do not apply, with the reason.
@@ -60,7 +58,7 @@ class TrivialSystems:
             hits: Some answer of the run tells what was found.
         """
         found = {}
-        if self.embedder is None:
+        if self.embed_question is None:
             found[MEANING_ALONE] = "the index's model is not loaded"
         if not hits:
             found[CITE_EVERYTHING] = "no answer tells what was found"

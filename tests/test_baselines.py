@@ -68,7 +68,7 @@ def test_a_constant_score_tells_nothing_apart() -> None:
 
 @pytest.mark.parametrize("name", ["words", "meaning"])
 def test_one_sentence_of_the_first_passage_is_quoted(assistant: Assistant, name: str) -> None:
-    record = one_sentence(name, assistant.index, assistant.pipeline.embedder, ASKED)
+    record = one_sentence(name, assistant.index, assistant.pipeline.embedder.embed_question, ASKED)
     (said,) = record.sentences
     (citation,) = said.citations
     assert citation.quote == said.text == WOOL.quote

@@ -13,7 +13,6 @@ from eval.journal import open_journal
 from eval.made_with import made_with_other
 from eval.report.as_json import json_report
 from eval.run import EvalResult, evaluate, evaluate_answers
-from eval.trivial import TrivialSystems
 from rag.assistant import Assistant
 from rag.embedding.embedder import HashEmbedder
 from rag.index.index import Index
@@ -60,7 +59,7 @@ def theirs(index: Path, cases: Path, *said: AnswerRecord, model: bool = True) ->
                 opened,
                 cases,
                 journal=journal,
-                baselines=TrivialSystems(opened, HashEmbedder() if model else None),
+                embedder=HashEmbedder() if model else None,
                 resamples=20,
             )
     finally:

@@ -118,6 +118,7 @@ class _CaseLine(BaseModel):
     passed: float | None = None
     avoids: float | None = None
     follow_up: float | None = None
+    relevance: float | None = None
 
     def saved(self, milliseconds: float | None) -> SavedCase:
         own = {name: getattr(self, name) for name in type(self).model_fields}

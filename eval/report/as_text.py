@@ -114,8 +114,12 @@ def trivial_note(grades: Grades) -> str:
         " first passage by BM25 or by cosine; who cites everything cites each sentence of all that"
         " was found."
     )
-    if grades.not_beside:
-        told += " Not shown: " + ", ".join(f"{who} ({why})" for who, why in grades.not_beside) + "."
+    reasons: dict[str, list[str]] = {}
+    for who, why in grades.not_beside:
+        reasons.setdefault(why, []).append(who)
+    if reasons:
+        lists = (f"{', '.join(some)} ({why})" for why, some in reasons.items())
+        told += f" Not shown: {'; '.join(lists)}."
     return told
 
 

@@ -151,6 +151,7 @@ def _earned(grade: CaseGrade) -> _Json:
         "nDCG@10": ranking and round(ranking.ndcg, 3),
         "citation precision": citations and round(citations.precision, 3),
         "citation recall": citations and round(citations.recall, 3),
+        "answer relevance": None if grade.relevance is None else round(grade.relevance, 3),
     }
 
 

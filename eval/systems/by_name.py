@@ -75,8 +75,8 @@ def is_address(name: str) -> bool:
 
 def trivial_system(name: str, assistant: Assistant) -> OtherSystem:
     """One of `TRIVIAL`, on the assistant's index."""
-    index, embedder = assistant.index, assistant.pipeline.embedder
-    return OtherSystem(name, lambda case: one_sentence(name, index, embedder, case))
+    index, embed = assistant.index, assistant.pipeline.embedder.embed_question
+    return OtherSystem(name, lambda case: one_sentence(name, index, embed, case))
 
 
 def other_system(

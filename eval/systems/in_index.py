@@ -8,7 +8,7 @@ from dataclasses import replace
 from eval.cases.gold import RetrievedText
 from rag.assistant import Assistant
 from rag.catalog import read as catalog_read
-from rag.embedding.embedder import Embedder
+from rag.embedding.embedder import QuestionVectors
 from rag.index.index import Index
 from rag.pipeline import Pipeline
 from rag.text.sentences import question_words
@@ -16,6 +16,7 @@ from rag.types import Passage, Turn
 
 Search = Callable[[str, Sequence[Turn]], Sequence[RetrievedText]]
 """A question and the turns before it to texts, best first."""
+EmbedQuestion = Callable[[str], QuestionVectors]
 
 OURS, UNREAD, WORDS, MEANING, BOTH = "ours", "ours-unread", "words", "meaning", "both"
 _CANDIDATES = 100  # of each list that is fused
@@ -44,7 +45,7 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
         return whole(assistant.pipeline)
     if name == UNREAD:
         return whole(replace(assistant.pipeline, reader=None))
-    find = passage_search(name, assistant.index, assistant.pipeline.embedder, depth)
+    find = passage_search(name, assistant.index, assistant.pipeline.embedder.embed_question, depth)
 
     def texts(question: str, _history: Sequence[Turn]) -> Sequence[RetrievedText]:
         return [RetrievedText(one.post.id, one.text) for one in find(question)]
@@ -53,14 +54,14 @@ def index_system(name: str, assistant: Assistant, depth: int) -> Search:
 
 
 def passage_search(
-    name: str, index: Index, embedder: Embedder | None, depth: int
+    name: str, index: Index, embed: EmbedQuestion | None, depth: int
 ) -> Callable[[str], Sequence[Passage]]:
     """A question to passages by one way of finding them, best first.
 
     Args:
         name: `WORDS`, `MEANING` or `BOTH`.
         index: What is searched.
-        embedder: Its model; None will do for words alone.
+        embed: A question to its vectors, by the index's model; None will do for words alone.
         depth: How many passages are found at most.
 
     Raises:
@@ -72,9 +73,9 @@ def passage_search(
             return list(catalog_read.by_words(index.catalog, question_words(question), limit))
 
     def meaning(question: str, limit: int) -> list[str]:
-        if embedder is None:
+        if embed is None:
             raise ValueError("finding by meaning needs a model")
-        return list(index.search(embedder.embed_question(question).question, limit))
+        return list(index.search(embed(question).question, limit))
 
     def both(question: str, limit: int) -> list[str]:
         return fused([find(question, _CANDIDATES) for find in (words, meaning)])[:limit]

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from eval.cases.cases import Case
-from eval.systems.in_index import WORDS, known_passages, passage_search
+from eval.systems.in_index import WORDS, EmbedQuestion, known_passages, passage_search
 from rag.catalog import read as catalog_read
-from rag.embedding.embedder import Embedder
 from rag.index.index import Index
 from rag.record import AnswerRecord, CitationRecord, SentenceRecord, hit_record
 from rag.text.sentences import question_words
@@ -18,7 +17,7 @@ from rag.types import Passage
 _DEPTH = 10  # passages that are found
 
 
-def one_sentence(name: str, index: Index, embedder: Embedder | None, case: Case) -> AnswerRecord:
+def one_sentence(name: str, index: Index, embed: EmbedQuestion | None, case: Case) -> AnswerRecord:
     """The answer, which is refused only where no passage is found.
 
     Its score is the share of the question's words in the passage, or their cosine: what either has
@@ -27,7 +26,7 @@ def one_sentence(name: str, index: Index, embedder: Embedder | None, case: Case)
     Args:
         name: `WORDS` or `MEANING`.
         index: What is searched; of meaning also the sentences' vectors are those that it keeps.
-        embedder: Its model; None will do for words.
+        embed: A question to its vectors, by the index's model; None will do for words.
         case: Its question alone is taken, not the turns before it.
 
     Raises:
@@ -35,8 +34,8 @@ def one_sentence(name: str, index: Index, embedder: Embedder | None, case: Case)
     """
     if name == WORDS:
         found, best, score = _by_words(case.question, index)
-    elif embedder is not None:
-        found, best, score = _by_meaning(case.question, index, embedder)
+    elif embed is not None:
+        found, best, score = _by_meaning(case.question, index, embed)
     else:
         raise ValueError("finding by meaning needs a model")
     sentences: tuple[SentenceRecord, ...] = ()
@@ -75,8 +74,8 @@ def _by_words(question: str, index: Index) -> _Found:
     return found, texts[int(np.argmax(shared))], len(held) / len(wanted) if wanted else 0.0
 
 
-def _by_meaning(question: str, index: Index, embedder: Embedder) -> _Found:
-    asked = embedder.embed_question(question)
+def _by_meaning(question: str, index: Index, embed: EmbedQuestion) -> _Found:
+    asked = embed(question)
     with index.catalog.reading():
         ids = list(index.search(asked.question, _DEPTH))
         found = known_passages(index, ids)

@@ -26,7 +26,6 @@ from eval.seen import parts_of, seen_text
 from eval.systems.by_name import Asking, is_trivial, other_system, trivial_system
 from eval.systems.frameworks import framework_system, is_framework
 from eval.systems.in_index import OURS
-from eval.trivial import TrivialSystems
 from rag.assistant import Assistant
 from rag.backends import load_embedder
 from rag.embedding.embedder import Embedder
@@ -170,7 +169,8 @@ def evaluate_other(
             index,
             cases,
             journal=journal,
-            baselines=TrivialSystems(index, embedder) if baselines else None,
+            embedder=embedder,
+            baselines=baselines,
             workers=workers,
             on_progress=on_progress,
         )
