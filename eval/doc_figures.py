@@ -17,15 +17,15 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eval.bootstrap import Estimate
 from eval.figures import METRICS
-from eval.made_with import seen_mark
+from eval.made_with import SEEN_FAMILY, seen_mark
 from eval.seen import fitted_on
-from eval.tables import shown, table
+from eval.tables import plain, shown, table
 from rag.errors import SourceError
 
 _BLOCK = re.compile(
@@ -103,7 +103,7 @@ def read_results(folder: Path) -> dict[str, _Json]:
 
 def _runs(results: Sequence[_Json]) -> str:
     """A column for each run, the trivial systems below each figure, and what it rests on."""
-    heads = [one["made_with"]["case_file"] + _seen(one) * " (seen)" for one in results]
+    heads = [one["made_with"]["case_file"] + _bracketed(_marks(one)) for one in results]
     rows = []
     for metric in METRICS:
         if metric.name in _TIMES or not any(metric.name in one["figures"] for one in results):
@@ -128,9 +128,10 @@ def _with_n(one: Estimate | None) -> str:
 
 def _rests_on(result: _Json) -> str:
     made = result["made_with"]
+    marks = (f"{one}: {why}" for one, why in _marks(result).items())
     commit = f", commit {made['commit'][:12]}" if made.get("commit") else ""
     return (
-        f"`{made['case_file']}`{_seen(result) * f' (seen: {_mark(made)})'}: sha256"
+        f"`{made['case_file']}`{_bracketed(marks)}: sha256"
         f" {made['case_sha256'][:12]}…, {made['posts']:,} posts, {made['passages']:,} passages;"
         f" settings sha256 {made['settings_sha256'][:12]}…; code sha256"
         f" {made['code_sha256'][:12]}…{commit}."
@@ -143,14 +144,21 @@ def _hashes(made: Mapping[str, Any]) -> str:
     return f"Made with {settings}code sha256 {made['code_sha256'][:12]}…{commit}."
 
 
-def _mark(made: _Json) -> str:
-    return seen_mark(int(made.get("questions", 0)), int(made.get("questions_seen", 0)))
+def _bracketed(marks: Iterable[str]) -> str:
+    """Why figures are no headlines; nothing where they are."""
+    told = "; ".join(marks)
+    return f" ({told})" if told else ""
 
 
-def _seen(result: _Json) -> bool:
-    made = result["made_with"]
+def _marks(result: _Json) -> dict[str, str]:
+    """Each mark of a run with what it rests on."""
+    made, found = result["made_with"], {}
     # Results that were kept before reports said it are asked by their hash.
-    return bool(made.get("seen", made["case_sha256"] in fitted_on()))
+    if made.get("seen", made["case_sha256"] in fitted_on()):
+        found["seen"] = seen_mark(int(made.get("questions", 0)), int(made.get("questions_seen", 0)))
+    if made.get("seen_family"):
+        found[SEEN_FAMILY] = f"fitted were {plain(made['seen_family'])}"
+    return found
 
 
 def _judges(results: Sequence[_Json]) -> str:

@@ -23,6 +23,7 @@ DIGITS = 12  # of a hash: of ten million questions less than one is taken for an
 STORED = Path(str(files("eval.data"))) / "fitted_questions.jsonl.gz"
 BUNDLED = (
     "blog_18f.jsonl",
+    "sample.jsonl",  # with the languages: from where on English is taken for English
     *(f"languages/questions_{name}.jsonl" for name in ("es", "de", "ko", "ja", "en", "cross")),
 )
 """Files of `eval/data` whose questions weights were fitted on."""

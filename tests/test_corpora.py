@@ -293,13 +293,14 @@ def test_a_corpus_says_which_parts_were_fitted_on_its_family(tmp_path: Path) -> 
 def test_a_file_of_cases_that_weights_were_fitted_on_is_told(tmp_path: Path) -> None:
     source = tmp_path / "posts.json"
     source.write_text("[]", encoding="utf-8")
-    fitted = sample_cases().with_name("blog_18f.jsonl")
-    seen = open_corpus("site", source, cases=[sample_cases(), fitted]).seen
+    unseen = sample_cases("hostile")
+    fitted = unseen.with_name("blog_18f.jsonl")
+    seen = open_corpus("site", source, cases=[unseen, fitted]).seen
     assert seen_text(seen, {WEIGHTS}) == "weights and thresholds, on blog_18f.jsonl itself"
     assert seen_text(seen, {READER}) == ""
     mixed = tmp_path / "mixed.jsonl"
     lines = fitted.read_text("utf-8").splitlines()[:3]
-    mixed.write_text("\n".join([*lines, *sample_cases().read_text("utf-8").splitlines()]), "utf-8")
+    mixed.write_text("\n".join([*lines, *unseen.read_text("utf-8").splitlines()]), "utf-8")
     seen = open_corpus("site", source, cases=[mixed]).seen
-    told = "weights and thresholds, on 3 of the 63 questions of mixed.jsonl"
+    told = "weights and thresholds, on 3 of the 30 questions of mixed.jsonl"
     assert seen_text(seen, {WEIGHTS}) == told

@@ -88,6 +88,20 @@ def test_a_run_becomes_a_column_with_n_and_what_it_rests_on() -> None:
     assert written(page, {"one": kept(report())}) == page
 
 
+def test_a_run_of_a_seen_family_is_marked_in_its_column() -> None:
+    family, both = kept(report()), kept(report())
+    for one in (family, both):
+        one["made_with"]["seen_family"] = "reader, on half of its development part"
+    both["made_with"]["seen"] = True
+    page = written(PAGE.replace("one", "one two"), {"one": family, "two": both})
+    (head,) = (line for line in page.splitlines() if line.startswith("| figure"))
+    cells = [cell.strip() for cell in head.split("|")[2:-1]]
+    assert cells == ["c.jsonl (seen family)", "c.jsonl (seen; seen family)"]
+    told = "seen family: fitted were reader, on half of its development part"
+    assert f"`c.jsonl` ({told}): sha256" in page
+    assert f"`c.jsonl` (seen: fitted on these questions; {told}): sha256" in page
+
+
 def test_a_run_on_what_was_fitted_on_is_marked_in_its_column() -> None:
     seen = kept(report())
     seen["made_with"]["seen"] = True
