@@ -78,17 +78,28 @@ QUESTIONS ?= questions.jsonl
 DATA ?= data
 MEASURED := build/results
 KEEP := $(BIN)/python -m eval.doc_figures keep
+# Without the blog, or the questions about it that are not published, the rest is measured.
+HAS_BLOG := $(wildcard $(BLOG))
+HAS_QUESTIONS := $(and $(HAS_BLOG),$(wildcard $(QUESTIONS)))
+RUNS := sample mtrag $(and $(HAS_BLOG),blog_18f) $(and $(HAS_QUESTIONS),questions)
+PRINTED := refusals clapnq hostile rewrites baselines-sample $(and $(HAS_QUESTIONS),baselines-questions)
+# A file that was named and is not there is a mistake, and no wish to leave something out.
+named = test -e "$($(1))" || test "$(origin $(1))" = file || { echo "$(1)=$($(1)) is not there." >&2; exit 1; }
 
 results: $(READY) ## measure what docs/evaluation.md shows again (half an hour): BLOG, QUESTIONS, DATA
+	@$(call named,BLOG)
+	@$(call named,QUESTIONS)
+	@$(if $(HAS_QUESTIONS),true,echo "Left out: what rests on $(if $(HAS_BLOG),$(QUESTIONS),$(BLOG)), which is not there.")
 	mkdir -p $(MEASURED)
 	@# A run that breaks off must not leave the report of the one before it to be kept.
-	rm -rf $(MEASURED)/sample $(MEASURED)/questions $(MEASURED)/blog_18f $(MEASURED)/mtrag
-	$(BIN)/pullquote ingest $(BLOG) --index $(MEASURED)/blog
+	rm -rf $(addprefix $(MEASURED)/,$(RUNS))
+	$(if $(HAS_BLOG),$(BIN)/pullquote ingest $(BLOG) --index $(MEASURED)/blog,@true)
 	@# An evaluation ends with 1 where a case failed, which is a figure like any other.
 	-$(BIN)/pullquote eval --out $(MEASURED)/sample
-	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases $(QUESTIONS) --out $(MEASURED)/questions
-	-$(BIN)/pullquote eval --index $(MEASURED)/blog --cases eval/data/blog_18f.jsonl \
-	  --out $(MEASURED)/blog_18f
+	-$(if $(HAS_QUESTIONS),$(BIN)/pullquote eval --index $(MEASURED)/blog --cases $(QUESTIONS) \
+	  --out $(MEASURED)/questions,@true)
+	-$(if $(HAS_BLOG),$(BIN)/pullquote eval --index $(MEASURED)/blog --cases eval/data/blog_18f.jsonl \
+	  --out $(MEASURED)/blog_18f,@true)
 	-$(BIN)/pullquote eval --corpus mtrag --data $(DATA)/mtrag --cache $(MEASURED)/collections \
 	  --out $(MEASURED)/mtrag
 	$(BIN)/pullquote eval judge wice expertqa $(DATA) --judge words --judge meaning --judge shipped \
@@ -101,15 +112,15 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	  $(DATA)/clapnq/question_dev_answerable.tsv $(DATA)/clapnq/question_dev_unanswerable.tsv \
 	  > $(MEASURED)/rewrites.md
 	$(BIN)/pullquote ingest ingest/sample/posts.json --index $(MEASURED)/sample-index
-	$(BIN)/python -m eval.baselines --index $(MEASURED)/blog --cases $(QUESTIONS) \
-	  > $(MEASURED)/baselines-questions.md
+	$(if $(HAS_QUESTIONS),$(BIN)/python -m eval.baselines --index $(MEASURED)/blog --cases $(QUESTIONS) \
+	  > $(MEASURED)/baselines-questions.md,@true)
 	$(BIN)/python -m eval.baselines --index $(MEASURED)/sample-index --cases eval/data/sample.jsonl \
 	  > $(MEASURED)/baselines-sample.md
 	@# Only now, so that a command that fails leaves what was there.
-	for name in sample questions blog_18f mtrag; do \
+	for name in $(RUNS); do \
 	  $(KEEP) $(MEASURED)/$$name/report.json docs/results/$$name.json || exit 1; done
 	$(KEEP) $(MEASURED)/judges.json docs/results/judges.json
-	for name in refusals clapnq hostile rewrites baselines-questions baselines-sample; do \
+	for name in $(PRINTED); do \
 	  cp $(MEASURED)/$$name.md docs/results/$$name.md || exit 1; done
 	$(MAKE) figures
 

@@ -165,8 +165,8 @@ def test_make_results_measures_all_that_the_documentation_shows() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.partition("\nresults:")[2].partition("\n\n")[0]
     measured = {Path(name).stem for name in re.findall(r"docs/results/([\w.-]+)", recipe)}
-    for names in re.findall(r"for name in ([\w -]+);", recipe):
-        measured |= set(names.split())
+    for names in re.findall(r"^(?:RUNS|PRINTED) := (.+)$", makefile, re.MULTILINE):
+        measured |= set(re.findall(r"[\w-]+", names))
     pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
     shown = {
         name

@@ -155,6 +155,17 @@ def test_a_figure_of_the_readme_is_of_a_set_that_nothing_was_fitted_on_or_is_mar
     assert [row for row in seen if not row.startswith("| *seen family*")] == []
 
 
+def test_a_figure_of_the_readme_is_of_files_that_anybody_can_get() -> None:
+    """The questions about the blog are not published, nor are its posts."""
+    rows = [line for line in README.splitlines() if re.search(r"\d\.\d{3} \[", line)]
+    assert [row for row in rows if not re.search("MTRAG-UN|CLAPNQ", row)] == []
+    assert [row for row in rows if re.search(r"questions\.jsonl|blog", row)] == []
+    by = {row.split("|")[-2].strip() for row in rows}
+    commands = {letter: line for line in README.splitlines() for letter in by
+                if re.fullmatch(rf"    \S.* # {letter}", line)}  # fmt: skip
+    assert commands.keys() == by
+
+
 def test_the_hashes_of_the_readme_are_those_of_the_files_that_were_measured() -> None:
     hashes = re.findall(r"`([0-9a-f]{64})`", README)
     assert len(hashes) == 3

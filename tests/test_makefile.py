@@ -126,6 +126,38 @@ def test_another_python_by_name_makes_it_anew(checkout: Path, ready: bool) -> No
     assert make(checkout) == again
 
 
+def results(folder: Path, *arguments: str) -> tuple[int, str]:
+    """What `make results` would do, and what it says before it does any of it."""
+    return make(folder, "-n", "-o", ".venv/.ready", *arguments, goal="results")
+
+
+def test_what_rests_on_files_that_others_lack_is_left_out_of_the_results(checkout: Path) -> None:
+    code, said = results(checkout)
+    assert code == 0
+    assert "Left out: what rests on blog.json.gz, which is not there." in said
+    assert "for name in sample mtrag " in said
+    assert "blog_18f.jsonl" not in said
+    (checkout / "blog.json.gz").touch()
+    code, said = results(checkout)
+    assert "Left out: what rests on questions.jsonl, which is not there." in said
+    assert "for name in sample mtrag blog_18f " in said
+    assert "baselines-questions" not in said
+    (checkout / "questions.jsonl").touch()
+    code, said = results(checkout)
+    assert "Left out" not in said
+    assert "for name in sample mtrag blog_18f questions;" in said
+    assert "baselines-questions.md" in said
+
+
+@pytest.mark.parametrize("name", ["BLOG", "QUESTIONS"])
+def test_a_file_that_was_named_and_is_not_there_is_a_mistake(checkout: Path, name: str) -> None:
+    make(checkout)
+    code, said = make(checkout, f"{name}=nowhere.json", goal="results")
+    assert code == 2
+    assert f"{name}=nowhere.json is not there." in said
+    assert not (checkout / "build").exists()
+
+
 def test_after_a_change_of_versions_a_venv_that_will_do_is_kept(checkout: Path) -> None:
     make(checkout)
     os.utime(checkout / "constraints.txt", (2_000_000_000, 2_000_000_000))
