@@ -21,10 +21,11 @@ TESTS := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-wordpress explore bench bench-full bench-gate results figures clean
+.PHONY: help demo test check test-wordpress explore bench bench-full bench-gate clean
+.PHONY: results results-collections results-blog results-own figures
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 demo: $(READY) ## the chat page on the bundled sample site
 	$(BIN)/pullquote demo
@@ -123,6 +124,63 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	for name in $(PRINTED); do \
 	  cp $(MEASURED)/$$name.md docs/results/$$name.md || exit 1; done
 	$(MAKE) figures
+
+# What docs/measurements.md shows of answers, and of what is found, as tables that nothing copies.
+TABLES := $(MEASURED)/tables
+FIND := $(BIN)/python -m eval.retrieval_table
+ON_CORPUS := $(BIN)/pullquote eval --cache $(MEASURED)/collections --corpus
+OURS := --system ours
+UNREAD := --system ours-unread
+PARTS := --system words --system meaning
+OTHERS := --system both --system langchain-default --system llamaindex-default
+
+results-collections: $(READY) ## tables of docs/measurements.md on public collections, into build/results/tables (hours): DATA, BLOG
+	@$(call named,BLOG)
+	@$(call named,QUESTIONS)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group opponents
+	mkdir -p $(TABLES)
+	rm -rf $(MEASURED)/clapnq $(MEASURED)/xquad
+	$(FIND) clapnq --all --data $(DATA)/clapnq --cache $(MEASURED)/collections $(UNREAD) $(PARTS) $(OTHERS) \
+	  > $(TABLES)/found-clapnq-all.md
+	$(FIND) clapnq --data $(DATA)/clapnq --cache $(MEASURED)/collections $(UNREAD) $(PARTS) $(OURS) \
+	  > $(TABLES)/found-clapnq.md
+	$(FIND) mtrag --data $(DATA)/mtrag --cache $(MEASURED)/collections $(UNREAD) $(PARTS) $(OURS) \
+	  > $(TABLES)/found-mtrag.md
+	$(FIND) xquad --data $(DATA)/xquad --cache $(MEASURED)/collections $(OURS) $(UNREAD) $(PARTS) $(OTHERS) \
+	  > $(TABLES)/found-xquad.md
+	@# An evaluation ends with 1 where a case failed, which is a figure like any other.
+	-$(ON_CORPUS) clapnq --data $(DATA)/clapnq --out $(MEASURED)/clapnq > $(TABLES)/clapnq.md
+	-$(ON_CORPUS) clapnq --data $(DATA)/clapnq --system words > $(TABLES)/clapnq-words.md
+	-$(ON_CORPUS) mtrag --data $(DATA)/mtrag --system words > $(TABLES)/mtrag-words.md
+	-$(ON_CORPUS) xquad --data $(DATA)/xquad --out $(MEASURED)/xquad > $(TABLES)/xquad.md
+	$(BIN)/python -m eval.short_answers $(DATA)/squad2/dev.json $(DATA)/xquad/xquad.en.json \
+	  > $(TABLES)/short-answers.md
+	$(BIN)/python -m eval.unknown_names --squad $(DATA)/squad2/dev.json > $(TABLES)/unknown-names-squad.md
+	$(and $(HAS_BLOG),$(MAKE) results-blog)
+
+results-blog: $(READY) ## the same on the blog: BLOG, QUESTIONS
+	@$(call named,BLOG)
+	@$(call named,QUESTIONS)
+	@test -n "$(HAS_BLOG)" || { echo "$(BLOG) is not there." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group opponents
+	mkdir -p $(TABLES)
+	$(BIN)/pullquote ingest $(BLOG) --index $(MEASURED)/blog
+	set -e; for file in eval/data/blog_18f.jsonl $(and $(HAS_QUESTIONS),$(QUESTIONS)); do \
+	  name=$$(basename $$file .jsonl); \
+	  $(FIND) site --data $(BLOG) --cases $$file --cache $(MEASURED)/collections $(UNREAD) $(PARTS) $(OTHERS) \
+	    > $(TABLES)/found-$$name.md; \
+	  $(BIN)/python -m eval.rankings --index $(MEASURED)/blog --cases $$file > $(TABLES)/rankings-$$name.md; \
+	  $(BIN)/python -m eval.rewrites --index $(MEASURED)/blog --cases $$file > $(TABLES)/rewrites-$$name.md; \
+	  $(BIN)/python -m eval.unknown_names --index $(MEASURED)/blog --cases $$file \
+	    > $(TABLES)/unknown-names-$$name.md; done
+
+results-own: $(READY) ## the same on bundled questions and claims (minutes)
+	mkdir -p $(TABLES)
+	for name in claims misleading languages older_newer hostile; do \
+	  $(BIN)/python -m eval.$$name > $(TABLES)/$$name.md || exit 1; done
+	$(BIN)/pullquote ingest ingest/sample/posts.json --index $(MEASURED)/sample-index
+	$(BIN)/python -m eval.unknown_names --index $(MEASURED)/sample-index --cases eval/data/sample.jsonl \
+	  > $(TABLES)/unknown-names-sample.md
 
 figures: $(READY) ## the tables of docs/evaluation.md, from docs/results
 	$(BIN)/python -m eval.doc_figures write docs/results docs/evaluation.md

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,9 +127,24 @@ def test_another_python_by_name_makes_it_anew(checkout: Path, ready: bool) -> No
     assert make(checkout) == again
 
 
-def results(folder: Path, *arguments: str) -> tuple[int, str]:
-    """What `make results` would do, and what it says before it does any of it."""
-    return make(folder, "-n", "-o", ".venv/.ready", *arguments, goal="results")
+def results(folder: Path, *arguments: str, goal: str = "results") -> tuple[int, str]:
+    """What make would do, and what it says before it does any of it."""
+    return make(folder, "-n", "-o", ".venv/.ready", *arguments, goal=goal)
+
+
+def test_every_command_of_the_measurements_that_grades_is_run_by_make(checkout: Path) -> None:
+    """Those that fit weights apart, which have their commands where they are told."""
+    for name in ("blog.json.gz", "questions.jsonl"):
+        (checkout / name).touch()
+    goals = ("results", "results-collections", "results-blog", "results-own")
+    run = "".join(results(checkout, goal=goal)[1] for goal in goals)
+    page = (ROOT / "docs" / "measurements.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"python -m\s+(eval\.\w+)(?![\w.])", page)) - {"eval.fit"}
+    looped = re.search(r"for name in (claims[\w ]+);", run)
+    assert looped
+    runs = {f"eval.{name}" for name in looped[1].split()} | set(re.findall(r"-m (eval\.\w+)", run))
+    assert told <= runs
+    assert len(told) > 10
 
 
 def test_what_rests_on_files_that_others_lack_is_left_out_of_the_results(checkout: Path) -> None:
