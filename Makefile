@@ -83,7 +83,7 @@ KEEP := $(BIN)/python -m eval.doc_figures keep
 HAS_BLOG := $(wildcard $(BLOG))
 HAS_QUESTIONS := $(and $(HAS_BLOG),$(wildcard $(QUESTIONS)))
 RUNS := sample mtrag $(and $(HAS_BLOG),blog_18f) $(and $(HAS_QUESTIONS),questions)
-PRINTED := refusals clapnq hostile rewrites baselines-sample $(and $(HAS_QUESTIONS),baselines-questions)
+PRINTED := refusals clapnq hostile rewrites short-answers unknown-names baselines-sample $(and $(HAS_QUESTIONS),baselines-questions)
 # A file that was named and is not there is a mistake, and no wish to leave something out.
 named = test -e "$($(1))" || test "$(origin $(1))" = file || { echo "$(1)=$($(1)) is not there." >&2; exit 1; }
 
@@ -112,6 +112,9 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	$(BIN)/python -m eval.rewrites $(DATA)/canard/dev.json --complete \
 	  $(DATA)/clapnq/question_dev_answerable.tsv $(DATA)/clapnq/question_dev_unanswerable.tsv \
 	  > $(MEASURED)/rewrites.md
+	$(BIN)/python -m eval.short_answers $(DATA)/squad2/dev.json $(DATA)/xquad/xquad.en.json \
+	  > $(MEASURED)/short-answers.md
+	$(BIN)/python -m eval.unknown_names --squad $(DATA)/squad2/dev.json > $(MEASURED)/unknown-names.md
 	$(BIN)/pullquote ingest ingest/sample/posts.json --index $(MEASURED)/sample-index
 	$(if $(HAS_QUESTIONS),$(BIN)/python -m eval.baselines --index $(MEASURED)/blog --cases $(QUESTIONS) \
 	  > $(MEASURED)/baselines-questions.md,@true)
@@ -125,7 +128,7 @@ results: $(READY) ## measure what docs/evaluation.md shows again (half an hour):
 	  cp $(MEASURED)/$$name.md docs/results/$$name.md || exit 1; done
 	$(MAKE) figures
 
-# What docs/measurements.md shows of answers, and of what is found, as tables that nothing copies.
+# What docs/measurements.md shows of answers, and of what is found, as tables.
 TABLES := $(MEASURED)/tables
 FIND := $(BIN)/python -m eval.retrieval_table
 ON_CORPUS := $(BIN)/pullquote eval --cache $(MEASURED)/collections --corpus
@@ -153,9 +156,8 @@ results-collections: $(READY) ## tables of docs/measurements.md on public collec
 	-$(ON_CORPUS) clapnq --data $(DATA)/clapnq --system words > $(TABLES)/clapnq-words.md
 	-$(ON_CORPUS) mtrag --data $(DATA)/mtrag --system words > $(TABLES)/mtrag-words.md
 	-$(ON_CORPUS) xquad --data $(DATA)/xquad --out $(MEASURED)/xquad > $(TABLES)/xquad.md
-	$(BIN)/python -m eval.short_answers $(DATA)/squad2/dev.json $(DATA)/xquad/xquad.en.json \
-	  > $(TABLES)/short-answers.md
-	$(BIN)/python -m eval.unknown_names --squad $(DATA)/squad2/dev.json > $(TABLES)/unknown-names-squad.md
+	cp $(TABLES)/found-xquad.md docs/results/found-xquad.md
+	$(MAKE) figures
 	$(and $(HAS_BLOG),$(MAKE) results-blog)
 
 results-blog: $(READY) ## the same on the blog: BLOG, QUESTIONS
