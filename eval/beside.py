@@ -6,11 +6,11 @@ are those that a trivial system earns by how it is made, such as sentences with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eval.bootstrap import Estimate, Figure
-from eval.figures import METRICS, CaseGrade, Group, measure
+from eval.figures import METRICS, CaseGrade, Group, Metric, measure
 
 WORDS_ALONE, MEANING_ALONE = "words alone", "meaning alone"
 CITE_EVERYTHING, CITE_NOTHING = "cite everything", "cite nothing"
@@ -24,6 +24,13 @@ _GROUPS: Mapping[str, tuple[Group, ...]] = {
     ALWAYS_REFUSE: ("abstention",),
     NEVER_REFUSE: ("abstention",),
 }
+OF_KINDS = (
+    "Recall@5",
+    "citation precision (sentence)",
+    "citation recall (sentence)",
+    "says what it must",
+)
+"""The figures that are shown for each kind of case."""
 _BY_MAKING = {
     "sentences with a citation",
     "citations that lead to a post",
@@ -48,22 +55,29 @@ class Trivial:
         return next((one.estimate for one in self.figures if one.name == metric), None)
 
 
-def trivial(name: str, graded: Sequence[CaseGrade], *, seed: int, resamples: int) -> Trivial:
+def trivial(
+    name: str,
+    graded: Sequence[CaseGrade],
+    *,
+    only: Collection[str] | None = None,
+    seed: int,
+    resamples: int,
+) -> Trivial:
     """The figures of one of them that are shown.
 
     Args:
         name: One of the constants above.
         graded: What it earned.
+        only: No other metrics than these, where they are shown at all.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
     """
-    figures = [
-        one
-        for group in _GROUPS[name]
-        for one in measure(graded, group=group, seed=seed, resamples=resamples)
-        if one.name not in _BY_MAKING
-    ]
-    return Trivial(name, tuple(figures))
+
+    def wanted(metric: Metric) -> bool:
+        fits = metric.group in _GROUPS[name] and metric.name not in _BY_MAKING
+        return fits and (only is None or metric.name in only)
+
+    return Trivial(name, measure(graded, wanted=wanted, seed=seed, resamples=resamples))
 
 
 def constant(graded: Sequence[CaseGrade], *, answered: bool) -> list[CaseGrade]:

@@ -85,14 +85,14 @@ class Metric:
 def measure(
     graded: Sequence[CaseGrade],
     *,
-    group: Group | None = None,
+    wanted: Callable[[Metric], bool] | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> tuple[Figure, ...]:
-    """The figures of `METRICS` in their order, or those of one group."""
+    """The figures of `METRICS` in their order, or those that are wanted."""
     figures = []
     for metric in METRICS:
-        if group not in (None, metric.group):
+        if wanted and not wanted(metric):
             continue
         found = estimate(rows_of(metric, graded), metric.statistic, seed=seed, resamples=resamples)
         if found and metric.counts:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from eval.beside import ALWAYS_REFUSE, NEVER_REFUSE, Trivial, constant, trivial
+from eval.beside import ALWAYS_REFUSE, NEVER_REFUSE, OF_KINDS, Trivial, constant, trivial
 from eval.bootstrap import RESAMPLES, Figure
 from eval.cases.cases import Case
 from eval.citations import (
@@ -55,6 +55,8 @@ class Grades:
     """The same for each kind of case, in the order in which the kinds first appear."""
     trivial: tuple[Trivial, ...]
     """Trivial systems on the same cases; who refuses all or nothing is always among them."""
+    trivial_kinds: tuple[tuple[str, tuple[Trivial, ...]], ...]
+    """Those that have figures of `OF_KINDS`, for each kind of case, in the order of `kinds`."""
     not_beside: tuple[tuple[str, str], ...]
     """Names of trivial systems that are not among them, and why."""
     seed: int
@@ -129,10 +131,30 @@ def summarise(
         trivial=tuple(
             trivial(name, own, seed=seed, resamples=resamples) for name, own in others.items()
         ),
+        trivial_kinds=tuple(
+            (kind, _of_kind(kind, graded, beside or {}, seed=seed, resamples=resamples))
+            for kind in kinds
+        ),
         not_beside=tuple((not_beside or {}).items()),
         seed=seed,
         resamples=resamples,
     )
+
+
+def _of_kind(
+    kind: str,
+    graded: Sequence[CaseGrade],
+    beside: Mapping[str, Sequence[CaseGrade]],
+    *,
+    seed: int,
+    resamples: int,
+) -> tuple[Trivial, ...]:
+    found = []
+    for name, earned in beside.items():
+        own = [it for one, it in zip(graded, earned, strict=True) if one.kind == kind]
+        found.append(trivial(name, own, only=OF_KINDS, seed=seed, resamples=resamples))
+    # Of questions that the posts do not answer there is none.
+    return tuple(one for one in found if any(figure.estimate for figure in one.figures))
 
 
 def _by_id(cases: Sequence[Case], records: Sequence[AnswerRecord]) -> dict[str, AnswerRecord]:

@@ -137,6 +137,17 @@ def test_trivial_systems_stand_in_the_tables_of_what_they_do_in_every_form() -> 
     assert content["baselines"]["words alone"]["Recall@1"]["n"] == 2
     assert "Recall@1" not in content["baselines"]["cite everything"]
     assert content["not_beside"] == {"meaning alone": "the index's model is not loaded"}
+    assert row(text, "… words alone") == [
+        "",
+        "",
+        "0.500 [0.000, 1.000] n 2",
+        *["1.000 [0.207, 1.000] n 1"] * 2,
+        "–",
+    ]
+    assert row(text, "… cite everything")[2:5] == ["", *["1.000 [0.207, 1.000] n 1"] * 2]
+    assert content["kind_baselines"]["fact"]["words alone"]["Recall@5"]["n"] == 2
+    assert content["kind_baselines"]["near"] == {}
+    assert '<tr class="beside"><th scope="row">… words alone</th>' in kinds_table(grades)
     html = figures_tables(grades)
     assert html.count('<th scope="col">words alone</th>') == 3
     assert html.count('<th scope="col">cite everything</th>') == 1

@@ -14,8 +14,9 @@ from axe_core_python.sync_playwright import Axe
 from eval_parts import WOOL, answer, case, cited, hit
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from eval.beside import CITE_EVERYTHING, CITE_NOTHING, MEANING_ALONE, WORDS_ALONE
 from eval.cases.cases import Case, fingerprint
-from eval.grade import Failure, grade
+from eval.grade import Failure, grade, summarise
 from eval.journal import Entry, open_journal
 from eval.made_with import MadeWith
 from eval.report.as_html import write_html
@@ -58,7 +59,9 @@ def write_page(path: Path, n: int) -> Path:
     cases = tuple(one for one, _ in pairs)
     records = [back for _, back in pairs if isinstance(back, AnswerRecord)]
     failures = [back for _, back in pairs if isinstance(back, Failure)]
-    graded = grade(cases, records, failures=failures, resamples=10)
+    own = grade(cases, records, failures=failures, resamples=2).cases
+    beside = dict.fromkeys((WORDS_ALONE, MEANING_ALONE, CITE_EVERYTHING, CITE_NOTHING), own)
+    graded = summarise(own, beside=beside, resamples=10)
     result = EvalResult(cases, tuple(map(fingerprint, cases)), graded, MADE_WITH, ())
     with open_journal(None) as journal:
         journal.begin({})

@@ -42,6 +42,10 @@ def json_report(result: EvalResult) -> str:
         "baselines": {one.name: _mapping(one.figures) for one in grades.trivial},
         "not_beside": dict(grades.not_beside),
         "kinds": {kind: _mapping(figures) for kind, figures in grades.kinds},
+        "kind_baselines": {
+            kind: {one.name: _mapping(one.figures) for one in some}
+            for kind, some in grades.trivial_kinds
+        },
         "failed": {one.case_id: one.reason for one in grades.failed},
         "missing_gold": result.missing,
         "cases": list(_cases(result)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eval.beside import OF_KINDS
 from eval.beside import of_group as trivial_of
 from eval.bootstrap import Figure
 from eval.figures import METRICS, Group
@@ -20,13 +21,6 @@ from eval.tables import (
     shown,
     shown_with_n,
     table,
-)
-
-_KIND_METRICS = (
-    "Recall@5",
-    "citation precision (sentence)",
-    "citation recall (sentence)",
-    "says what it must",
 )
 
 
@@ -144,6 +138,7 @@ def _figures(title: str, grades: Grades, group: Group, *, digits: int = 3) -> st
 def _kinds(grades: Grades, mark: str) -> str:
     """Each figure with its own n: what was refused is in no figure of citations."""
     rows = []
+    beside = dict(grades.trivial_kinds)
     for kind, figures in grades.kinds:
         of_kind = [one for one in grades.cases if one.kind == kind]
         values = {figure.name: figure.estimate for figure in figures}
@@ -153,10 +148,15 @@ def _kinds(grades: Grades, mark: str) -> str:
                 plain(kind),
                 str(len(of_kind)),
                 str(refused),
-                *(shown_with_n(values[name]) for name in _KIND_METRICS),
+                *(shown_with_n(values[name]) for name in OF_KINDS),
             ]
         )
-    return table([marked("Kind", mark), "cases", "refused", *_KIND_METRICS], rows)
+        for other in beside[kind]:
+            cells = (
+                shown_with_n(other.estimate(name)) if other.knows(name) else "" for name in OF_KINDS
+            )
+            rows.append([f"… {other.name}", "", "", *cells])
+    return table([marked("Kind", mark), "cases", "refused", *OF_KINDS], rows)
 
 
 def of_group(figures: Sequence[Figure], group: Group) -> list[Figure]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from eval.beside import Trivial
+from eval.beside import OF_KINDS, Trivial
 from eval.beside import of_group as trivial_of
 from eval.bootstrap import Estimate, Figure
 from eval.figures import Group
 from eval.grade import Grades
 from eval.outcomes import Outcome, outcomes
 from eval.report.as_text import of_group, trivial_note
-from eval.tables import NONE, marked
+from eval.tables import NONE, marked, shown_with_n
 
 _GROUPS: dict[Group, str] = {
     "retrieval": "Retrieval",
@@ -20,27 +20,23 @@ _GROUPS: dict[Group, str] = {
     "abstention": "Answer or refuse",
     "time": "Time of a question, ms",
 }
-_KIND_FIGURES = (
-    "Recall@5",
-    "citation recall (sentence)",
-    "citation precision (sentence)",
-    "says what it must",
-)
 _BAR = 120  # pixels of an interval's bar
 
 
 def kinds_table(grades: Grades, mark: str = "") -> str:
     rows = []
+    beside = dict(grades.trivial_kinds)
     for kind, figures in grades.kinds:
         own = [case for case in grades.cases if case.kind == kind]
         found = {one.name: one.estimate for one in figures}
         became = {one: n for one, n in outcomes(own).items() if n}
-        cells = "".join(_cell(found[name]) for name in _KIND_FIGURES)
+        cells = "".join(_cell(found[name]) for name in OF_KINDS)
         rows.append(
             f'<tr><th scope="row">{escape(kind)}</th><td class="n">{len(own):,}</td>'
             f'<td class="wide">{stack(became)}</td>{cells}</tr>'
         )
-    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in _KIND_FIGURES)
+        rows += [_beside_row(one) for one in beside[kind]]
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in OF_KINDS)
     return (
         '<section><h2 id="by-kind">'
         f"{escape(marked('By kind of question', mark))}</h2>"
@@ -53,6 +49,20 @@ def kinds_table(grades: Grades, mark: str = "") -> str:
         " citations.</p>"
         "</section>"
     )
+
+
+def _beside_row(one: Trivial) -> str:
+    """What a trivial system earned on the kind that stands above it."""
+    cells = "".join(
+        f"<td>{shown_with_n(one.estimate(name)) if one.knows(name) else ''}</td>"
+        for name in OF_KINDS
+    )
+    name = f"… {escape(one.name)}"
+    return f'<tr class="beside"><th scope="row">{name}</th><td></td><td></td>{cells}</tr>'
+
+
+def _beside_cell(one: Trivial, metric: str) -> str:
+    return _cell(one.estimate(metric)) if one.knows(metric) else '<td class="n"></td>'
 
 
 def _cell(one: Estimate | None) -> str:
@@ -103,10 +113,7 @@ def _row(figure: Figure, of: float, beside: Sequence[Trivial]) -> str:
             f"{one.n:,}",
         ]
     told = "".join(f'<td class="n">{cell}</td>' for cell in cells)
-    told += "".join(
-        _cell(one.estimate(figure.name)) if one.knows(figure.name) else '<td class="n"></td>'
-        for one in beside
-    )
+    told += "".join(_beside_cell(one, figure.name) for one in beside)
     return f'<tr><th scope="row">{escape(figure.name)}</th>{told}</tr>'
 
 
