@@ -6,7 +6,7 @@ takes one core. A few answers are in memory together, and the order is that of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -55,6 +55,7 @@ def earned(
     *,
     embedder: Embedder | None,
     baselines: bool,
+    on_progress: Callable[[int], None],
 ) -> Earned:
     """Grade what came.
 
@@ -63,6 +64,7 @@ def earned(
         index: Of the posts that were answered from.
         embedder: Its model; None: nothing by meaning is measured.
         baselines: Whether trivial systems that search or cite are graded as well.
+        on_progress: Told after each case how many there are by now.
     """
     relevance = Relevance(embedder) if embedder else None
     embed = relevance.embed_question if relevance else None
@@ -85,6 +87,7 @@ def earned(
         while some := list(islice(left, _TAKEN)):
             for (_, came), (own, beside) in zip(some, pool.map(of_case, some), strict=True):
                 _add(found, came, own, beside)
+                on_progress(len(found.own))
     found.not_beside = trivial.not_beside(hits=found.hits) if trivial else LEFT_OUT
     for name in found.not_beside:
         found.beside.pop(name, None)

@@ -53,6 +53,7 @@ def evaluate(
     seed: int = 0,
     resamples: int = RESAMPLES,
     on_progress: OnProgress | None = None,
+    on_graded: OnProgress | None = None,
 ) -> EvalResult:
     """Ask every case of a file that the journal does not hold yet, and grade the answers.
 
@@ -63,7 +64,8 @@ def evaluate(
         baselines: Whether trivial systems that search or cite are graded beside it.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
-        on_progress: Told how far it is.
+        on_progress: Told how many were asked.
+        on_graded: Told how many were graded, after that.
 
     Raises:
         SourceError: The case file cannot be read or has mistakes, or the journal is of another run.
@@ -83,6 +85,7 @@ def evaluate(
         seed=seed,
         resamples=resamples,
         on_progress=on_progress,
+        on_graded=on_graded,
     )
 
 
@@ -99,6 +102,7 @@ def evaluate_answers(
     resamples: int = RESAMPLES,
     workers: int = 1,
     on_progress: OnProgress | None = None,
+    on_graded: OnProgress | None = None,
 ) -> EvalResult:
     """As `evaluate`, of whoever answers.
 
@@ -115,14 +119,20 @@ def evaluate_answers(
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
         workers: So many cases are asked at once.
-        on_progress: Told how far it is.
+        on_progress: Told how many were asked.
+        on_graded: Told how many were graded, after that.
     """
     told = load_cases(case_file)
     journal.begin(asdict(made))
     cases = resolve_gold(told, index)
     run_cases(answer_of, cases, journal, workers=workers, on_progress=on_progress)
     came = ((case, _came(journal, case)) for case in cases)
-    found = earned(came, index, embedder=embedder, baselines=baselines)
+
+    def graded(done: int) -> None:
+        if on_graded:
+            on_graded(done, len(cases))
+
+    found = earned(came, index, embedder=embedder, baselines=baselines, on_progress=graded)
     return EvalResult(
         cases=cases,
         fingerprints=tuple(map(fingerprint, told)),

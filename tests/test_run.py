@@ -78,6 +78,7 @@ def came_back(system: Asked, cases: Sequence[Case]) -> list[Entry]:
 
 def test_an_assistant_is_asked_every_case_and_graded(tmp_path: Path, case_file: Path) -> None:
     told: list[tuple[int, int]] = []
+    graded: list[tuple[int, int]] = []
     with assistant(tmp_path, min_answerable=0) as garden_assistant, open_journal(None) as journal:
         result = evaluate(
             garden_assistant,
@@ -85,9 +86,10 @@ def test_an_assistant_is_asked_every_case_and_graded(tmp_path: Path, case_file: 
             journal=journal,
             resamples=50,
             on_progress=lambda done, of: told.append((done, of)),
+            on_graded=lambda done, of: graded.append((done, of)),
         )
         records = list(journal.records(case.id for case in result.cases))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == graded == [(1, 3), (2, 3), (3, 3)]
     assert [one.id for one in records] == ["wool", "then"]
     assert result.missing == ()
     found = {one.name: one.estimate for one in result.grades.figures}

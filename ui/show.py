@@ -182,6 +182,27 @@ def progress_bar() -> Iterator[Progress]:
         yield bar
 
 
+def counted(
+    bar: Progress, told: str, *, of: str, done: int = 0, at_once: bool = True
+) -> Callable[[int, int], None]:
+    """A line of a bar; what is given back is called with how many are done, and how many there are.
+
+    Args:
+        bar: Where it stands.
+        told: What is done.
+        of: What is counted, as "cases".
+        done: So many are done already.
+        at_once: Shown now, else when it is first called.
+    """
+    task = bar.add_task(told, start=at_once, total=None, of="…", completed=done, visible=at_once)
+
+    def show(done: int, total: int) -> None:
+        bar.start_task(task)
+        bar.update(task, completed=done, total=total, of=f"{total:,} {of}", visible=True)
+
+    return show
+
+
 @contextmanager
 def sync_progress() -> Iterator[Callable[[SyncProgress], None]]:
     """What `ingest.sync.sync` may call to show how far it is."""

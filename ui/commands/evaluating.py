@@ -33,7 +33,7 @@ from rag.errors import IndexMismatch, ModelUnavailable
 from rag.index.index import Index
 from rag.settings import Settings, load_settings
 from ui.commands.sample import Bundled, ingest_sample, sample_cases, sample_settings
-from ui.show import progress_bar, sync_progress
+from ui.show import counted, progress_bar, sync_progress
 
 
 def evaluate_cases(
@@ -80,17 +80,15 @@ def evaluate_cases(
         settings = load_settings(index=index)
     with open_journal(out, resume=resume) as answers:
         with progress_bar() as bar:
-            task = bar.add_task("Asking", total=None, of="…", completed=len(answers))
-
-            def show(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total, of=f"{total:,} cases")
-
+            show = counted(bar, "Asking", of="cases", done=len(answers))
+            graded = counted(bar, "Grading", of="cases", at_once=False)
             asked = cases or sample_cases(bundled)
             if system in (None, OURS):
                 with Assistant(settings) as assistant:
                     result = evaluate(
-                        assistant, asked, journal=answers, baselines=baselines, on_progress=show
-                    )
+                        assistant, asked, journal=answers, baselines=baselines,
+                        on_progress=show, on_graded=graded,
+                    )  # fmt: skip
                     if collection:
                         seen = seen_text(collection.seen, parts_of(assistant))
                         made = replace(result.made_with, seen_family=seen)
@@ -98,7 +96,8 @@ def evaluate_cases(
             else:
                 result = evaluate_other(
                     system, asked, settings, asking or Asking(),
-                    journal=answers, workers=workers, baselines=baselines, on_progress=show,
+                    journal=answers, workers=workers, baselines=baselines,
+                    on_progress=show, on_graded=graded,
                 )  # fmt: skip
         kept = check(thresholds, result.grades.figures)
         if out:
@@ -144,6 +143,7 @@ def evaluate_other(
     workers: int = 1,
     baselines: bool = True,
     on_progress: OnProgress,
+    on_graded: OnProgress,
 ) -> EvalResult:
     """Ask another system every case; what it cites is looked up in the settings' index."""
     embedder: Embedder | None
@@ -173,6 +173,7 @@ def evaluate_other(
             baselines=baselines,
             workers=workers,
             on_progress=on_progress,
+            on_graded=on_graded,
         )
 
 
