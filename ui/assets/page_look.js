@@ -8,7 +8,9 @@
   root.dir = pq.direction;
 
   pq.find = (id) => document.getElementById(id);
-  pq.narrow = () => matchMedia("(max-width: 60rem)").matches;
+  const little = matchMedia("(max-width: 60rem)");
+  pq.narrow = () => little.matches;
+  pq.onRoom = (changed) => little.addEventListener("change", changed);
 
   // ---------------------------------------------------------------- what the browser keeps
   // Sites of one server share what it keeps for their address: below a path, names bear it.

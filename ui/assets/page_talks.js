@@ -8,14 +8,16 @@
   const TAB = "sessionStorage";
   const MOST = 30;
 
-  function all() {
+  function listed(text) {
     try {
-      const found = JSON.parse(pq.kept(KEPT) ?? "[]");
+      const found = JSON.parse(text ?? "[]");
       return Array.isArray(found) ? found : [];
     } catch {
       return []; // somebody else wrote there
     }
   }
+
+  const all = () => listed(pq.kept(KEPT));
 
   function put(talks) {
     for (let most = Math.min(MOST, talks.length); most >= 0; most -= 1) {
@@ -35,6 +37,7 @@
     put([talk, ...all().filter((one) => one.id !== talk.id)]);
     pq.keep(NOW, talk.id, TAB);
   };
+
 
   pq.lastTalk = () => all().find((one) => one.id === pq.kept(NOW, TAB));
   pq.leaveTalk = () => pq.keep(NOW, null, TAB);
