@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import quote
+
+import pytest
 import test_browser
 import test_browser_widget
 from fake_assistant import LETTUCES
@@ -188,3 +192,47 @@ def test_enter_says_that_the_answer_before_is_not_complete(open_page: OpenPage) 
     expect(page.locator("#pq-status")).to_have_text(SAY("checking"))
     expect(page.locator("#pq-box")).to_have_value(TOMATOES)
     expect(page.locator(".pq-turn")).to_have_count(1)
+
+
+# ---------------------------------------------------------------- loaded anew
+
+
+def test_a_question_of_a_link_that_was_asked_is_a_chat_like_any_other(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page(url=f"{address}/#ask={quote(LETTUCES)}")
+    press(page.locator("[data-do=ask-sent]"))
+    answered(page)
+    expect(page.locator("#pq-box")).to_be_focused()
+    assert page.url == f"{address}/"
+    ask(page, TOMATOES)
+    test_browser.reload(page)
+    expect(page.locator(".pq-question")).to_have_text([LETTUCES, TOMATOES])
+
+
+def test_a_link_that_is_opened_beside_a_chat_shows_its_question(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    page.evaluate("(ask) => { location.hash = new URLSearchParams({ ask }) }", TOMATOES)
+    expect(page.locator(".pq-sent-question")).to_have_text(TOMATOES)
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    page.get_by_role("button", name=SAY("saved_chats")).click()
+    page.locator("#pq-list .pq-row", has_text=LETTUCES).click()
+    expect(page.locator(".pq-question")).to_have_text(LETTUCES)
+
+
+@pytest.mark.parametrize("screen", [{}, PHONE])
+def test_a_chat_that_is_loaded_anew_stands_at_its_end_with_what_was_typed(
+    open_page: OpenPage, screen: dict[str, Any]
+) -> None:
+    page = open_page(**screen)
+    for question in (f"{LETTUCES} invent", "Who won the world cup?", TOMATOES):
+        ask(page, question)
+    page.fill("#pq-box", "half a question")
+    test_browser.reload(page)
+    expect(page.locator(".pq-question").last).to_be_in_viewport()
+    expect(page.locator(".pq-question").first).not_to_be_in_viewport()
+    expect(page.locator("#pq-box")).to_have_value("half a question")
+    assert "Sow tomatoes" in ask(page, TOMATOES)
+    test_browser.reload(page)
+    expect(page.locator("#pq-box")).to_have_value("")

@@ -22,6 +22,7 @@
     const text = question.trim();
     if (!text || busy()) return;
     if (again || pq.state.editing) pq.state.turns.pop();
+    pq.unlink();
     pq.unfollow();
     const before = pq.state.turns.filter((turn) => turn.answer);
     const turn = { id: pq.fresh(), question: text, asked: { without }, over: false, answer: null };
@@ -160,7 +161,7 @@
   }
 
   function renew() {
-    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+    pq.unlink();
     leave();
     find("pq-box").focus();
   }
@@ -168,10 +169,12 @@
   function openTalk(talk) {
     if (busy()) wire.say("stop", {});
     clearTimeout(silence);
+    pq.unlink();
     pq.unfollow();
     Object.assign(pq.state, { id: talk.id, turns: talk.turns, gone: [] });
     edit(false);
     draw();
+    lastDrawn()?.scrollIntoView({ block: "start" });
   }
 
   // The open chat would be kept again with its next question.
@@ -179,6 +182,11 @@
     if (pq.state.turns.length && (!id || id === pq.state.id)) renew();
     pq.dropTalk(id);
     pq.steady(document, pq.listTalks, () => document.querySelector("[data-do=close-talks]").focus());
+  }
+
+  function follow() {
+    if (pq.linkedQuestion() && pq.state.turns.length) leave(); // what was talked of is among the saved ones
+    else pq.welcome();
   }
 
   const vote = (turn, good, reason = "") => wire.say("like", { id: turn.id, question: turn.question, good, reason });
@@ -252,7 +260,8 @@
       event.preventDefault();
       box.focus();
     });
-    addEventListener("hashchange", pq.welcome);
+    addEventListener("hashchange", follow);
+    addEventListener("pagehide", () => pq.keepDraft(box.value));
   }
 
   pq.connect = (given) => {
@@ -266,6 +275,8 @@
     pq.welcome();
     if (kept && !pq.linkedQuestion()) openTalk(kept);
     else draw();
+    find("pq-box").value = pq.keptDraft();
+    grow();
     find("pq").classList.add("pq-ready");
     if (!pq.narrow()) find("pq-box").focus({ preventScroll: true });
   };

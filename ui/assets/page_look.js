@@ -74,10 +74,12 @@
   // The last question can stand at the top, with the whole foot of the page in sight below its answer.
   pq.keepRoom = () => {
     const [scroll, ...below] = ["pq-scroll", "pq-foot", "pq-own"].map(pq.find);
-    const watched = new ResizeObserver(() => {
+    const measure = () => {
       const room = scroll.clientHeight - below.reduce((sum, one) => sum + one.offsetHeight, 0);
       pq.find("pq").style.setProperty("--pq-room", `${Math.max(0, room)}px`);
-    });
+    };
+    measure(); // which the observer does only when the first chat has found its place
+    const watched = new ResizeObserver(measure);
     [scroll, ...below].forEach((one) => watched.observe(one));
   };
 

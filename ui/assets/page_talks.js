@@ -5,6 +5,7 @@
   const { make, words, say } = pq;
   const KEPT = "pullquote.talks";
   const NOW = "pullquote.now";
+  const DRAFT = "pullquote.draft";
   const TAB = "sessionStorage";
   const MOST = 30;
 
@@ -42,6 +43,9 @@
   pq.lastTalk = () => all().find((one) => one.id === pq.kept(NOW, TAB));
   pq.leaveTalk = () => pq.keep(NOW, null, TAB);
   pq.talk = (id) => all().find((one) => one.id === id);
+  // What was typed and not asked, where the page is loaded anew.
+  pq.keepDraft = (text) => pq.keep(DRAFT, text || null, TAB);
+  pq.keptDraft = () => pq.kept(DRAFT, TAB) ?? "";
   pq.dropTalk = (id) => put(id ? all().filter((one) => one.id !== id) : []);
 
   // Whether all of them shall go.
@@ -96,6 +100,11 @@
   };
 
   pq.linkedQuestion = () => (new URLSearchParams(location.hash.slice(1)).get("ask") ?? "").trim();
+
+  // Once it is asked, or left: the page that is loaded anew would offer it in place of the conversation.
+  pq.unlink = () => {
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  };
 
   pq.clip = async (text, told) => {
     try {
