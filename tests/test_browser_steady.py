@@ -10,7 +10,7 @@ import test_browser
 import test_browser_widget
 from fake_assistant import LETTUCES
 from playwright.sync_api import Locator, Page, expect
-from test_browser import PHONE, SAY, OpenPage, ask, begin, mark
+from test_browser import PHONE, SAY, OpenPage, act, ask, begin, mark
 
 browser = test_browser.browser
 address = test_browser.address
@@ -236,3 +236,50 @@ def test_a_chat_that_is_loaded_anew_stands_at_its_end_with_what_was_typed(
     assert "Sow tomatoes" in ask(page, TOMATOES)
     test_browser.reload(page)
     expect(page.locator("#pq-box")).to_have_value("")
+
+
+# ---------------------------------------------------------------- two tabs
+
+
+def beside(page: Page, address: str) -> Page:
+    """Another tab of the same browser, with the saved chat of `page`."""
+    other = page.context.new_page()
+    other.goto(address)
+    expect(other.locator("#pq.pq-ready")).to_be_visible()
+    other.get_by_role("button", name=SAY("saved_chats")).click()
+    other.locator("#pq-list .pq-row").click()
+    return other
+
+
+def test_a_chat_that_goes_on_in_two_tabs_is_kept_twice(open_page: OpenPage, address: str) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    other = beside(page, address)
+    ask(other, ZEBRAS)
+    ask(page, TOMATOES)
+    ask(other, "Who won the world cup?")
+    kept = page.evaluate(
+        "JSON.parse(localStorage['pullquote.talks'])"
+        ".map(({ turns }) => turns.map(({ question }) => question))"
+    )
+    assert kept == [[LETTUCES, ZEBRAS, "Who won the world cup?"], [LETTUCES, TOMATOES]]
+
+
+def test_a_chat_that_is_deleted_in_another_tab_is_not_kept_again(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    other = beside(page, address)
+    ask(other, ZEBRAS)  # which is no reason to close it here
+    expect(page.locator(".pq-question")).to_have_text(LETTUCES)
+    other.get_by_role("button", name=SAY("new_chat")).click()
+    other.get_by_role("button", name=SAY("saved_chats")).click()
+    other.locator("[data-do=drop-talk]").click()
+    expect(page.locator(".pq-turn")).to_have_count(0)
+    ask(page, TOMATOES)
+    kept = page.evaluate("localStorage['pullquote.talks']")
+    assert TOMATOES in kept
+    assert LETTUCES not in kept
+    act(page, "again")
+    answered(page)

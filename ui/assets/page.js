@@ -6,7 +6,7 @@
   pq.pulse = 15_000; // ms without a sign of life from a server that has begun to answer
   const PATIENCE = 90_000; // … and from one that has not: other questions may come first
   const CITED = 500;
-  pq.state = { id: pq.fresh(), turns: [], gone: [], editing: false, about: null };
+  pq.state = { id: pq.fresh(), at: null, turns: [], gone: [], editing: false, about: null };
   let wire;
   let silence;
   let read = 0; // sentences of the growing answer that were told
@@ -154,7 +154,7 @@
     clearTimeout(silence);
     pq.leaveTalk();
     pq.unfollow();
-    Object.assign(pq.state, { id: pq.fresh(), turns: [], gone: [] });
+    Object.assign(pq.state, { id: pq.fresh(), at: null, turns: [], gone: [] });
     edit(false);
     pq.welcome();
     draw();
@@ -171,7 +171,7 @@
     clearTimeout(silence);
     pq.unlink();
     pq.unfollow();
-    Object.assign(pq.state, { id: talk.id, turns: talk.turns, gone: [] });
+    Object.assign(pq.state, { id: talk.id, at: talk.at, turns: talk.turns, gone: [] });
     edit(false);
     draw();
     lastDrawn()?.scrollIntoView({ block: "start" });
@@ -262,6 +262,7 @@
     });
     addEventListener("hashchange", follow);
     addEventListener("pagehide", () => pq.keepDraft(box.value));
+    pq.watchTalks(renew);
   }
 
   pq.connect = (given) => {

@@ -16,6 +16,7 @@
   // Sites of one server share what it keeps for their address: below a path, names bear it.
   const home = new URL("./", location.href).pathname;
   const ours = (name) => (home === "/" ? name : `${name} ${home}`);
+  pq.nameKept = ours;
   // Where it keeps nothing for pages, asking for the place is already an error.
   pq.kept = (name, where = "localStorage") => {
     try {

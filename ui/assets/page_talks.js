@@ -34,11 +34,23 @@
   pq.keepTalk = () => {
     const turns = pq.state.turns.map((turn) => (turn.over ? turn : lost(turn)));
     if (!turns.length) return;
-    const talk = { id: pq.state.id, at: new Date().toISOString(), turns };
+    const found = pq.talk(pq.state.id);
+    if (found && found.at !== pq.state.at) pq.state.id = pq.fresh(); // another tab went on with it: both are kept
+    pq.state.at = new Date().toISOString();
+    const talk = { id: pq.state.id, at: pq.state.at, turns };
     put([talk, ...all().filter((one) => one.id !== talk.id)]);
     pq.keep(NOW, talk.id, TAB);
   };
 
+  // Another tab has deleted the chat that is open here, and has not merely made room for another one.
+  pq.watchTalks = (deleted) => {
+    addEventListener("storage", ({ key, oldValue }) => {
+      if (key !== pq.nameKept(KEPT)) return;
+      const [before, now] = [listed(oldValue), all()].map((talks) => new Map(talks.map(({ id, at }) => [id, at])));
+      const fewer = [...now].every(([id, at]) => before.get(id) === at);
+      if (before.has(pq.state.id) && !now.has(pq.state.id) && fewer) deleted();
+    });
+  };
 
   pq.lastTalk = () => all().find((one) => one.id === pq.kept(NOW, TAB));
   pq.leaveTalk = () => pq.keep(NOW, null, TAB);
