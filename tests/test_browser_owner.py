@@ -88,8 +88,9 @@ def opening(browser: Browser, folder: Path) -> Iterator[Opened]:
     with serving("owner", **kept, **files) as (address, _):
         opened = Opened(browser, address, folder)
         yield opened
+        wrong = list(opened.wrong)  # a request that ends with its page is no mistake
         opened.close()
-        assert opened.wrong == []
+        assert wrong == []
 
 
 @pytest.fixture
@@ -212,7 +213,8 @@ def test_a_click_makes_a_case(opened: Opened) -> None:
 def test_a_case_that_cannot_be_made_is_told(opened: Opened) -> None:
     page = opened.filled()
     opened.cases.mkdir()
-    row(page, "questions", SLUGS).get_by_role("button", name="Not in the posts").click()
+    with page.expect_console_message():
+        row(page, "questions", SLUGS).get_by_role("button", name="Not in the posts").click()
     expect(page.locator("#toast")).to_contain_text("owner_cases")
     opened.wrong.clear()  # Chromium names the answer of 409 on the console
 
