@@ -294,6 +294,22 @@ def test_what_was_checked_and_left_out_is_told_with_reasons(open_page: OpenPage)
     expect(told.locator("q").first).to_have_text(CLEANED)
 
 
+def test_rows_of_tables_are_not_told_to_be_quoted_word_for_word(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    told = page.locator(".pq-checks")
+    expect(told).to_contain_text(SAY("each_quoted"))
+    kept = "JSON.parse(localStorage['pullquote.talks'])"
+    page.evaluate(f"""() => {{
+      const talks = {kept};
+      talks[0].turns[0].answer.shown[0].lines[0][0].row = true;
+      localStorage["pullquote.talks"] = JSON.stringify(talks);
+    }}""")
+    page.get_by_role("button", name=SAY("saved_chats")).click()
+    page.locator("#pq-list .pq-row").click()
+    expect(told).to_contain_text(SAY("each_quoted_rows"))
+
+
 def test_a_filter_can_be_taken_off(open_page: OpenPage) -> None:
     page = open_page()
     both = f"{TOM[:-1]} in 2023?"

@@ -86,7 +86,8 @@
     const shown = pq.sentencesOf(answer);
     const of = (basis) => shown.filter((one) => one.basis === basis).length;
     const kinds = Object.keys(BASES).filter(of).map((basis) => `${of(basis)} ${say(BASES[basis])}`);
-    const how = of("quoted") === shown.length ? say("each_quoted") : pq.listed(kinds);
+    const each = say(shown.some((one) => one.row) ? "each_quoted_rows" : "each_quoted");
+    const how = of("quoted") === shown.length ? each : pq.listed(kinds);
     const out = answer.left_out.length;
     const facts = [count("checked", answer.checked), shown.length ? how : null,
       out ? count("left_out", out) : say("none_left_out")];
