@@ -759,6 +759,19 @@ def test_another_language_turns_the_page_around(open_page: OpenPage, tmp_path: P
         assert right
         assert left["x"] + left["width"] <= right["x"]
         expect(page.locator(".pq-actions [data-do=vote]")).to_have_count(0)
+        title, heading = (
+            page.evaluate("""() => [".pq-card h3 > span", ".pq-path > span"].map((one) =>
+          document.querySelector(one).getBoundingClientRect().right)""")
+        )
+        assert 0 <= title - heading < 30  # both begin where lines do
+        ask(page, TOM)
+        words, cross = page.evaluate("""() => {
+          const range = document.createRange();
+          range.selectNodeContents(document.querySelector(".pq-chip > span"));
+          const cross = document.querySelector(".pq-chip svg").getBoundingClientRect();
+          return [range.getBoundingClientRect().left, cross.right];
+        }""")
+        assert cross < words
         assert serious(page) == []
         settled(page)
         page.close()
