@@ -294,6 +294,17 @@ def test_what_was_checked_and_left_out_is_told_with_reasons(open_page: OpenPage)
     expect(told.locator("q").first).to_have_text(CLEANED)
 
 
+def test_sources_that_there_are_none_of_are_not_an_empty_space(open_page: OpenPage) -> None:
+    page = open_page()
+    begin(page, "please fail late")
+    expect(page.locator("#pq-cards")).to_have_text("")  # nothing is known of them yet
+    expect(page.locator(".pq-failure")).to_be_visible()
+    expect(page.locator("#pq-cards")).to_have_text(SAY("no_sources"))
+    assert serious(page) == []
+    ask(page, LETTUCES)
+    expect(page.locator("#pq-cards")).not_to_contain_text(SAY("no_sources"))
+
+
 def test_rows_of_tables_are_not_told_to_be_quoted_word_for_word(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, LETTUCES)

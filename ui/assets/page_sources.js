@@ -31,7 +31,8 @@
     pq.find("pq-which").replaceChildren(
       say(answer && !answer.cards.length && cards.length ? "nearest" : "sources"),
       turn ? words("small", say("sources_for", { question: turn.question })) : "");
-    pq.find("pq-cards").replaceChildren(...cards.map((card) => pq.cardOf(card, gone)));
+    const none = turn?.over && !cards.length ? make("p", { class: "pq-dim" }, say("no_sources")) : "";
+    pq.find("pq-cards").replaceChildren(none, ...cards.map((card) => pq.cardOf(card, gone)));
   };
 
   pq.isOpen = () => !pq.find("pq-sources").hidden;
