@@ -27,6 +27,7 @@ _REQUIRED = os.environ.get("PULLQUOTE_REQUIRE_BROWSER") == "1"  # noqa: TID251 -
 PHONE: dict[str, Any] = {
     "viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True,
 }  # fmt: skip
+HAND: dict[str, Any] = {**PHONE, "viewport": {"width": 390, "height": 844}}
 SAY = load_texts().say
 TOM = "How many posts by Tom Baker?"
 QUOTE = "The bare bed lost twenty-two lettuces."
@@ -670,29 +671,42 @@ def serious(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("screen", [{}, HAND], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_stands_in_the_way_of_assistive_software(open_page: OpenPage, scheme: str) -> None:
-    page = open_page(color_scheme=scheme, reduced_motion="reduce")
+def test_nothing_stands_in_the_way_of_assistive_software(
+    open_page: OpenPage, tmp_path: Path, scheme: str, screen: dict[str, Any]
+) -> None:
+    page = open_page(color_scheme=scheme, reduced_motion="reduce", **screen)
+
+    def look(state: str) -> None:
+        page.screenshot(path=tmp_path / f"{state}.png")
+        assert serious(page) == [], state
+
     assert page.evaluate("document.documentElement.lang") == "en"
-    assert serious(page) == [], "empty"
+    look("empty")
     begin(page, f"{LETTUCES} slow")
     expect(mark(page, 0, 1)).to_be_visible()
-    assert serious(page) == [], "answering"
+    look("answering")
     expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
     mark(page, 0, 1).click()
-    assert serious(page) == [], "card open"
-    mark(page, 0, 2).hover()
+    look("card open")
+    page.keyboard.press("Escape")
+    mark(page, 0, 2).focus()
+    page.keyboard.press("Shift+Tab")  # whose quote is shown to whoever comes by keyboard
     expect(page.locator("#pq-pop")).to_be_visible()
-    assert serious(page) == [], "quote shown"
+    look("quote shown")
     ask(page, f"{LETTUCES} invent")
     page.locator("details.pq-checks summary").click()
     page.get_by_role("button", name=SAY("not_helpful"), exact=True).last.click()
-    assert serious(page) == [], "answered, with a vote"
+    expect(page.locator(".pq-reasons")).to_be_visible()
+    look("answered, with a vote")
     for state in ("Who won the world cup?", "How many posts by Tom Baker?", "please fail"):
         ask(page, state)
-        assert serious(page) == [], state
+        look(state.rstrip("?"))
+    act(page, "edit")
+    look("changing a question")
     page.get_by_role("button", name="Saved chats").click()
-    assert serious(page) == [], "saved"
+    look("saved")
 
 
 def test_light_and_dark_differ_and_can_be_chosen(open_page: OpenPage) -> None:
@@ -784,6 +798,16 @@ def test_another_language_turns_the_page_around(open_page: OpenPage, tmp_path: P
         }""")
         assert cross < words
         assert serious(page) == []
+        settled(page)
+        page.close()
+
+
+def test_the_page_says_who_reads_along_before_anything_is_asked(open_page: OpenPage) -> None:
+    with serving(chat_model="openai:gpt-4o-mini") as (address, _):
+        page = open_page(url=address)
+        foot = page.locator("#pq-foot")
+        expect(foot).to_contain_text(SAY("foot_model", model="openai:gpt-4o-mini"))
+        expect(foot).to_be_in_viewport()
         settled(page)
         page.close()
 
