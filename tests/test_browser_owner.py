@@ -280,6 +280,12 @@ def test_the_keyboard_alone_is_enough(opened: Opened) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#questions .asked")).to_have_count(3)
     expect(page.get_by_role("heading", name="Questions without an answer")).to_be_focused()
+    page.get_by_role("button", name="Sync now").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Last sync")).to_be_focused()
+    expect(page.locator("#sync-state .pill")).to_have_text("✓ Synced", timeout=60_000)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Sync now")).to_be_focused()
 
 
 # ---------------------------------------------------------------- who may
