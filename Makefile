@@ -46,8 +46,9 @@ explore: $(READY) ## the tests with random input, each time with other input (mi
 	$(BIN)/python -m pytest -m 'not browser and not lab' --hypothesis-profile=explore tests/test_fuzz.py \
 	  $$(grep -l '@given' tests/test_*.py | grep -v test_fuzz)
 
-# Those that need a site, a server or an hour are run by their own names.
-APART := bench/bench_site.py bench/bench_engines.py bench/bench_growth.py bench/bench_hnsw.py bench/bench_load.py
+# Those that need a site, a server, a browser or an hour are run by their own names.
+APART := bench/bench_site.py bench/bench_engines.py bench/bench_growth.py bench/bench_hnsw.py bench/bench_load.py \
+  bench/bench_paint.py
 
 bench: $(READY) ## speed and scale (minutes)
 	set -e; for file in $(filter-out $(APART),$(wildcard bench/bench_*.py)); do \

@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     """Passages that a question ends up with."""
     read_passages: int = Field(default=4, ge=0, le=50)
     """Passages that a trained reader looks at closely; 0 reads none."""
-    rerank_model: str | None = None
+    rerank_model: str | None = Field(default=None, min_length=1)
     """A cross-encoder of sentence-transformers, name or folder, that orders the hits anew."""
     question_characters: int = Field(default=2000, ge=50, le=20_000)
     """Longest question that is accepted, in characters."""
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     fitted."""
 
     # writer
-    chat_model: str | None = None
+    chat_model: str | None = Field(default=None, min_length=1)
     """A chat model that LangChain can name, "provider:model"; None quotes without a model."""
     chat_base_url: str | None = None
     """Address of the chat model's server, where it is not the provider's own."""
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     """Most sentences that answers of quotes choose; what they lean on, and lists, come on top."""
 
     # judge
-    judge_model: str | None = None
+    judge_model: str | None = Field(default=None, min_length=1)
     """A cross-encoder that tells support, name or folder, or "chat"; None: the bundled estimate."""
     min_support: float | None = Field(default=None, ge=0, le=1)
     """A sentence of a chat model is shown only when its citations score this; None: fitted."""

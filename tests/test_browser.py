@@ -27,6 +27,7 @@ _REQUIRED = os.environ.get("PULLQUOTE_REQUIRE_BROWSER") == "1"  # noqa: TID251 -
 PHONE: dict[str, Any] = {
     "viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True,
 }  # fmt: skip
+HAND: dict[str, Any] = {**PHONE, "viewport": {"width": 390, "height": 844}}
 SAY = load_texts().say
 TOM = "How many posts by Tom Baker?"
 QUOTE = "The bare bed lost twenty-two lettuces."
@@ -79,13 +80,14 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         return page
 
     yield open_one
+    before = list(wrong)  # what Gradio says of requests that end with their page is no mistake
     for context in contexts:
         context.close()
     foreign = [url for url in asked if urlsplit(url).scheme in ("http", "https", "ws", "wss")]
     foreign = [url for url in foreign if urlsplit(url).hostname != "127.0.0.1"]
     assert asked
     assert not foreign
-    assert not wrong
+    assert not before
 
 
 def begin(page: Page, question: str) -> None:
@@ -103,19 +105,24 @@ def ask(page: Page, question: str) -> str:
     return page.locator(".pq-answer").last.inner_text()
 
 
-def reload(page: Page) -> None:
-    """Load the page anew, when the streams of its answers have ended.
+def settled(page: Page) -> None:
+    """Wait until nothing that the page has asked for is under way.
 
     The page can show the last of an answer before its stream is closed, and Gradio says of a
     stream that ends with its page that the connection was lost. The browser lists a request
     when it is over.
     """
+    expect(page.locator("#pq-line")).not_to_be_empty()
     for _ in range(100):
         over = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
         asked, ended = (sum(f"/queue/{one}" in name for name in over) for one in ("join", "data"))
         if ended >= asked:
             break
         page.wait_for_timeout(50)
+
+
+def reload(page: Page) -> None:
+    settled(page)
     page.reload()
 
 
@@ -283,9 +290,37 @@ def test_what_was_checked_and_left_out_is_told_with_reasons(open_page: OpenPage)
     expect(page.locator(".pq-checks")).to_contain_text("each one quoted word for word · none left")
     ask(page, f"{LETTUCES} invent")
     told = page.locator("details.pq-checks")
-    expect(told.locator("summary")).to_contain_text("left out")
+    others = SAY("others_quoted")
+    expect(told.locator("summary")).to_have_text(re.compile(rf"checked · \d left out · {others}$"))
     told.locator("summary").click()
     expect(told.locator("q").first).to_have_text(CLEANED)
+
+
+def test_sources_that_there_are_none_of_are_not_an_empty_space(open_page: OpenPage) -> None:
+    page = open_page()
+    begin(page, "please fail late")
+    expect(page.locator("#pq-cards")).to_have_text("")  # nothing is known of them yet
+    expect(page.locator(".pq-failure")).to_be_visible()
+    expect(page.locator("#pq-cards")).to_have_text(SAY("no_sources"))
+    assert serious(page) == []
+    ask(page, LETTUCES)
+    expect(page.locator("#pq-cards")).not_to_contain_text(SAY("no_sources"))
+
+
+def test_rows_of_tables_are_not_told_to_be_quoted_word_for_word(open_page: OpenPage) -> None:
+    page = open_page()
+    ask(page, LETTUCES)
+    told = page.locator(".pq-checks")
+    expect(told).to_contain_text(SAY("each_quoted"))
+    kept = "JSON.parse(localStorage['pullquote.talks'])"
+    page.evaluate(f"""() => {{
+      const talks = {kept};
+      talks[0].turns[0].answer.shown[0].lines[0][0].row = true;
+      localStorage["pullquote.talks"] = JSON.stringify(talks);
+    }}""")
+    page.get_by_role("button", name=SAY("saved_chats")).click()
+    page.locator("#pq-list .pq-row").click()
+    expect(told).to_contain_text(SAY("each_quoted_rows"))
 
 
 def test_a_filter_can_be_taken_off(open_page: OpenPage) -> None:
@@ -637,29 +672,42 @@ def serious(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("screen", [{}, HAND], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_stands_in_the_way_of_assistive_software(open_page: OpenPage, scheme: str) -> None:
-    page = open_page(color_scheme=scheme, reduced_motion="reduce")
+def test_nothing_stands_in_the_way_of_assistive_software(
+    open_page: OpenPage, tmp_path: Path, scheme: str, screen: dict[str, Any]
+) -> None:
+    page = open_page(color_scheme=scheme, reduced_motion="reduce", **screen)
+
+    def look(state: str) -> None:
+        page.screenshot(path=tmp_path / f"{state}.png")
+        assert serious(page) == [], state
+
     assert page.evaluate("document.documentElement.lang") == "en"
-    assert serious(page) == [], "empty"
+    look("empty")
     begin(page, f"{LETTUCES} slow")
     expect(mark(page, 0, 1)).to_be_visible()
-    assert serious(page) == [], "answering"
+    look("answering")
     expect(page.locator("#pq-send")).to_be_visible(timeout=20_000)
     mark(page, 0, 1).click()
-    assert serious(page) == [], "card open"
-    mark(page, 0, 2).hover()
+    look("card open")
+    page.keyboard.press("Escape")
+    mark(page, 0, 2).focus()
+    page.keyboard.press("Shift+Tab")  # whose quote is shown to whoever comes by keyboard
     expect(page.locator("#pq-pop")).to_be_visible()
-    assert serious(page) == [], "quote shown"
+    look("quote shown")
     ask(page, f"{LETTUCES} invent")
     page.locator("details.pq-checks summary").click()
     page.get_by_role("button", name=SAY("not_helpful"), exact=True).last.click()
-    assert serious(page) == [], "answered, with a vote"
+    expect(page.locator(".pq-reasons")).to_be_visible()
+    look("answered, with a vote")
     for state in ("Who won the world cup?", "How many posts by Tom Baker?", "please fail"):
         ask(page, state)
-        assert serious(page) == [], state
+        look(state.rstrip("?"))
+    act(page, "edit")
+    look("changing a question")
     page.get_by_role("button", name="Saved chats").click()
-    assert serious(page) == [], "saved"
+    look("saved")
 
 
 def test_light_and_dark_differ_and_can_be_chosen(open_page: OpenPage) -> None:
@@ -669,7 +717,7 @@ def test_light_and_dark_differ_and_can_be_chosen(open_page: OpenPage) -> None:
     assert dark.evaluate(ground) != light.evaluate(ground)
     light.get_by_role("button", name=SAY("light_or_dark")).click()
     assert light.evaluate(ground) == dark.evaluate(ground)
-    light.reload()
+    reload(light)
     expect(light.locator("#pq.pq-ready")).to_be_visible()
     assert light.evaluate(ground) == dark.evaluate(ground)
 
@@ -737,7 +785,31 @@ def test_another_language_turns_the_page_around(open_page: OpenPage, tmp_path: P
         assert right
         assert left["x"] + left["width"] <= right["x"]
         expect(page.locator(".pq-actions [data-do=vote]")).to_have_count(0)
+        title, heading = (
+            page.evaluate("""() => [".pq-card h3 > span", ".pq-path > span"].map((one) =>
+          document.querySelector(one).getBoundingClientRect().right)""")
+        )
+        assert 0 <= title - heading < 30  # both begin where lines do
+        ask(page, TOM)
+        words, cross = page.evaluate("""() => {
+          const range = document.createRange();
+          range.selectNodeContents(document.querySelector(".pq-chip > span"));
+          const cross = document.querySelector(".pq-chip svg").getBoundingClientRect();
+          return [range.getBoundingClientRect().left, cross.right];
+        }""")
+        assert cross < words
         assert serious(page) == []
+        settled(page)
+        page.close()
+
+
+def test_the_page_says_who_reads_along_before_anything_is_asked(open_page: OpenPage) -> None:
+    with serving(chat_model="openai:gpt-4o-mini") as (address, _):
+        page = open_page(url=address)
+        foot = page.locator("#pq-foot")
+        expect(foot).to_contain_text(SAY("foot_model", model="openai:gpt-4o-mini"))
+        expect(foot).to_be_in_viewport()
+        settled(page)
         page.close()
 
 
@@ -748,4 +820,5 @@ def test_an_empty_index_says_what_to_do(open_page: OpenPage) -> None:
         expect(page.locator("#pq-line")).to_contain_text("0 posts")
         assert REFUSED in ask(page, LETTUCES)
         assert serious(page) == []
+        settled(page)
         page.close()

@@ -34,7 +34,9 @@ def test_a_reader_logs_in_and_asks(browser: Browser) -> None:
         box.fill(LETTUCES)
         box.press("Enter")
         expect(page.locator(".pq-mark[data-number='1']")).to_be_visible(timeout=30_000)
+        expect(page.locator("#pq-send")).to_be_visible()
         assert page.evaluate("document.cookie") == ""
+        test_browser.settled(page)
         page.get_by_role("button", name="Log out").click()
         expect(page).to_have_url(f"{address}/login")
         page.goto(address)

@@ -88,8 +88,9 @@ def opening(browser: Browser, folder: Path) -> Iterator[Opened]:
     with serving("owner", **kept, **files) as (address, _):
         opened = Opened(browser, address, folder)
         yield opened
+        wrong = list(opened.wrong)  # a request that ends with its page is no mistake
         opened.close()
-        assert opened.wrong == []
+        assert wrong == []
 
 
 @pytest.fixture
@@ -212,7 +213,8 @@ def test_a_click_makes_a_case(opened: Opened) -> None:
 def test_a_case_that_cannot_be_made_is_told(opened: Opened) -> None:
     page = opened.filled()
     opened.cases.mkdir()
-    row(page, "questions", SLUGS).get_by_role("button", name="Not in the posts").click()
+    with page.expect_console_message():
+        row(page, "questions", SLUGS).get_by_role("button", name="Not in the posts").click()
     expect(page.locator("#toast")).to_contain_text("owner_cases")
     opened.wrong.clear()  # Chromium names the answer of 409 on the console
 
@@ -278,6 +280,12 @@ def test_the_keyboard_alone_is_enough(opened: Opened) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#questions .asked")).to_have_count(3)
     expect(page.get_by_role("heading", name="Questions without an answer")).to_be_focused()
+    page.get_by_role("button", name="Sync now").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Last sync")).to_be_focused()
+    expect(page.locator("#sync-state .pill")).to_have_text("✓ Synced", timeout=60_000)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Sync now")).to_be_focused()
 
 
 # ---------------------------------------------------------------- who may

@@ -7,7 +7,7 @@ from typing import Any
 
 import test_browser
 from playwright.sync_api import Browser, Page, expect
-from test_browser import SAY, ask
+from test_browser import SAY, ask, settled
 from test_sites import BEES, LETTUCES, serving
 
 browser = test_browser.browser
@@ -33,6 +33,8 @@ def test_a_reader_goes_from_site_to_site_and_asks(browser: Browser, tmp_path: Pa
             box.fill(question)
             box.press("Enter")
             expect(page.locator(".pq-answer").last).to_contain_text(quote, timeout=60_000)
+            expect(page.locator("#pq-send")).to_be_visible()
+            settled(page)
         assert wrong == []
         below = tuple(f"{address}/{name}/" for name in ("garden", "bees"))
         assert {url for url in asked if not url.startswith(below)} == {f"{address}/"}

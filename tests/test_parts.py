@@ -88,6 +88,15 @@ def test_markdown_has_a_list_as_a_list() -> None:
     assert "(1 more in the post)" in (tree.body.text() if tree.body else "")
 
 
+def test_a_row_with_its_heads_is_not_told_to_be_word_for_word() -> None:
+    answer = quoted("2016 | 12", "The mill was built in 1871 by hand.")
+    said = [one for part in view(answer).shown for line in part.lines for one in line]
+    assert [(one.text, one.row) for one in said] == [
+        ("Year: 2016; Posts: 12", True),
+        ("The mill was built in 1871 by hand.", False),
+    ]
+
+
 def test_the_page_is_sent_a_list_as_a_list_and_a_row_with_its_heads() -> None:
     lead, listed = view(quoted("The ways are:", "Wool mulch.", "It helps.", "Copper * tape")).shown
     assert (lead.listed, listed.listed, listed.left) == (False, True, 1)

@@ -19,7 +19,11 @@ def test_argument_before_environment_before_file_before_default(
     assert settings.port == 7860
 
 
-@pytest.mark.parametrize(("name", "value"), [("hits", 0), ("port", "no"), ("min_support", 1.5)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("hits", 0), ("port", "no"), ("min_support", 1.5)]
+    + [(f"{model}_model", "") for model in ("chat", "judge", "rerank")],
+)
 def test_a_value_out_of_its_range_is_named(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=name):
         load_settings(**{name: value})

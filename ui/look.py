@@ -15,8 +15,9 @@ from rag.settings import Settings
 from ui.texts import Texts
 
 SCRIPTS = (
-    "page_tools.js", "page_look.js", "page_server.js", "page_answer.js", "page_cards.js",
-    "page_turn.js", "page_sources.js", "page_talks.js", "page.js",
+    "page_tools.js", "page_steady.js", "page_look.js", "page_server.js", "page_answer.js",
+    "page_cards.js", "page_turn.js", "page_sources.js", "page_talks.js", "page_welcome.js",
+    "page.js",
 )  # fmt: skip
 STYLES = ("answer.css", "page.css")
 _KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".svg": "svg+xml"}

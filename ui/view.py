@@ -37,6 +37,8 @@ class Said(_View):
     basis: str
     marks: tuple[int, ...]
     """Numbers of its sources, from 1."""
+    row: bool = False
+    """Of a table, with the heads of its columns, which stand elsewhere in the post."""
     before: str = ""
     after: str = ""
     """What stands around it in the post, where words alone could mislead."""
@@ -175,6 +177,7 @@ def _shown(answer: Answer, marks: Sequence[tuple[int, ...]]) -> tuple[Shown, ...
             short=None if row else _short(sentence),
             basis=sentence.basis.value,
             marks=marks[number],
+            row=bool(row),
             before=before,
             after=after,
         )

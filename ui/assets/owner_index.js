@@ -117,7 +117,11 @@
   function drawWork(work) {
     const { sync } = work;
     drawHealth(work.health);
-    for (const id of ["sync", "sync-full"]) find(id).disabled = sync.running || !known?.sources.length;
+    for (const button of ["sync", "sync-full"].map(find)) {
+      const held = button === document.activeElement;
+      button.disabled = sync.running || !known?.sources.length;
+      if (held && button.disabled) own.headOf(button).focus({ preventScroll: true });
+    }
     find("sync-full").hidden = !known?.sources.some((one) => /^https?:/i.test(one)); // files are always read whole
     if (sync.running) {
       const passages = sync.passages ? count("own_embedding", sync.passages, { done: number(sync.embedded) }) : "";

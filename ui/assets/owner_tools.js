@@ -158,10 +158,13 @@
   function instead(button, part) {
     const name = button.getAttribute("aria-label");
     const same = name && [...part.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === name);
-    const head = part.querySelector("h2");
-    head.tabIndex = -1;
-    return same ?? head;
+    return same ?? own.headOf(part);
   }
+  own.headOf = (one) => {
+    const head = one.closest("section").querySelector("h2");
+    head.tabIndex = -1;
+    return head;
+  };
   // What fills a part of the page; a failure stands in its place.
   own.part = async (id, work) => {
     try {

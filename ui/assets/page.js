@@ -2,12 +2,11 @@
 (() => {
   "use strict";
   const pq = window.pullquote;
-  const { make, words, say, count, find } = pq;
+  const { say, find } = pq;
   pq.pulse = 15_000; // ms without a sign of life from a server that has begun to answer
   const PATIENCE = 90_000; // … and from one that has not: other questions may come first
   const CITED = 500;
-  const fresh = () => crypto.randomUUID?.() ?? String(Math.random()).slice(2);
-  pq.state = { id: fresh(), turns: [], gone: [], editing: false, about: null };
+  pq.state = { id: pq.fresh(), at: null, turns: [], gone: [], editing: false, about: null };
   let wire;
   let silence;
   let read = 0; // sentences of the growing answer that were told
@@ -23,8 +22,10 @@
     const text = question.trim();
     if (!text || busy()) return;
     if (again || pq.state.editing) pq.state.turns.pop();
+    pq.unlink();
+    pq.unfollow();
     const before = pq.state.turns.filter((turn) => turn.answer);
-    const turn = { id: fresh(), question: text, asked: { without }, over: false, answer: null };
+    const turn = { id: pq.fresh(), question: text, asked: { without }, over: false, answer: null };
     pq.state.turns.push(turn);
     edit(false);
     find("pq-box").value = "";
@@ -40,8 +41,7 @@
     pq.keepTalk();
     draw();
     pq.tell(say("looking"));
-    const drawn = document.querySelector(`.pq-turn[data-turn="${pq.state.turns.length - 1}"]`);
-    drawn.scrollIntoView({ block: "start", behavior: pq.calm() ? "auto" : "smooth" });
+    lastDrawn().scrollIntoView({ block: "start", behavior: pq.calm() ? "auto" : "smooth" });
   }
 
   function listen(patience) {
@@ -54,7 +54,7 @@
     clearTimeout(silence);
     if (!busy()) return;
     Object.assign(last(), { over: true, ...how });
-    draw();
+    draw(last());
     pq.keepTalk();
   }
 
@@ -78,7 +78,7 @@
     Object.assign(turn, { over: told.over, stopped: told.stopped, failure: told.failure, followUps: told.follow_ups });
     if (told.gone.length) pq.state.gone = [...new Set([...pq.state.gone, ...told.gone])];
     tellSentences(turn);
-    draw();
+    draw(turn);
     if (told.over) {
       clearTimeout(silence);
       pq.keepTalk();
@@ -93,57 +93,30 @@
 
   // ---------------------------------------------------------------- drawing
 
-  function draw() {
-    pq.hideQuote();
+  const lastDrawn = () => find("pq-turns").lastElementChild;
+
+  // On a phone the keyboard would cover half of the page.
+  const rest = () => find(pq.narrow() ? "pq-scroll" : "pq-box").focus({ preventScroll: true });
+
+  // All of it; or the one turn that has changed, so that a reader is not disturbed elsewhere.
+  function draw(changed) {
     const turns = pq.state.turns;
-    const held = document.activeElement?.closest?.(".pq-turn [data-do]");
-    const drawn = turns.map((turn, number) => pq.pageTurn(turn, number, number === turns.length - 1));
-    find("pq-turns").replaceChildren(...drawn);
-    if (held) refocus(held);
-    find("pq-empty").hidden = turns.length > 0;
-    find("pq").classList.toggle("pq-has-turns", turns.length > 0);
-    find("pq-send").hidden = busy();
-    find("pq-stop").hidden = !busy();
-    if (!turns.length) {
-      if (pq.isOpen()) pq.closeSources();
-    } else if (!pq.narrow()) pq.openSources(turns.length - 1);
-    else if (pq.isOpen()) pq.fillSources(turns.length - 1);
-  }
-
-  function refocus(held) {
-    const same = [...document.querySelectorAll(".pq-turn [data-do]")].find((one) =>
-      ["do", "turn", "number", "good", "reason"].every((name) => one.dataset[name] === held.dataset[name]));
-    (same ?? find("pq-box")).focus({ preventScroll: true });
-  }
-
-  function welcome() {
-    const about = pq.state.about;
-    const empty = about && !about.posts;
-    const sent = pq.linkedQuestion();
-    const offer = (text) => make("button", { type: "button", class: "pq-offer", dir: "auto", "data-do": "offer" }, text);
-    const long = pq.tooLong(sent);
-    const card = sent && !empty ? make("div", { class: "pq-sent" }, make("p", {}, say("sent_question")),
-      words("p", sent, { class: `pq-sent-question${long ? " pq-clamped" : ""}` }),
-      long ? make("p", { class: "pq-long" }, long) : "",
-      long ? pq.button("edit-sent", "edit", say("edit"), { class: "pq-button pq-first" })
-        : pq.button("ask-sent", "send", say("ask"), { class: "pq-button pq-first" })) : null;
-    const offers = (about?.examples ?? []).map(offer);
-    find("pq-empty").replaceChildren(
-      make("h2", {}, say(empty ? "empty_title" : "welcome")),
-      make("p", { class: "pq-dim" }, empty ? say("empty_hint") : say("welcome_hint", { name: pq.name })),
-      card ?? "",
-      empty || !offers.length ? "" : make("div", { class: "pq-examples", role: "group", "aria-label": say("examples") }, ...offers));
-  }
-
-  function aboutLine(about) {
-    const posts = count("posts", about.posts);
-    const of = about.sites.length ? say("of_sites", { posts, sites: pq.listed(about.sites) }) : posts;
-    const when = about.synced ? say("posts_as_of", { date: pq.day(about.synced) }) : "";
-    const line = [of, when].filter(Boolean).join(", ");
-    find("pq-line").textContent = line;
-    const told = [about.chat_model ? say("foot_model", { model: about.chat_model }) : "", say("foot_promise"),
-      say("foot_judge"), pq.votes ? count("foot_votes", pq.days) : "", pq.questions ? count("foot_questions", pq.days) : ""];
-    find("pq-foot").replaceChildren(make("span", { id: "pq-also" }, `${line}. `), told.filter(Boolean).join(" "));
+    const drawn = (turn, number) => pq.pageTurn(turn, number, number === turns.length - 1);
+    pq.steady(document, () => {
+      if (changed) {
+        const number = turns.indexOf(changed);
+        find("pq-turns").children[number].replaceWith(drawn(changed, number));
+        pq.refillSources(number);
+      } else {
+        find("pq-turns").replaceChildren(...turns.map(drawn));
+        pq.arrangeSources();
+      }
+      pq.tidyMarkers();
+      find("pq-empty").hidden = turns.length > 0;
+      find("pq").classList.toggle("pq-has-turns", turns.length > 0);
+      find("pq-send").hidden = busy();
+      find("pq-stop").hidden = !busy();
+    }, rest);
   }
 
   function hear(told) {
@@ -152,8 +125,8 @@
     if (!told?.about) return;
     pq.state.about = told.about;
     pq.showFor("owner", told.about.owner);
-    aboutLine(told.about);
-    welcome();
+    pq.aboutLine(told.about);
+    pq.welcome();
   }
 
   // ---------------------------------------------------------------- doing
@@ -176,30 +149,44 @@
     find("pq-box").focus();
   }
 
-  function renew() {
+  function leave() {
     if (busy()) wire.say("stop", {});
     clearTimeout(silence);
     pq.leaveTalk();
-    Object.assign(pq.state, { id: fresh(), turns: [], gone: [] });
+    pq.unfollow();
+    Object.assign(pq.state, { id: pq.fresh(), at: null, turns: [], gone: [] });
     edit(false);
-    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-    welcome();
+    pq.welcome();
     draw();
+  }
+
+  function renew() {
+    pq.unlink();
+    leave();
     find("pq-box").focus();
   }
 
   function openTalk(talk) {
     if (busy()) wire.say("stop", {});
-    Object.assign(pq.state, { id: talk.id, turns: talk.turns, gone: [] });
+    clearTimeout(silence);
+    pq.unlink();
+    pq.unfollow();
+    Object.assign(pq.state, { id: talk.id, at: talk.at, turns: talk.turns, gone: [] });
     edit(false);
     draw();
+    lastDrawn()?.scrollIntoView({ block: "start" });
   }
 
   // The open chat would be kept again with its next question.
   function drop(id) {
     if (pq.state.turns.length && (!id || id === pq.state.id)) renew();
     pq.dropTalk(id);
-    pq.listTalks();
+    pq.steady(document, pq.listTalks, () => document.querySelector("[data-do=close-talks]").focus());
+  }
+
+  function follow() {
+    if (pq.linkedQuestion() && pq.state.turns.length) leave(); // what was talked of is among the saved ones
+    else pq.welcome();
   }
 
   const vote = (turn, good, reason = "") => wire.say("like", { id: turn.id, question: turn.question, good, reason });
@@ -209,7 +196,7 @@
     const turn = pq.state.turns.find((one) => one.id === id);
     if (!turn) return; // of a chat that was left
     Object.assign(turn, { vote: good ? "yes" : "no", reason });
-    draw();
+    draw(turn);
     pq.toast(say("thanks"));
     pq.keepTalk();
   }
@@ -250,6 +237,7 @@
 
   function send() {
     if (grow()) pq.tell(find("pq-long").textContent);
+    else if (busy()) pq.tell(say(begun ? "checking" : "looking")); // what was typed stays
     else ask(find("pq-box").value);
   }
 
@@ -272,7 +260,9 @@
       event.preventDefault();
       box.focus();
     });
-    addEventListener("hashchange", welcome);
+    addEventListener("hashchange", follow);
+    addEventListener("pagehide", () => pq.keepDraft(box.value));
+    pq.watchTalks(renew);
   }
 
   pq.connect = (given) => {
@@ -283,10 +273,12 @@
     pq.keepRoom();
     wire.hear(hear);
     const kept = pq.lastTalk();
+    pq.welcome();
     if (kept && !pq.linkedQuestion()) openTalk(kept);
-    else { welcome(); draw(); }
+    else draw();
+    find("pq-box").value = pq.keptDraft();
+    grow();
     find("pq").classList.add("pq-ready");
-    // On a phone the keyboard would cover half of the page.
     if (!pq.narrow()) find("pq-box").focus({ preventScroll: true });
   };
 })();

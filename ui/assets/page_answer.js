@@ -86,10 +86,11 @@
     const shown = pq.sentencesOf(answer);
     const of = (basis) => shown.filter((one) => one.basis === basis).length;
     const kinds = Object.keys(BASES).filter(of).map((basis) => `${of(basis)} ${say(BASES[basis])}`);
-    const how = of("quoted") === shown.length ? say("each_quoted") : pq.listed(kinds);
     const out = answer.left_out.length;
-    const facts = [count("checked", answer.checked), shown.length ? how : null,
-      out ? count("left_out", out) : say("none_left_out")];
+    const each = say(shown.some((one) => one.row) ? "each_quoted_rows" : out ? "others_quoted" : "each_quoted");
+    const how = !shown.length ? null : of("quoted") === shown.length ? each : pq.listed(kinds);
+    const facts = [count("checked", answer.checked),
+      ...(out ? [count("left_out", out), how] : [how, say("none_left_out")])];
     const line = facts.filter(Boolean).join(" · ");
     if (!out) return make("p", { class: "pq-checks" }, pq.icon("panel"), line);
     const rows = answer.left_out.map((one) =>

@@ -44,7 +44,7 @@
 
   // The ids of its quotes begin with `named`, and end with their numbers.
   pq.cardOf = (card, gone, named = "pq-source") => {
-    const path = card.headings.map((one) => make("span", { class: "pq-path", dir: "auto" }, "› ", one));
+    const path = card.headings.map((one) => make("span", { class: "pq-path" }, "› ", words("span", one)));
     return make("article", { class: "pq-card", "aria-label": card.place },
       make(`h${pq.level + 1}`, {}, words("span", card.title), ...path),
       pq.factsOf(card), ...badges(card, gone), ...card.quotes.map((one) => quoted(card, one, named)));

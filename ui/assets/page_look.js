@@ -8,12 +8,15 @@
   root.dir = pq.direction;
 
   pq.find = (id) => document.getElementById(id);
-  pq.narrow = () => matchMedia("(max-width: 60rem)").matches;
+  const little = matchMedia("(max-width: 60rem)");
+  pq.narrow = () => little.matches;
+  pq.onRoom = (changed) => little.addEventListener("change", changed);
 
   // ---------------------------------------------------------------- what the browser keeps
   // Sites of one server share what it keeps for their address: below a path, names bear it.
   const home = new URL("./", location.href).pathname;
   const ours = (name) => (home === "/" ? name : `${name} ${home}`);
+  pq.nameKept = ours;
   // Where it keeps nothing for pages, asking for the place is already an error.
   pq.kept = (name, where = "localStorage") => {
     try {
@@ -72,10 +75,12 @@
   // The last question can stand at the top, with the whole foot of the page in sight below its answer.
   pq.keepRoom = () => {
     const [scroll, ...below] = ["pq-scroll", "pq-foot", "pq-own"].map(pq.find);
-    const watched = new ResizeObserver(() => {
+    const measure = () => {
       const room = scroll.clientHeight - below.reduce((sum, one) => sum + one.offsetHeight, 0);
       pq.find("pq").style.setProperty("--pq-room", `${Math.max(0, room)}px`);
-    });
+    };
+    measure(); // which the observer does only when the first chat has found its place
+    const watched = new ResizeObserver(measure);
     [scroll, ...below].forEach((one) => watched.observe(one));
   };
 

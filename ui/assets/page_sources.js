@@ -9,6 +9,11 @@
   let timer;
   let hovered = null;
   let quiet = false;
+  let opener = null; // what has opened the panel
+
+  const button = () => document.querySelector("[data-do=sources]");
+  const followed = () =>
+    from && document.querySelector(`${MARK}[data-turn="${from.turn}"][data-number="${from.number}"]`);
 
   pq.markerOf = (turn, number, place) => make("button", {
     type: "button", class: "pq-mark", "data-do": "cite", "data-turn": turn, "data-number": number,
@@ -26,51 +31,78 @@
     pq.find("pq-which").replaceChildren(
       say(answer && !answer.cards.length && cards.length ? "nearest" : "sources"),
       turn ? words("small", say("sources_for", { question: turn.question })) : "");
-    pq.find("pq-cards").replaceChildren(...cards.map((card) => pq.cardOf(card, gone)));
+    const none = turn?.over && !cards.length ? make("p", { class: "pq-dim" }, say("no_sources")) : "";
+    pq.find("pq-cards").replaceChildren(none, ...cards.map((card) => pq.cardOf(card, gone)));
   };
 
   pq.isOpen = () => !pq.find("pq-sources").hidden;
 
-  pq.openSources = (number, { focus = false } = {}) => {
-    pq.fillSources(number);
-    const modal = pq.narrow();
-    pq.find("pq-sources").hidden = false;
+  function settle(open) {
+    const modal = open && pq.narrow();
+    pq.find("pq-sources").hidden = !open;
     pq.find("pq-veil").hidden = !modal;
     pq.find("pq-talk").inert = modal;
     pq.find("pq-head").inert = modal;
-    document.querySelector("[data-do=sources]").setAttribute("aria-expanded", "true");
+    button().setAttribute("aria-expanded", String(open));
+  }
+
+  pq.openSources = (number, { focus = false } = {}) => {
+    if (focus) opener = document.activeElement;
+    pq.fillSources(number);
+    settle(true);
     if (focus) pq.find("pq-sources").focus({ preventScroll: true });
   };
 
   pq.closeSources = () => {
-    pq.find("pq-sources").hidden = true;
-    pq.find("pq-veil").hidden = true;
-    pq.find("pq-talk").inert = false;
-    pq.find("pq-head").inert = false;
-    document.querySelector("[data-do=sources]").setAttribute("aria-expanded", "false");
+    settle(false);
     goBack();
   };
+
+  // Beside a conversation that was drawn anew: the sources of its last answer, where there is room.
+  pq.arrangeSources = () => {
+    const last = pq.state.turns.length - 1;
+    if (last >= 0) pq.fillSources(last);
+    settle(last >= 0 && (pq.isOpen() || !pq.narrow()));
+  };
+
+  // Of one answer that has changed. Whoever looks at those of another one goes on doing so.
+  pq.refillSources = (number) => {
+    if (pq.isOpen() && (number === shown || pq.state.gone.length)) pq.fillSources(shown);
+  };
+
+  // A tablet that is turned: beside the conversation what lay over it, and the other way round out of the way.
+  function turned() {
+    const inside = pq.find("pq-sources").contains(document.activeElement);
+    if (!pq.narrow() && pq.state.turns.length) pq.openSources(shown ?? pq.state.turns.length - 1);
+    else if (pq.isOpen()) settle(inside);
+  }
 
   pq.cite = (mark) => {
     hide();
     from = { turn: mark.dataset.turn, number: mark.dataset.number };
     pq.openSources(Number(from.turn));
-    document.querySelectorAll(".pq-now").forEach((one) => one.classList.remove("pq-now"));
-    mark.classList.add("pq-now");
+    pq.tidyMarkers();
     const quote = pq.find(`pq-source-${from.number}`);
-    quote.classList.add("pq-now");
-    quote.closest(".pq-card").classList.add("pq-now");
     quote.focus({ preventScroll: true });
     quote.scrollIntoView({ block: "nearest", behavior: pq.calm() ? "auto" : "smooth" });
   };
 
-  function goBack() {
-    if (!from) return;
-    const mark = document.querySelector(`${MARK}[data-turn="${from.turn}"][data-number="${from.number}"]`);
-    from = null;
+  // The marker that was followed, and its quote, look so, however often they are drawn anew.
+  pq.tidyMarkers = () => {
+    if (!document.querySelector(`${MARK}[aria-describedby]`)) hide(); // whose it was is gone
     document.querySelectorAll(".pq-now").forEach((one) => one.classList.remove("pq-now"));
+    const quote = from && Number(from.turn) === shown ? pq.find(`pq-source-${from.number}`) : null;
+    [followed(), quote, quote?.closest(".pq-card")].forEach((one) => one?.classList.add("pq-now"));
+  };
+
+  pq.unfollow = () => { from = null; };
+
+  function goBack() {
+    const back = followed() ?? (opener?.isConnected ? opener : button());
+    from = null;
+    pq.tidyMarkers();
     quiet = true; // its quote was just read
-    mark?.focus();
+    back.focus();
     quiet = false;
   }
 
@@ -85,9 +117,9 @@
     pop.hidden = true;
     document.querySelectorAll(`${MARK}[aria-describedby]`).forEach((one) => one.removeAttribute("aria-describedby"));
   };
-  pq.hideQuote = hide;
 
   function show(mark) {
+    if (!mark.isConnected) return;
     const number = Number(mark.dataset.number);
     const cards = pq.state.turns[mark.dataset.turn]?.answer?.cards ?? [];
     const card = cards.find((one) => one.quotes.some((quote) => quote.number === number));
@@ -125,6 +157,7 @@
     const page = pq.find("pq");
     if (matchMedia("(hover: hover)").matches) page.addEventListener("mousemove", moved);
     page.addEventListener("focusin", focused);
+    pq.onRoom(turned);
     const scrolled = () => {
       hovered = null; // so that the next move over the same marker shows its quote again
       hide();

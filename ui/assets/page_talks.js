@@ -5,17 +5,20 @@
   const { make, words, say } = pq;
   const KEPT = "pullquote.talks";
   const NOW = "pullquote.now";
+  const DRAFT = "pullquote.draft";
   const TAB = "sessionStorage";
   const MOST = 30;
 
-  function all() {
+  function listed(text) {
     try {
-      const found = JSON.parse(pq.kept(KEPT) ?? "[]");
+      const found = JSON.parse(text ?? "[]");
       return Array.isArray(found) ? found : [];
     } catch {
       return []; // somebody else wrote there
     }
   }
+
+  const all = () => listed(pq.kept(KEPT));
 
   function put(talks) {
     for (let most = Math.min(MOST, talks.length); most >= 0; most -= 1) {
@@ -31,14 +34,30 @@
   pq.keepTalk = () => {
     const turns = pq.state.turns.map((turn) => (turn.over ? turn : lost(turn)));
     if (!turns.length) return;
-    const talk = { id: pq.state.id, at: new Date().toISOString(), turns };
+    const found = pq.talk(pq.state.id);
+    if (found && found.at !== pq.state.at) pq.state.id = pq.fresh(); // another tab went on with it: both are kept
+    pq.state.at = new Date().toISOString();
+    const talk = { id: pq.state.id, at: pq.state.at, turns };
     put([talk, ...all().filter((one) => one.id !== talk.id)]);
     pq.keep(NOW, talk.id, TAB);
+  };
+
+  // Another tab has deleted the chat that is open here, and has not merely made room for another one.
+  pq.watchTalks = (deleted) => {
+    addEventListener("storage", ({ key, oldValue }) => {
+      if (key !== pq.nameKept(KEPT)) return;
+      const [before, now] = [listed(oldValue), all()].map((talks) => new Map(talks.map(({ id, at }) => [id, at])));
+      const fewer = [...now].every(([id, at]) => before.get(id) === at);
+      if (before.has(pq.state.id) && !now.has(pq.state.id) && fewer) deleted();
+    });
   };
 
   pq.lastTalk = () => all().find((one) => one.id === pq.kept(NOW, TAB));
   pq.leaveTalk = () => pq.keep(NOW, null, TAB);
   pq.talk = (id) => all().find((one) => one.id === id);
+  // What was typed and not asked, where the page is loaded anew.
+  pq.keepDraft = (text) => pq.keep(DRAFT, text || null, TAB);
+  pq.keptDraft = () => pq.kept(DRAFT, TAB) ?? "";
   pq.dropTalk = (id) => put(id ? all().filter((one) => one.id !== id) : []);
 
   // Whether all of them shall go.
@@ -93,6 +112,11 @@
   };
 
   pq.linkedQuestion = () => (new URLSearchParams(location.hash.slice(1)).get("ask") ?? "").trim();
+
+  // Once it is asked, or left: the page that is loaded anew would offer it in place of the conversation.
+  pq.unlink = () => {
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  };
 
   pq.clip = async (text, told) => {
     try {

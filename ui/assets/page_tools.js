@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const pq = window.pullquote;
+  pq.fresh = () => crypto.randomUUID?.() ?? String(Math.random()).slice(2);
   pq.calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // ---------------------------------------------------------------- words

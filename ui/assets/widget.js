@@ -94,32 +94,20 @@
       ...cards.map((card) => pq.cardOf(card, new Set(), `pq-source-${number}`)));
   }
 
-  // Where the focus stands in the conversation, as a function that finds the same place in what is drawn anew.
-  function held() {
-    const on = shadow.activeElement?.closest(".pq-turn :is(a, [data-do], summary)");
-    if (!on) return null;
-    const key = (one) => [one.closest(".pq-turn").dataset.turn, one.className, one.textContent].join();
-    const wanted = key(on);
-    const all = () => [...find("pq-turns").querySelectorAll("a, [data-do], summary")].filter((one) => key(one) === wanted);
-    const place = all().indexOf(on);
-    return () => all()[place];
-  }
-
   function draw() {
-    const same = held();
     const drawn = turns.map((turn, number) => {
       const isLast = number === turns.length - 1;
       const again = isLast && turn.over && (turn.failure || turn.stopped)
         ? pq.button("again", "again", say("ask_again"), { class: "pq-plain" }) : null;
       return pq.turnOf(turn, number, isLast, sources(turn, number), again);
     });
-    find("pq-turns").replaceChildren(...drawn);
-    if (same?.()) same().focus({ preventScroll: true });
-    else if (same) rest();
-    find("pq-empty").hidden = turns.length > 0;
-    find("pq-renew").hidden = turns.length === 0;
-    find("pq-send").hidden = busy();
-    find("pq-stop").hidden = !busy();
+    pq.steady(shadow, () => {
+      find("pq-turns").replaceChildren(...drawn);
+      find("pq-empty").hidden = turns.length > 0;
+      find("pq-renew").hidden = turns.length === 0;
+      find("pq-send").hidden = busy();
+      find("pq-stop").hidden = !busy();
+    }, rest);
   }
 
   function welcome() {
@@ -202,7 +190,7 @@
     renew,
     stop,
     again: () => ask(last().question, { ...last().asked, again: true }),
-    offer: (on) => { ask(on.textContent); rest(); },
+    offer: (on) => ask(on.textContent),
     unlimit: (on) => ask(last().question, pq.without(last(), Number(on.dataset.number))),
   };
 

@@ -11,10 +11,10 @@ from ui.page.desk import About, Desk
 from ui.texts import Texts
 
 SCRIPTS = (
-    "page_tools.js", "page_answer.js", "page_cards.js", "widget_place.js", "widget_server.js",
-    "widget.js",
+    "page_tools.js", "page_steady.js", "page_answer.js", "page_cards.js", "widget_place.js",
+    "widget_server.js", "widget.js",
 )  # fmt: skip
-"""In their order; the first three are the page's own."""
+"""In their order; the first four are the page's own."""
 _STYLES = ("answer.css", "widget.css")
 _REM = re.compile(r"(\d*\.?\d+)rem\b")
 _UNREAD = re.compile(r"^\s*(?://.*\n)?", re.MULTILINE)  # by browsers
