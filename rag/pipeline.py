@@ -207,8 +207,8 @@ class Pipeline:
             return query
         with self.index.catalog.reading():
             said = self._in_language(read(whole))
-        searches = said.searches if said.record else (*said.searches, query.question)
-        return replace(said, question=query.question, searches=tuple(dict.fromkeys(searches)))
+        more = dict.fromkeys(said.searches if said.record else (*said.searches, query.question))
+        return replace(said, question=query.question, searches=(*more,), before=query.before)
 
     def _in_language(self, query: Query) -> Query:
         language, preferred = self.languages.of_question(query.standalone)

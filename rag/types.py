@@ -244,6 +244,9 @@ class Query:
     """Post id and key of the sections that it names by title and heading: it asks what they say."""
     record: RecordQuestion | None = None
     """None: a question about what stands in the posts."""
+    before: str = ""
+    """The last question and its answer; passages of the post that they were from come first. Empty
+    where nothing was said, or where the question is of something else."""
     language: str | None = None
     """One of the languages of the posts, without a country; None where that is not sure, where no
     post is in it, or where all posts are in one language that the embedding model can read."""

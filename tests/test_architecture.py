@@ -174,6 +174,7 @@ STAGES = [  # inside rag, a module may import what stands above it
     "understanding.record_followups",
     "understanding.understand",
     "retrieval.candidates",
+    "retrieval.preferred",
     "retrieval.retrieve",
     "retrieval.by_words",
     "retrieval.of_dates",

@@ -124,3 +124,17 @@ def first_passages(catalog: Catalog, post_ids: Sequence[str]) -> dict[str, str]:
             ).fetchall()
         )
     return found
+
+
+def post_of(catalog: Catalog, passage: str) -> str:
+    """The id of the post that a passage stands in; empty where the catalog has no such passage."""
+    row = catalog.connection.execute(
+        "SELECT post_id FROM passages WHERE id = ?", (passage,)
+    ).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def passages_of(catalog: Catalog, post: str) -> frozenset[str]:
+    """The ids of a post's passages."""
+    rows = catalog.connection.execute("SELECT id FROM passages WHERE post_id = ?", (post,))
+    return frozenset(row[0] for row in rows)

@@ -11,7 +11,6 @@ import numpy as np
 
 from rag.calibration import UNCALIBRATED, Calibration, ReadCalibration, bounded, sigmoid
 from rag.catalog import filters as catalog_filters
-from rag.catalog import languages as catalog_languages
 from rag.catalog import read as catalog_read
 from rag.catalog.read import StoredVectors
 from rag.embedding.embedder import Embedder
@@ -19,7 +18,7 @@ from rag.index.index import Index
 from rag.reading.reader import Reader, Reading, Reranker
 from rag.retrieval.candidates import Candidate, Search, search
 from rag.retrieval.late import sentence_scores
-from rag.text.language import fitted
+from rag.retrieval.preferred import against_language, for_post, post_spoken_of
 from rag.text.saying import of_others, says_nothing
 from rag.types import Found, Hit, Passage, Query, SentenceScore, Span
 
@@ -80,6 +79,7 @@ def look(
     read: int = 0,
     reranker: Reranker | None = None,
     hidden: Set[str] = frozenset(),
+    same_post: float | None = None,
 ) -> Looked:
     """The passages most likely to hold the answer, and what was measured of them.
 
@@ -94,6 +94,8 @@ def look(
         read: How many it reads.
         reranker: Orders the hits anew before they are read.
         hidden: Ids of passages that are looked past, as if the index did not hold them.
+        same_post: What speaks for passages of the post that was spoken of, as log-odds; None: as
+            it was fitted.
 
     Raises:
         IndexMismatch: The index has been given another model.
@@ -103,15 +105,11 @@ def look(
     with index.catalog.reading():
         index.check_model(embedder.id)
         generation, synced_at = index.generation, index.synced_at
-        searches = [
-            search(
-                text, index, embedder,
-                filters=query.filters, limit=candidates, sections=query.sections, hidden=hidden,
-            )
-            for text in query.searches
-        ]  # fmt: skip
-        against = _against(searches, index, query.preferred)
-        ranked = _fuse(searches, calibration, against)[:hits]
+        searches = _searches(query, index, embedder, candidates, hidden)
+        post = post_spoken_of(query.before, index, embedder, calibration, hidden)
+        against = against_language(searches, index, query.preferred)
+        likelier = for_post(searches, index, post, same_post)
+        ranked = _fuse(searches, calibration, against, likelier)[:hits]
         best = [one.candidate.id for one in ranked]
         stored = catalog_read.stored_vectors(index.catalog, best)
         passages = catalog_read.passages(index.catalog, best)
@@ -153,6 +151,18 @@ class _Ranked:
     """Log-odds that it answers, as far as the search tells."""
 
 
+def _searches(
+    query: Query, index: Index, embedder: Embedder, limit: int, hidden: Set[str]
+) -> list[Search]:
+    return [
+        search(
+            text, index, embedder,
+            filters=query.filters, limit=limit, sections=query.sections, hidden=hidden,
+        )
+        for text in query.searches
+    ]  # fmt: skip
+
+
 def _readings(
     reader: Reader,
     query: Query,
@@ -188,23 +198,18 @@ def _reordered(ranked: Sequence[_Ranked], scores: Sequence[float]) -> list[_Rank
     return [replace(ranked[i], searched=one.searched) for i, one in zip(order, ranked, strict=True)]
 
 
-def _against(searches: Sequence[Search], index: Index, language: str | None) -> dict[str, float]:
-    """What stands against candidates in another language than that one, as log-odds."""
-    if language is None:
-        return {}
-    ids = list(dict.fromkeys(one.id for search in searches for one in search.candidates))
-    other = catalog_languages.in_other_languages(index.catalog, ids, language)
-    return dict.fromkeys(other, float(fitted()["other_language"]))
-
-
 def _fuse(
-    searches: Sequence[Search], calibration: Calibration, against: Mapping[str, float]
+    searches: Sequence[Search],
+    calibration: Calibration,
+    against: Mapping[str, float],
+    speaks_for: Mapping[str, float],
 ) -> list[_Ranked]:
     """Every candidate once, as the search text sees it that likes it best; best first."""
     best: dict[str, _Ranked] = {}
     for one in searches:
         for candidate in one.candidates:
-            score = calibration.passage.score(candidate.features) - against.get(candidate.id, 0.0)
+            score = calibration.passage.score(candidate.features)
+            score += speaks_for.get(candidate.id, 0.0) - against.get(candidate.id, 0.0)
             if candidate.id not in best or score > best[candidate.id].searched:
                 best[candidate.id] = _Ranked(candidate, one, score)
     return sorted(best.values(), key=lambda one: (-one.searched, one.candidate.id))

@@ -35,6 +35,7 @@ from rag.understanding.record_questions import Reading, read_question
 
 _NAMED = ("authors", "categories", "tags", "titles")
 _GOES_ON = regex.compile(r"^(?:and|so|but|then|also|ok(?:ay)?)\b[\s,]+(?=\S)", regex.IGNORECASE)
+_SAID_BEFORE = 600  # characters; who repeats a long answer says no more of where it stands
 _THEM = regex.compile(r"\b(?:they|them|those|these)\b", regex.IGNORECASE)
 
 
@@ -85,7 +86,7 @@ def understand(
             again, filters=filters, longest=longest, lexicon=lexicon, recognise=recognise,
             without=without, now=now,
         )  # fmt: skip
-        return replace(put, question=asked)
+        return replace(put, question=asked)  # of another thing, which may have its own post
     reading, said = _taken_off(reading, without, asked)
     shut_out = _shut_out(filters, reading.recognised)
     if shut_out:  # without its words, it would be asked of what the caller named
@@ -107,7 +108,14 @@ def understand(
         unmentioned=unheard,
         sections=sections,
         record=reading.record,
+        before="" if reading.record or _of_post(reading) else _before(history),
     )
+
+
+def _before(history: Sequence[Turn]) -> str:
+    """The last question and its answer; empty where it was not answered."""
+    last = history[-1] if history else Turn("")
+    return f"{last.question} {last.answer}"[:_SAID_BEFORE] if last.answer.strip() else ""
 
 
 def _read(asked: str, history: Sequence[Turn], lexicon: Lexicon, now: datetime) -> Reading:
