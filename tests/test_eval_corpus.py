@@ -19,9 +19,10 @@ from eval.cases.cases import fingerprint, load_cases, missing_gold, resolve_gold
 from eval.cases.check import check_cases
 from eval.cases.gold import Gold
 from eval.citations import grade_citations
-from eval.corpora.as_cases import as_cases
+from eval.corpora.as_cases import as_cases, unseen
 from eval.corpora.by_name import CORPORA, open_corpus
 from eval.corpora.index import corpus_settings
+from eval.fitted import question_hash
 from eval.retrieval import found_at, grade_ranking
 from eval.seen import LATE, READER, SHARES, WEIGHTS, parts_of
 from eval.small_index import SmallPost, SmallSection, small_assistant
@@ -149,6 +150,28 @@ def test_cases_are_written_as_they_are_read(tmp_path: Path) -> None:
         with_index = Index(written.settings.index)
         assert missing_gold(corpus.cases, with_index) == ()
         with_index.close()
+
+
+def test_a_question_that_weights_were_fitted_on_is_left_out_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = open_corpus("beir", beir(tmp_path))
+    cases = tuple(
+        replace(whole.cases[0], id=f"case-{n}", question=f"What is number {n}?") for n in range(40)
+    )
+    corpus = replace(whole, cases=cases)
+    known = {question_hash(cases[3].question), question_hash("?")}
+    monkeypatch.setattr("eval.corpora.as_cases.fitted_questions", lambda: known)
+    assert unseen(cases) == (*cases[:3], *cases[4:])
+    settings = Settings(embedding_model="hash")
+    made = as_cases(corpus, "beir", tmp_path / "cache", settings, HashEmbedder())
+    assert [one.id for one in load_cases(made.cases)] == [one.id for one in unseen(cases)]
+    assert made.provenance.endswith("fitted on 1 of these 40 questions: case-3.")
+    # One's own file is asked as it is, and says itself how much of it was seen.
+    own = as_cases(corpus, "beir", tmp_path / "cache", settings, HashEmbedder(), cases=made.cases)
+    assert "Left out" not in own.provenance
+    known |= {question_hash(one.question) for one in cases[:4]}
+    assert unseen(cases) == cases  # the collection itself was fitted on
 
 
 def test_a_collection_that_asks_nothing_is_refused(tmp_path: Path) -> None:

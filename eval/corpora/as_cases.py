@@ -12,12 +12,15 @@ from eval.cases.cases import Case
 from eval.cases.gold import Gold
 from eval.corpora.corpus import Corpus, provenance_text
 from eval.corpora.index import corpus_index, corpus_settings
+from eval.fitted import fitted_questions, question_hash
 from eval.seen import Seen
 from ingest.updating import OnProgress
 from rag.embedding.embedder import Embedder
 from rag.errors import SourceError
 from rag.replacing import replacing
 from rag.settings import Settings
+
+_FEW = 0.05  # of a collection's questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,29 @@ def as_cases(
     if not corpus.cases:
         raise SourceError(f"{corpus.name} asks nothing.", hint="Look at its files.")
     folder = corpus_index(corpus, cache, settings, embedder, on_progress=on_progress)
-    file = cases or _written(corpus.cases, label, cache)
-    return AsCases(file, corpus_settings(settings, folder), corpus.seen, provenance_text(corpus))
+    told, asked = provenance_text(corpus), corpus.cases if cases else unseen(corpus.cases)
+    if left_out := [case.id for case in corpus.cases if case not in asked]:
+        told += (
+            f"\nLeft out, as weights that are shipped were fitted on {len(left_out)} of these"
+            f" {len(corpus.cases):,} questions: {', '.join(left_out)}."
+        )
+    file = cases or _written(asked, label, cache)
+    return AsCases(file, corpus_settings(settings, folder), corpus.seen, told)
+
+
+def unseen(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Those on whose questions nothing was fitted.
+
+    All of them where that was more than a few: then it is the collection that was fitted on, which
+    its report says, and not a question that two collections share.
+    """
+    fitted = fitted_questions()
+    new = tuple(
+        case
+        for case in cases
+        if question_hash(case.question, [turn.question for turn in case.history]) not in fitted
+    )
+    return new if len(cases) - len(new) <= _FEW * len(cases) else tuple(cases)
 
 
 def _written(cases: Sequence[Case], label: str, cache: Path) -> Path:
