@@ -111,10 +111,9 @@ def _runs(results: Sequence[_Json]) -> str:
         found = [_estimate(one["figures"].get(metric.name)) for one in results]
         rows.append([metric.name, *(_with_n(one) for one in found)])
         for who in dict.fromkeys(name for one in results for name in one["baselines"]):
-            known = [one["baselines"].get(who, {}) for one in results]
-            if any(metric.name in one for one in known):
-                cells = [_with_n(_estimate(one.get(metric.name))) for one in known]
-                rows.append([f"… {who}", *cells])
+            known = [one["baselines"].get(who, {}).get(metric.name) for one in results]
+            if any(known):  # of most figures most of these have none
+                rows.append([f"… {who}", *(_with_n(_estimate(one)) for one in known)])
     return "\n\n".join([table(["figure", *heads], rows), *map(_rests_on, results)])
 
 
