@@ -80,6 +80,7 @@ class RetrievedText:
         return cls(hit.passage.post.id, hit.passage.text)
 
 
+@lru_cache(maxsize=4_000)  # a gold sentence meets every citation and every hit
 def normalise(text: str) -> str:
     """Text for comparing: NFKC, case-folded, one kind of quote, dash and white space."""
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -151,6 +152,7 @@ def _words(text: str) -> Counter[str]:
     return Counter(search_words(normalise(text)).split())
 
 
+@lru_cache(maxsize=20_000)
 def _telling_words(text: str) -> Counter[str]:
     words = _words(text)
     telling = Counter({word: n for word, n in words.items() if word not in STOP_WORDS})
