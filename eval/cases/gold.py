@@ -29,6 +29,7 @@ from typing import Protocol
 from rag.text.sentences import STOP_WORDS, search_words
 from rag.types import Hit, Section
 
+_SENTENCE = 1_000  # characters; what is longer is not kept
 ENOUGH = 0.6  # of the words; part of the definition, not fitted
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
@@ -80,9 +81,17 @@ class RetrievedText:
         return cls(hit.passage.post.id, hit.passage.text)
 
 
-@lru_cache(maxsize=4_000)  # a gold sentence meets every citation and every hit
 def normalise(text: str) -> str:
     """Text for comparing: NFKC, case-folded, one kind of quote, dash and white space."""
+    return _once(text) if len(text) <= _SENTENCE else _normal(text)
+
+
+@lru_cache(maxsize=4_000)  # a gold sentence meets every citation and every hit
+def _once(text: str) -> str:
+    return _normal(text)
+
+
+def _normal(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold()
     text = _DASH.sub("-", _DOUBLE.sub('"', _SINGLE.sub("'", _INVISIBLE.sub("", text))))
     return " ".join(text.split())
@@ -152,7 +161,6 @@ def _words(text: str) -> Counter[str]:
     return Counter(search_words(normalise(text)).split())
 
 
-@lru_cache(maxsize=20_000)
 def _telling_words(text: str) -> Counter[str]:
     words = _words(text)
     telling = Counter({word: n for word, n in words.items() if word not in STOP_WORDS})
