@@ -162,6 +162,15 @@ def _words(text: str) -> Counter[str]:
 
 
 def _telling_words(text: str) -> Counter[str]:
+    return _telling_once(text) if len(text) <= _SENTENCE else _telling(text)
+
+
+@lru_cache(maxsize=10_000)
+def _telling_once(text: str) -> Counter[str]:
+    return _telling(text)
+
+
+def _telling(text: str) -> Counter[str]:
     words = _words(text)
     telling = Counter({word: n for word, n in words.items() if word not in STOP_WORDS})
     return telling or words
